@@ -1,0 +1,1 @@
+"""Values, configuration, events, errors and ports. No torch, no Qt, no database."""

@@ -1,0 +1,402 @@
+"""Everything a run can be told, in one pydantic model: the command line, the file and the window share it.
+
+Each field has a description, a range where one exists and, in `json_schema_extra`, its label and unit; forms and the
+glossary are made from them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from atu_gui.core.concepts import Concept
+from atu_gui.core.errors import Fault, InputError
+
+STARTER = "starter"
+OFF = "off"
+Recipe = Literal["default", "paper"]
+
+
+def _ui(label: str, unit: str = "", *, advanced: bool = False) -> dict[str, Any]:
+    return {"label": label, "unit": unit, "advanced": advanced}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, protected_namespaces=())
+
+
+class ModelConfig(_Part):
+    """Which language model, where and how it is held."""
+
+    source: str = Field(
+        STARTER,
+        description="“starter”, a hub id, a local folder with safetensors, or a GGUF file.",
+        json_schema_extra=_ui("Language model"),
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto", description="Where the model runs.", json_schema_extra=_ui("Device", advanced=True)
+    )
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto",
+        description="Number format of the computation; auto is bfloat16 on CUDA and float32 elsewhere.",
+        json_schema_extra=_ui("Number format", advanced=True),
+    )
+    allow_pickle: bool = Field(
+        False,
+        description="Load weights stored as pickle. Such files can run any program; only for files you trust.",
+        json_schema_extra=_ui("Allow pickle weights", advanced=True),
+    )
+    allow_remote_code: bool = Field(
+        False,
+        description="Run Python code that comes with the model. Only for models you trust.",
+        json_schema_extra=_ui("Allow remote code", advanced=True),
+    )
+
+
+class TextsConfig(_Part):
+    """Texts to forget and texts to keep."""
+
+    concept: list[Path] = Field(
+        default_factory=list,
+        description="Files or RWKU target folders with passages about the concept. Empty: the model writes them.",
+        json_schema_extra=_ui("Concept texts"),
+    )
+    retain: list[Path] = Field(
+        default_factory=list,
+        description="Files or other RWKU target folders with texts to keep. Empty: the model writes them.",
+        json_schema_extra=_ui("Retain texts"),
+    )
+    probes: list[Path] = Field(
+        default_factory=list,
+        description="RWKU target folders or pack files with questions. Empty: the model writes them.",
+        json_schema_extra=_ui("Questions"),
+    )
+    neighbours: list[str] = Field(
+        default_factory=list,
+        description="Related entities that must survive. Empty: the model is asked for some.",
+        json_schema_extra=_ui("Neighbours"),
+    )
+    passages: int = Field(
+        128,
+        ge=8,
+        le=100_000,
+        description="Concept passages used at most, drawn by the seed.",
+        json_schema_extra=_ui("Concept passages", "passages", advanced=True),
+    )
+    retain_passages: int = Field(
+        192,
+        ge=8,
+        le=100_000,
+        description="Retain passages used at most, drawn by the seed.",
+        json_schema_extra=_ui("Retain passages", "passages", advanced=True),
+    )
+    probes_limit: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="Questions of each group (forget, neighbour) asked after every round, at most.",
+        json_schema_extra=_ui("Questions per group", "questions", advanced=True),
+    )
+
+
+class WindowConfig(_Part):
+    """How texts become positions and windows."""
+
+    k: int = Field(
+        8,
+        ge=1,
+        le=256,
+        description="Window length: how many of the next encoder pieces a prediction stands for.",
+        json_schema_extra=_ui("Window k", "pieces", advanced=True),
+    )
+    max_tokens: int = Field(
+        96,
+        ge=8,
+        le=8192,
+        description="Passages are cut to this many tokens.",
+        json_schema_extra=_ui("Passage length", "tokens", advanced=True),
+    )
+    batch: int = Field(
+        8,
+        ge=1,
+        le=1024,
+        description="Passages per step.",
+        json_schema_extra=_ui("Batch", "passages", advanced=True),
+    )
+
+
+class HeadConfig(_Part):
+    """The embedding prediction head E."""
+
+    kind: Literal["causal", "published"] = Field(
+        "causal",
+        description="causal: sees the past only. published: the paper's decoder, whose second attention sees the future.",
+        json_schema_extra=_ui("Head", advanced=True),
+    )
+    layers: int = Field(2, ge=1, le=48, description="Depth.", json_schema_extra=_ui("Head layers", advanced=True))
+    width: int = Field(384, ge=8, le=8192, description="Width.", json_schema_extra=_ui("Head width", advanced=True))
+    heads: int = Field(
+        6, ge=1, le=128, description="Attention heads; divides the width.", json_schema_extra=_ui("Heads", advanced=True)
+    )
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(f"{self.heads} attention heads do not divide the width {self.width}")
+        return self
+
+
+class AlignConfig(_Part):
+    """Training of the head on the frozen model."""
+
+    learning_rate: float = Field(
+        1e-3, gt=0, le=1, description="Adam step size of the head.", json_schema_extra=_ui("Align learning rate")
+    )
+    clip: float = Field(
+        1.0, gt=0, le=1e6, description="Gradient norm limit.", json_schema_extra=_ui("Align clip", advanced=True)
+    )
+    concept_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of concept passages in an align batch; the rest are retain passages.",
+        json_schema_extra=_ui("Concept share", advanced=True),
+    )
+    held_out: float = Field(
+        0.1,
+        ge=0,
+        lt=0.9,
+        description="Share of the passages kept out of training to measure the align cosine.",
+        json_schema_extra=_ui("Held out", advanced=True),
+    )
+
+
+class UnlearnConfig(_Part):
+    """Fine-tuning of the model against the frozen head."""
+
+    optimizer: Literal["adamw", "sgd"] = Field(
+        "adamw", description="The published code uses SGD.", json_schema_extra=_ui("Optimizer", advanced=True)
+    )
+    learning_rate: float = Field(
+        5e-5, gt=0, le=1, description="Step size of the model.", json_schema_extra=_ui("Unlearn learning rate")
+    )
+    clip: float = Field(
+        1.0, gt=0, le=1e6, description="Gradient norm limit.", json_schema_extra=_ui("Unlearn clip", advanced=True)
+    )
+    retain_weight: float = Field(
+        20.0,
+        ge=0,
+        le=1e6,
+        description="λ: how strongly hidden states on retain texts are held at their untouched values.",
+        json_schema_extra=_ui("Retain weight λ"),
+    )
+    train_embeddings: bool = Field(
+        False,
+        description="Also train the token embeddings.",
+        json_schema_extra=_ui("Train embeddings", advanced=True),
+    )
+    pad_mean: bool = Field(
+        False,
+        description="Average over padding too, as the published code does.",
+        json_schema_extra=_ui("Average over padding", advanced=True),
+    )
+
+
+class RoundPlan(_Part):
+    """One round: align, then unlearn at τ. τ is a number, or a quantile of the similarity on retain texts."""
+
+    align_steps: int = Field(ge=0, le=10_000_000, description="Align steps.", json_schema_extra=_ui("Align", "steps"))
+    unlearn_steps: int = Field(
+        ge=0, le=10_000_000, description="Unlearn steps.", json_schema_extra=_ui("Unlearn", "steps")
+    )
+    tau: float | None = Field(
+        None,
+        gt=-1,
+        lt=1,
+        description="τ: no prediction should come closer to the concept than this cosine.",
+        json_schema_extra=_ui("τ"),
+    )
+    quantile: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Sets τ after aligning to this quantile of the similarity of retain texts to the concept.",
+        json_schema_extra=_ui("τ quantile"),
+    )
+
+    @model_validator(mode="after")
+    def _one_margin(self) -> Self:
+        if (self.tau is None) == (self.quantile is None):
+            raise ValueError("a round needs either tau or quantile")
+        return self
+
+
+class GuardConfig(_Part):
+    """When a run ends before its last round. “off” switches a guard off."""
+
+    forget_goal: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Stop when forget recall has fallen to this share of the untouched model's.",
+        json_schema_extra=_ui("Forget goal", "share"),
+    )
+    neighbour_floor: float | None = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="Stop when neighbour recall falls under this share of the untouched model's, beyond chance.",
+        json_schema_extra=_ui("Neighbour floor", "share"),
+    )
+    utility_limit: float | None = Field(
+        1.1,
+        ge=1,
+        le=100,
+        description="Stop when the neutral token loss exceeds this multiple of the untouched model's.",
+        json_schema_extra=_ui("Utility limit", "multiple"),
+    )
+    fluency_floor: float | None = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="Stop when the fluency entropy falls under this share of the untouched model's.",
+        json_schema_extra=_ui("Fluency floor", "share"),
+    )
+    active_share: float | None = Field(
+        0.01,
+        ge=0,
+        le=1,
+        description="End an unlearn stage when fewer positions than this lie above τ.",
+        json_schema_extra=_ui("Active share", "share"),
+    )
+
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _off(cls, value: Any) -> Any:
+        return None if value == OFF else value
+
+
+class RunConfig(_Part):
+    """One run, completely."""
+
+    name: str = Field("", max_length=200, description="Name of the run.", json_schema_extra=_ui("Name"))
+    model: ModelConfig = Field(default_factory=ModelConfig)
+    encoder: str = Field(
+        "auto",
+        description="A sentence-transformers model by hub id or folder; auto: the starter's with the starter model, "
+        "otherwise all-mpnet-base-v2.",
+        json_schema_extra=_ui("Text encoder"),
+    )
+    concepts: list[Concept] = Field(default_factory=list, description="What is to be forgotten.")
+    texts: TextsConfig = Field(default_factory=TextsConfig)
+    layers: list[int] = Field(
+        default_factory=list,
+        description="Hook layers, 1 to the model's depth, one head each. Empty: a third of the depth.",
+        json_schema_extra=_ui("Layers"),
+    )
+    recipe: Recipe = Field(
+        "default",
+        description="default: ours. paper: as published, quirks included.",
+        json_schema_extra=_ui("Recipe"),
+    )
+    windows: WindowConfig = Field(default_factory=WindowConfig)
+    head: HeadConfig = Field(default_factory=HeadConfig)
+    align: AlignConfig = Field(default_factory=AlignConfig)
+    unlearn: UnlearnConfig = Field(default_factory=UnlearnConfig)
+    schedule: str = Field(
+        "gentle", description="Name of the preset the rounds came from, or “custom”.", json_schema_extra=_ui("Schedule")
+    )
+    rounds: list[RoundPlan] = Field(default_factory=list, description="The rounds, in order.", max_length=1000)
+    guards: GuardConfig = Field(default_factory=GuardConfig)
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of everything random.", json_schema_extra=_ui("Seed"))
+    budget_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="The run ends after the round that would exceed this time.",
+        json_schema_extra=_ui("Budget", "s"),
+    )
+    out: Path | None = Field(None, description="Folder for the results.", json_schema_extra=_ui("Out"))
+
+    @field_validator("layers")
+    @classmethod
+    def _layers_from_one(cls, values: list[int]) -> list[int]:
+        for value in values:
+            if value < 1:
+                raise ValueError(f"layer {value} does not exist; layers count from 1")
+        return sorted(set(values))
+
+    @property
+    def title(self) -> str:
+        """The run's name, or its concepts."""
+        return self.name or ", ".join(concept.name for concept in self.concepts) or "Untitled"
+
+
+def parse_config(data: dict[str, Any]) -> RunConfig:
+    """Validate plain data.
+
+    Raises:
+        InputError: With every fault, each named by its field.
+    """
+    try:
+        return RunConfig.model_validate(data)
+    except ValidationError as error:
+        raise InputError.of(faults_of(error)) from None
+
+
+def faults_of(error: ValidationError) -> list[Fault]:
+    """Pydantic's findings as sentences a user can act on."""
+    faults = []
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"])
+        faults.append(Fault(where, _problem(item["type"], where, item.get("input"), item.get("ctx", {}), item["msg"])))
+    return faults
+
+
+def _problem(kind: str, where: str, value: Any, context: dict[str, Any], message: str) -> str:
+    if where.endswith("tau") and kind in {"greater_than", "less_than"}:
+        return f"τ must lie between −1 and 1; you gave {value}"
+    if kind == "extra_forbidden":
+        return "no such setting"
+    if kind == "value_error":
+        return str(context.get("error", message))
+    words = message[:1].lower() + message[1:]
+    return f"{words}; you gave {value!r}"
+
+
+def load_config(path: Path) -> dict[str, Any]:
+    """Read a TOML config as plain data.
+
+    Raises:
+        InputError: The file is missing, not text or not TOML (with the line).
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        return dict(tomlkit.parse(text).unwrap())
+    except FileNotFoundError:
+        raise InputError(f"There is no config file {path}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The config file {path} cannot be read: {error}.") from None
+    except tomlkit.exceptions.ParseError as error:
+        raise InputError(f"{path}, line {error.line}: not valid TOML ({error}).") from None
+
+
+def dump_config(config: RunConfig) -> str:
+    """The config as TOML that `parse_config` reads back to an equal config."""
+    data = _without_none(config.model_dump(mode="json"))
+    # TOML has no null: a guard that is switched off is written as a word, because its default is on.
+    data["guards"] = {key: OFF if value is None else value for key, value in config.guards.model_dump().items()}
+    document = tomlkit.document()
+    document.update(data)
+    return tomlkit.dumps(document)
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_none(item) for item in value]
+    return value

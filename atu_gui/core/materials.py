@@ -1,0 +1,78 @@
+"""What a run works on: passages, questions and prompts. Plain values, no tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Group = Literal["forget", "neighbour"]
+ProbeKind = Literal["cloze", "question"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text to train on.
+
+    Attributes:
+        text: The passage itself.
+        prompt: The user's message that the passage answers, or "" for plain text. A passage with a prompt is
+            formatted with the model's chat template and only the answer counts in losses.
+        source: Where it comes from: a file name, or "written by the model".
+        about: The entity it is about, where known.
+    """
+
+    text: str
+    prompt: str = ""
+    source: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One question put to the model after every round.
+
+    Attributes:
+        id: Unique within a run, stable between runs on the same pack.
+        group: Whether the answer should be forgotten or kept.
+        kind: Fill in the blank, or a question.
+        query: The question as the pack has it.
+        answer: The gold answer.
+        about: The entity asked about.
+        source: The file it comes from.
+    """
+
+    id: str
+    group: Group
+    kind: ProbeKind
+    query: str
+    answer: str
+    about: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """Everything a run reads besides the model and the encoder.
+
+    Attributes:
+        concept_passages: Texts about the concept: what alignment and unlearning see.
+        retain_passages: Texts to keep: neighbours and general topics, plain and in chat form.
+        neutral_texts: Texts whose mean token loss is the utility score; never trained on.
+        probes: Forget and neighbour questions.
+        fluency_prompts: Instructions whose answers give the fluency entropy.
+        neighbours: Names of related entities that must survive.
+        written: True where the model itself wrote passages or questions.
+    """
+
+    concept_passages: tuple[Passage, ...] = ()
+    retain_passages: tuple[Passage, ...] = ()
+    neutral_texts: tuple[str, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    fluency_prompts: tuple[str, ...] = ()
+    neighbours: tuple[str, ...] = ()
+    written: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+    def with_note(self, note: str) -> Materials:
+        """The same materials with one more remark for the user."""
+        return replace(self, notes=(*self.notes, note))

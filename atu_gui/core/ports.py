@@ -1,0 +1,146 @@
+"""What the window may ask of the rest of the program: one Protocol, spoken in plain values.
+
+Every method returns at once. Long work happens on the service's one worker thread and reports through events and
+the returned future; a future fails with an `AtuError` (which a `JobFailed` or `RunFailed` event tells as well) or is
+cancelled. Events arrive on the worker thread: a subscriber must only queue them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from atu_gui.core.config import ModelConfig, RunConfig
+from atu_gui.core.control import RunControl
+from atu_gui.core.events import Event, Interval, ModelLoaded
+from atu_gui.core.materials import Materials
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Which weights answer: a round of a run (0 is the untouched model), or the current ones (`round` None)."""
+
+    run_id: str = ""
+    round: int | None = 0
+
+    @property
+    def label(self) -> str:
+        """Words for the screen."""
+        if self.round is None:
+            return "current weights"
+        return "untouched weights" if self.round == 0 else f"round {self.round}"
+
+
+UNTOUCHED = Weights(round=0)
+CURRENT = Weights(round=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One prompt for one or two sets of weights, answered in turn with the same seed and settings."""
+
+    prompt: str
+    sides: tuple[Weights, ...] = (UNTOUCHED, CURRENT)
+    max_new_tokens: int = 160
+    temperature: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RoundSummary:
+    """A line of `summary.json`; round 0 is the untouched model."""
+
+    round: int
+    tau: float | None
+    forget: Interval | None
+    neighbour: Interval | None
+    token_loss: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as the store knows it."""
+
+    run_id: str
+    title: str
+    concepts: tuple[str, ...]
+    layers: tuple[int, ...]
+    status: str
+    started: float
+    seconds: float
+    best_round: int
+    folder: str
+    rounds: tuple[RoundSummary, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """How a run ended."""
+
+    run_id: str
+    folder: Path
+    stopped_because: str
+    best_round: int
+
+
+class WorkbenchPort(Protocol):
+    """The service as the window sees it."""
+
+    @property
+    def control(self) -> RunControl:
+        """Knobs of the run under way (a fresh one for every run)."""
+        ...
+
+    def subscribe(self, sink: Callable[[Event], None]) -> Callable[[], None]:
+        """Hear every event on the worker thread; returns the way to stop hearing."""
+        ...
+
+    def starter_ready(self) -> bool:
+        """Whether the starter kit is on this machine. Cheap."""
+        ...
+
+    def fetch_starter(self) -> Future[None]:
+        """Bring the starter kit, with `Progress` events (job "download"); cancellable."""
+        ...
+
+    def load(self, model: ModelConfig, encoder: str) -> Future[ModelLoaded]:
+        """Load a model and an encoder (job "load"); replaces what was loaded. "auto" chooses the encoder."""
+        ...
+
+    def prepare(self, config: RunConfig) -> Future[Materials]:
+        """Read or write all texts and questions of a run (job "write"); loads the model first if need be."""
+        ...
+
+    def run(self, config: RunConfig, materials: Materials | None = None) -> Future[RunOutcome]:
+        """Run; without materials they are prepared first. Chats are answered between two steps."""
+        ...
+
+    def chat(self, request: ChatRequest) -> int:
+        """Ask; answers come as `ChatToken` and `ChatAnswered` events with the returned request id."""
+        ...
+
+    def stop_chat(self, request_id: int) -> None:
+        """End an answer early; what was written stays."""
+        ...
+
+    def cancel(self) -> None:
+        """End the download, load or writing under way. A run is ended with `control.stop()`."""
+        ...
+
+    def runs(self) -> Future[Sequence[RunRecord]]:
+        """All runs of the store, newest first."""
+        ...
+
+    def events_of(self, run_id: str) -> Future[Sequence[Event]]:
+        """Every recorded event of a run, in order.
+
+        The future raises `InputError` for an unknown run.
+        """
+        ...
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Stop the worker thread; a run under way ends after its step and keeps its last good round."""
+        ...

@@ -1,0 +1,98 @@
+"""Named schedules and what becomes of a config before it runs.
+
+`settle` is the one place where presets, recipe and flags meet: after it a config says everything itself.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from atu_gui.core.config import RoundPlan, RunConfig
+from atu_gui.core.errors import InputError
+
+# Section 4.2 of the paper: ten margins, a long first alignment, equal stages after it.
+PAPER_LADDER = (0.9, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5, 0.4, 0.3, 0.2)
+PAPER_FIRST_ALIGN = 15_000
+PAPER_STEPS = 1_000
+# One factor scales all of the published step counts down to what a small machine does in minutes.
+PAPER_SCALE = 0.01
+
+PRESETS = ("gentle", "thorough", "adaptive", "paper")
+DESCRIPTIONS = {
+    "gentle": "Three short rounds, τ .35 to .20.",
+    "thorough": "Six rounds, τ .35 to .15: goes deeper, takes three times as long.",
+    "adaptive": "Three rounds whose τ follows what retain texts look like after each realignment.",
+    "paper": "The published ladder of ten margins, with its step counts scaled by one factor.",
+}
+
+
+def preset(name: str) -> list[RoundPlan]:
+    """The rounds of a named schedule.
+
+    Raises:
+        InputError: No such schedule.
+    """
+    if name == "gentle":
+        return _ladder((0.35, 0.25, 0.20), first=250, realign=6, unlearn=12)
+    if name == "thorough":
+        return _ladder((0.35, 0.30, 0.25, 0.20, 0.175, 0.15), first=250, realign=8, unlearn=15)
+    if name == "adaptive":
+        return [
+            RoundPlan(align_steps=250 if index == 0 else 6, unlearn_steps=12, quantile=quantile)
+            for index, quantile in enumerate((0.95, 0.85, 0.75))
+        ]
+    if name == "paper":
+        return paper_rounds(PAPER_SCALE)
+    raise InputError(f"There is no schedule “{name}”.", f"Choose one of {', '.join(PRESETS)}.")
+
+
+def paper_rounds(scale: float) -> list[RoundPlan]:
+    """The published ladder with every step count multiplied by `scale` (at least one step each)."""
+    steps = max(1, round(PAPER_STEPS * scale))
+    return _ladder(PAPER_LADDER, first=max(1, round(PAPER_FIRST_ALIGN * scale)), realign=steps, unlearn=steps)
+
+
+def settle(config: RunConfig) -> RunConfig:
+    """Fill in what the schedule and the recipe imply; idempotent.
+
+    The paper recipe differs from ours in the head (published decoder, 6 × 768), the optimizers (Adam 1e-4, SGD), the
+    mean over padding, no retain term, embeddings trained, and no active-share guard. What the user set stays.
+    """
+    settled = config.model_copy(deep=True)
+    if settled.recipe == "paper":
+        _default(settled.head, kind="published", layers=6, width=768, heads=8)
+        _default(settled.align, learning_rate=1e-4, concept_share=1.0)
+        _default(
+            settled.unlearn,
+            optimizer="sgd",
+            learning_rate=3e-4,
+            retain_weight=0.0,
+            train_embeddings=True,
+            pad_mean=True,
+        )
+        _default(settled.guards, active_share=None)
+        _default(settled, schedule="paper")
+    if not settled.rounds:
+        settled.rounds = preset(settled.schedule)
+    return settled
+
+
+def _default(part: BaseModel, **values: object) -> None:
+    """Set what the user has not set."""
+    for name, value in values.items():
+        if name not in part.model_fields_set:
+            setattr(part, name, value)
+
+
+def constant_tau(tau: float, rounds: list[RoundPlan]) -> list[RoundPlan]:
+    """The same rounds, all at one τ."""
+    return [
+        RoundPlan(align_steps=plan.align_steps, unlearn_steps=plan.unlearn_steps, tau=tau) for plan in rounds
+    ]
+
+
+def _ladder(taus: tuple[float, ...], *, first: int, realign: int, unlearn: int) -> list[RoundPlan]:
+    return [
+        RoundPlan(align_steps=realign if index else first, unlearn_steps=unlearn, tau=tau)
+        for index, tau in enumerate(taus)
+    ]

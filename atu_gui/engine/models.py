@@ -1,0 +1,107 @@
+"""The two models a workbench holds: the language model that forgets and the text encoder that judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from atu_gui.core.errors import ModelError
+
+
+@dataclass(eq=False, slots=True)
+class LanguageModel:
+    """A causal language model with a fast tokenizer, in evaluation mode.
+
+    Attributes:
+        model: The `…ForCausalLM` module; weights in float32 or the loaded format.
+        tokenizer: A fast tokenizer (offsets are needed for windows), `padding_side` "left", with a pad token.
+        name: Name for the screen.
+        source: What the user asked for.
+        device: Where the weights are.
+        compute_dtype: float32, or the format autocast uses.
+        weights_hash: Short content hash of the weights as loaded.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    name: str
+    source: str
+    device: torch.device
+    compute_dtype: torch.dtype
+    weights_hash: str
+
+    @property
+    def base(self) -> nn.Module:
+        """The decoder without its LM head."""
+        return self.model.base_model
+
+    @property
+    def depth(self) -> int:
+        """Number of blocks."""
+        return int(self._text_config.num_hidden_layers)
+
+    @property
+    def width(self) -> int:
+        """Hidden width d."""
+        return int(self._text_config.hidden_size)
+
+    @property
+    def blocks(self) -> nn.ModuleList:
+        """The decoder's blocks, in order.
+
+        Raises:
+            ModelError: The architecture has no plain list of blocks.
+        """
+        for module in self.base.modules():
+            if isinstance(module, nn.ModuleList) and len(module) == self.depth:
+                return module
+        raise ModelError(f"{self.name} has no plain stack of {self.depth} blocks that could be trained.")
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether prompts are formatted as a chat."""
+        return bool(getattr(self.tokenizer, "chat_template", None))
+
+    @property
+    def _text_config(self) -> Any:
+        return self.model.config.get_text_config()
+
+    def format_chat(self, message: str) -> str:
+        """One user message with the template's generation header; the bare message where there is no template."""
+        if not self.has_chat_template:
+            return message
+        text = self.tokenizer.apply_chat_template(
+            [{"role": "user", "content": message}], tokenize=False, add_generation_prompt=True
+        )
+        return str(text)
+
+    def autocast(self) -> torch.autocast:
+        """Compute in `compute_dtype`; does nothing for float32."""
+        return torch.autocast(
+            self.device.type, dtype=self.compute_dtype, enabled=self.compute_dtype != torch.float32
+        )
+
+
+@dataclass(eq=False, slots=True)
+class TextEncoder:
+    """A frozen sentence encoder, in evaluation mode, float32.
+
+    Attributes:
+        model: The transformer inside the sentence-transformers model; its last hidden states are pooled by our mean.
+        tokenizer: Its fast tokenizer.
+        name: Name for the screen.
+        width: Embedding width e.
+        device: Where the weights are.
+        weights_hash: Short content hash, part of cache keys.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    name: str
+    width: int
+    device: torch.device
+    weights_hash: str
