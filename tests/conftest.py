@@ -1,0 +1,52 @@
+"""Fixtures that every layer's tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny random Llama."""
+    from tests.tiny import make_language_model
+
+    return make_language_model(tmp_path_factory.mktemp("models") / "tiny-llama")
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny random sentence encoder."""
+    from tests.tiny import make_encoder
+
+    return make_encoder(tmp_path_factory.mktemp("models") / "tiny-encoder")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reads or writes the user's own data, cache or settings."""
+    for name in ("DATA", "CACHE", "CONFIG"):
+        monkeypatch.setenv(f"ATU_{name}", str(tmp_path / f"atu-{name.lower()}"))
+    yield
+
+
+def shared(*parts: str) -> Path:
+    """A file of the shared material beside the checkout; skips the test, with the reason, where it is absent."""
+    path = Path(__file__).resolve().parent.parent.parent.joinpath("shared", *parts)
+    if not path.exists():
+        pytest.skip(f"shared/{'/'.join(parts)} is not beside this checkout")
+    return path
+
+
+def parity(name: str) -> Path:
+    """A file of golden values, from the folder in ATU_PARITY or the shared one."""
+    folder = os.environ.get("ATU_PARITY")
+    path = Path(folder) / name if folder else shared("parity", name)
+    if not path.exists():
+        pytest.skip(f"{path} does not exist")
+    return path
