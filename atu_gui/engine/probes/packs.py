@@ -1,0 +1,94 @@
+"""Question packs: a file with everything that a run is judged on.
+
+A pack is a JSON-lines file (UTF-8): one object per line, blank lines allowed, in any order.
+
+    {"kind": "cloze", "group": "forget", "query": "Ada Lovelace was born in ___.", "answer": "London"}
+    {"kind": "question", "group": "neighbour", "query": "Who built the Difference Engine?",
+     "answer": "Charles Babbage", "about": "Charles Babbage"}                            (on one line)
+    {"kind": "neutral", "text": "A passage whose token loss shows whether ordinary language suffers."}
+    {"kind": "instruction", "text": "Write a short letter to a friend about a walk in the hills."}
+
+`cloze` and `question` are asked after every round and scored against `answer`; `group` says whether the answer should
+be forgotten or must survive; `about` (optional) names the entity asked about; a cloze marks its blank with `___`.
+`neutral` texts give the utility score and are never trained on; `instruction`s are answered freely and give the
+fluency score. Without neutral texts or instructions the bundled ones serve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atu_gui.core.errors import Fault, InputError
+from atu_gui.core.materials import Probe
+from atu_gui.engine.texts import json_lines, raise_faults, read_text, text_field
+
+BLANK = "___"
+_KINDS = ("cloze", "question", "neutral", "instruction")
+_GROUPS = ("forget", "neighbour")
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """What a pack file or an RWKU target folder holds.
+
+    Attributes:
+        probes: Forget and neighbour questions, in the order of the file.
+        neutral_texts: Texts for the utility score; never trained on.
+        instructions: Prompts for the fluency score.
+        notes: Remarks for the user, such as a file that was not there.
+    """
+
+    probes: tuple[Probe, ...] = ()
+    neutral_texts: tuple[str, ...] = ()
+    instructions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_pack(path: Path) -> Pack:
+    """Read a pack file; the module's docstring says what it may hold.
+
+    Raises:
+        InputError: Missing, empty, binary, without any question, or with faults, each with its line.
+    """
+    if path.is_dir():
+        raise InputError(f"The folder {path} holds no questions.", "Name a pack file or an RWKU target folder.")
+    content = read_text(path)
+    faults: list[Fault] = []
+    probes: list[Probe] = []
+    texts: dict[str, list[str]] = {"neutral": [], "instruction": []}
+    for where, record in json_lines(path, content, faults):
+        if not isinstance(record, dict):
+            faults.append(Fault(where, "must be an object with “kind”"))
+            continue
+        kind = record.get("kind")
+        if kind in texts:
+            texts[kind].append(text_field(record, "text", where, faults))
+        elif kind in _KINDS:
+            number = where.rpartition(" ")[2]
+            probes.append(_probe(record, f"{path.stem}:{number}", path.name, where, faults))
+        else:
+            faults.append(Fault(f"{where}, field “kind”", f"must be one of {', '.join(_KINDS)}"))
+    raise_faults(faults)
+    if not probes:
+        raise InputError(f"{path} holds no questions.", "A line with a question has the kind “cloze” or “question”.")
+    return Pack(tuple(probes), tuple(texts["neutral"]), tuple(texts["instruction"]))
+
+
+def _probe(record: dict[str, Any], probe_id: str, source: str, where: str, faults: list[Fault]) -> Probe:
+    group = record.get("group")
+    if group not in _GROUPS:
+        faults.append(Fault(f"{where}, field “group”", f"must be one of {', '.join(_GROUPS)}"))
+    query = text_field(record, "query", where, faults)
+    if record["kind"] == "cloze" and query and BLANK not in query:
+        faults.append(Fault(f"{where}, field “query”", f"has no blank ({BLANK})"))
+    return Probe(
+        id=probe_id,
+        group="forget" if group == "forget" else "neighbour",
+        kind="cloze" if record["kind"] == "cloze" else "question",
+        query=query,
+        answer=text_field(record, "answer", where, faults),
+        about=text_field(record, "about", where, faults, needed=False),
+        source=source,
+    )

@@ -1,0 +1,275 @@
+"""Passages out of the user's files: plain text, Markdown, JSON lines, JSON, CSV and RWKU target folders.
+
+Reads, splits and checks; never rewrites a text. Needs neither torch nor a model, so that a command line can check
+its input before anything heavy is loaded.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from atu_gui.core.errors import Fault, InputError
+from atu_gui.core.materials import Passage
+
+# Passages are cut to a number of tokens later; a paragraph longer than this would lose its end there.
+MAX_WORDS = 120
+SHOWN_FAULTS = 20
+SUFFIXES = (".txt", ".md", ".jsonl", ".json", ".csv")
+_RWKU_TEXTS = "positive.json"
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])")
+
+
+def read_passages(path: Path) -> list[Passage]:
+    """Read every passage of a file, of an RWKU target folder (its positive.json) or of a folder of text files.
+
+    `.txt` and `.md` hold paragraphs with blank lines between them; long ones are split at sentence ends. `.jsonl` has
+    one object (or string) per line and `.json` an array of the same: "text", and optionally "prompt" (the message that
+    the text answers) and "about" (or RWKU's "subject"). `.csv` needs a column "text", or a single column.
+
+    Raises:
+        InputError: Missing, empty, binary or without passages; or with faults, all of them listed with line and field.
+    """
+    if path.is_dir():
+        return _read_folder(path)
+    suffix = path.suffix.lower()
+    if path.exists() and suffix not in SUFFIXES:
+        raise InputError(f"{path} is of no kind that holds texts.", f"Use one of {', '.join(SUFFIXES)}.")
+    content = read_text(path)
+    faults: list[Fault] = []
+    if suffix == ".jsonl":
+        passages = _passages(path.name, json_lines(path, content, faults), faults)
+    elif suffix == ".json":
+        passages = _passages(path.name, _json_array(path, content, faults), faults)
+    elif suffix == ".csv":
+        passages = _passages(path.name, _csv_rows(path, content, faults), faults)
+    else:
+        passages = [Passage(text, source=path.name) for text in paragraphs(content)]
+    raise_faults(faults)
+    if not passages:
+        raise InputError(f"{path} holds no texts.", "Put at least one passage into it.")
+    return passages
+
+
+def read_text(path: Path) -> str:
+    """The content of a UTF-8 file, without its byte order mark.
+
+    Raises:
+        InputError: Missing, unreadable, a folder, empty, binary or in another encoding.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}.", "Check the path.") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder, not a file.", "Name a file in it.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", "Check its permissions.") from None
+    if b"\0" in data:
+        raise InputError(f"{path} is binary, not text.", "Save it as plain text in UTF-8.")
+    try:
+        content = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}, line {line}: not UTF-8.", "Save it as plain text in UTF-8.") from None
+    if not content.strip():
+        raise InputError(f"{path} is empty.", "Put at least one passage into it.")
+    return content
+
+
+def paragraphs(content: str) -> list[str]:
+    """The paragraphs of a plain text, none much longer than `MAX_WORDS` words."""
+    blocks = re.split(r"\n[^\S\n]*(?:\n[^\S\n]*)+", content.replace("\r\n", "\n").replace("\r", "\n"))
+    return [piece for block in blocks for piece in split_long(block.strip()) if piece]
+
+
+def split_long(text: str, max_words: int = MAX_WORDS) -> list[str]:
+    """The text in pieces of at most `max_words` words, cut at sentence ends where it has any.
+
+    Scripts without spaces are counted as if a word had twelve letters.
+    """
+    if _size(text) <= max_words:
+        return [text]
+    pieces: list[str] = []
+    start = end = 0
+    for sentence_start, sentence_end in _sentence_spans(text, max_words):
+        if end > start and _size(text[start:sentence_end]) > max_words:
+            pieces.append(text[start:end].strip())
+            start = sentence_start
+        end = sentence_end
+    pieces.append(text[start:end].strip())
+    return pieces
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, as it has them."""
+    return [text[start:end].strip() for start, end in _spans(text) if text[start:end].strip()]
+
+
+def json_lines(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple[str, Any]]:
+    """Each line of JSON with where it stands; broken lines become faults, blank ones are skipped."""
+    # Not splitlines(): JSON strings may hold U+2028 and its like unescaped.
+    for number, line in enumerate(content.split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"{path}, line {number}"
+        try:
+            yield where, json.loads(line)
+        except json.JSONDecodeError as error:
+            faults.append(Fault(where, f"not valid JSON ({error.msg} at column {error.colno})"))
+        except RecursionError:
+            faults.append(Fault(where, "nested too deeply"))
+
+
+def load_json(path: Path, content: str) -> Any:
+    """The value of a JSON file.
+
+    Raises:
+        InputError: Not valid JSON, with the line.
+    """
+    try:
+        return json.loads(content)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}, line {error.lineno}: not valid JSON ({error.msg}).") from None
+    except RecursionError:
+        raise InputError(f"{path} is nested too deeply.") from None
+
+
+def text_field(record: dict[str, Any], field: str, where: str, faults: list[Fault], *, needed: bool = True) -> str:
+    """A field that must be text; anything else becomes a fault and gives ""."""
+    value = record.get(field)
+    if value is None and not needed:
+        return ""
+    problem = _text_problem(value, needed)
+    if problem:
+        faults.append(Fault(f"{where}, field “{field}”", problem))
+        return ""
+    return str(value)
+
+
+def raise_faults(faults: Sequence[Fault], hint: str = "Mend these lines and try again.") -> None:
+    """Raise all faults as one error, if there are any; its message shows the first ones, its `faults` all.
+
+    Raises:
+        InputError: There is at least one fault.
+    """
+    if not faults:
+        return
+    message = InputError.of(faults[:SHOWN_FAULTS]).message
+    if len(faults) > SHOWN_FAULTS:
+        message += f" And {len(faults) - SHOWN_FAULTS:,} more faults."
+    raise InputError(message, hint, faults)
+
+
+def _text_problem(value: Any, needed: bool) -> str:
+    if value is None:
+        return "is missing"
+    if not isinstance(value, str):
+        return "must be text"
+    if needed and not value.strip():
+        return "is empty"
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        # JSON can spell half of a surrogate pair; no tokenizer takes that.
+        return "contains half a character"
+    return ""
+
+
+def _read_folder(folder: Path) -> list[Passage]:
+    rwku = folder / _RWKU_TEXTS
+    if rwku.is_file():
+        return read_passages(rwku)
+    # Stray JSON files are seldom texts (settings, indexes), so a plain folder gives its text files only.
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in {".txt", ".md", ".jsonl", ".csv"})
+    if not files:
+        raise InputError(f"The folder {folder} holds no texts.", "Name a text file or an RWKU target folder.")
+    return [passage for file in files for passage in read_passages(file)]
+
+
+def _passages(source: str, records: Iterator[tuple[str, Any]], faults: list[Fault]) -> list[Passage]:
+    passages = []
+    for where, record in records:
+        if isinstance(record, str):
+            record = {"text": record}
+        if not isinstance(record, dict):
+            faults.append(Fault(where, "must be an object with “text”, or a string"))
+            continue
+        about = "about" if "about" in record else "subject"
+        passage = Passage(
+            text_field(record, "text", where, faults),
+            text_field(record, "prompt", where, faults, needed=False),
+            source,
+            text_field(record, about, where, faults, needed=False),
+        )
+        if passage.text:
+            passages.append(passage)
+    return passages
+
+
+def _json_array(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple[str, Any]]:
+    value = load_json(path, content)
+    if not isinstance(value, list):
+        faults.append(Fault(str(path), "must be an array of objects with “text”"))
+        return
+    for index, record in enumerate(value, start=1):
+        yield f"{path}, item {index}", record
+
+
+def _csv_rows(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple[str, Any]]:
+    first = content.lstrip("\n").partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)
+    header: list[str] = []
+    try:
+        for row in reader:
+            where = f"{path}, line {reader.line_num}"
+            if not any(cell.strip() for cell in row):
+                continue
+            if not header:
+                header = [cell.strip().lower() for cell in row]
+                if "text" in header:
+                    continue
+                if len(header) > 1:
+                    faults.append(Fault(where, "there is no column “text”"))
+                    return
+                # A single column may do without a name; a name is one word.
+                header = ["text"]
+                if len(row[0].split()) == 1:
+                    continue
+            if len(row) > len(header):
+                faults.append(Fault(where, f"has {len(row)} columns instead of {len(header)}; quote texts with commas"))
+                continue
+            yield where, dict(zip(header, row, strict=False))
+    except csv.Error as error:
+        faults.append(Fault(f"{path}, line {reader.line_num}", f"not valid CSV ({error})"))
+
+
+def _size(text: str) -> float:
+    return max(len(text.split()), len(text) / 12)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        yield start, match.end()
+        start = match.end()
+    yield start, len(text)
+
+
+def _sentence_spans(text: str, max_words: int) -> Iterator[tuple[int, int]]:
+    """Sentences, and pieces of those that are themselves too long."""
+    for start, end in _spans(text):
+        if _size(text[start:end]) <= max_words:
+            yield start, end
+            continue
+        ends = [match.end() + start for match in re.finditer(r"\S{1,600}\s*", text[start:end])]
+        for index in range(max_words - 1, len(ends) + max_words - 1, max_words):
+            stop = ends[min(index, len(ends) - 1)]
+            yield start, stop
+            start = stop
