@@ -1,0 +1,113 @@
+"""Everything a run reads from the user's files, read once and checked before a model is loaded. No torch."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from atu_gui.core.config import RunConfig
+from atu_gui.core.errors import Fault, InputError
+from atu_gui.core.materials import Passage, Probe
+from atu_gui.core.paths import resource
+from atu_gui.engine.probes.packs import Pack, read_pack
+from atu_gui.engine.probes.rwku import is_rwku, read_rwku
+from atu_gui.engine.texts import paragraphs, read_passages
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The content of the files that a config names; empty where it names none."""
+
+    concept: tuple[Passage, ...] = ()
+    retain: tuple[Passage, ...] = ()
+    pack: Pack = field(default_factory=Pack)
+
+
+def validate_inputs(config: RunConfig) -> None:
+    """Read every file that the config names and forget it again.
+
+    Raises:
+        InputError: No concept, or faults in the files: all of them, of all files, together.
+    """
+    read_inputs(config)
+
+
+def read_inputs(config: RunConfig) -> Inputs:
+    """Read every file that the config names.
+
+    Raises:
+        InputError: No concept, or faults in the files: all of them, of all files, together.
+    """
+    if not config.concepts:
+        raise InputError("No concept is named.", "Name a person, a book or a topic that the model should forget.")
+    errors: list[InputError] = []
+    texts = config.texts
+    concept = _read(texts.concept, read_passages, errors)
+    retain = _read(texts.retain, read_passages, errors)
+    packs = _read(texts.probes, _read_packs, errors)
+    if errors:
+        raise _joined(errors)
+    return Inputs(tuple(concept), tuple(retain), _merged(packs))
+
+
+def draw(items: Sequence[T], limit: int, seed: int, label: str) -> tuple[T, ...]:
+    """At most `limit` items in their order, drawn by seed and label: the same whatever else is drawn."""
+    if len(items) <= limit:
+        return tuple(items)
+    chosen = random.Random(f"{seed}:{label}").sample(range(len(items)), limit)
+    return tuple(items[index] for index in sorted(chosen))
+
+
+def bundled(name: str) -> list[str]:
+    """The paragraphs of a text file that comes with the program."""
+    return paragraphs(resource("texts", name).read_text(encoding="utf-8"))
+
+
+def bundled_lines(name: str) -> list[str]:
+    """The lines of a text file that comes with the program."""
+    return resource("texts", name).read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def _read(paths: Sequence[Path], read: Callable[[Path], Sequence[T]], errors: list[InputError]) -> list[T]:
+    items: list[T] = []
+    for path in dict.fromkeys(paths):
+        try:
+            items.extend(read(path))
+        except InputError as error:
+            errors.append(error)
+    return items
+
+
+def _read_packs(path: Path) -> list[Pack]:
+    return [read_rwku(path) if is_rwku(path) else read_pack(path)]
+
+
+def _joined(errors: Sequence[InputError]) -> InputError:
+    if len(errors) == 1:
+        return errors[0]
+    faults = [fault for error in errors for fault in (error.faults or (Fault("", error.message),))]
+    return InputError(" ".join(error.message for error in errors), errors[0].hint, faults)
+
+
+def _merged(packs: Sequence[Pack]) -> Pack:
+    return Pack(
+        _with_unique_ids([probe for pack in packs for probe in pack.probes]),
+        tuple(text for pack in packs for text in pack.neutral_texts),
+        tuple(text for pack in packs for text in pack.instructions),
+        tuple(note for pack in packs for note in pack.notes),
+    )
+
+
+def _with_unique_ids(probes: Sequence[Probe]) -> tuple[Probe, ...]:
+    """Two packs of the same name in different folders would share ids."""
+    seen: dict[str, int] = {}
+    unique = []
+    for probe in probes:
+        seen[probe.id] = count = seen.get(probe.id, 0) + 1
+        unique.append(probe if count == 1 else replace(probe, id=f"{probe.id}#{count}"))
+    return tuple(unique)

@@ -1,0 +1,136 @@
+"""The materials of a run: read from the user's files where given, written by the model where not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+
+from atu_gui.core.concepts import Concept
+from atu_gui.core.config import RunConfig
+from atu_gui.core.errors import InputError
+from atu_gui.core.events import Event, Note
+from atu_gui.core.materials import Materials, Passage, Probe
+from atu_gui.engine.drafts.neighbours import find_neighbours
+from atu_gui.engine.drafts.passages import write_passages
+from atu_gui.engine.drafts.retain import write_retain
+from atu_gui.engine.drafts.writing import names_any
+from atu_gui.engine.inputs import bundled, bundled_lines, draw, read_inputs, validate_inputs
+from atu_gui.engine.models import LanguageModel
+
+__all__ = ["prepare", "validate_inputs"]
+
+FLUENCY_PROMPTS = 10
+_TELLING_WORDS = 8  # texts with fewer words fill no window
+
+
+def _never() -> bool:
+    return False
+
+
+def prepare(
+    config: RunConfig, lm: LanguageModel, cancelled: Callable[[], bool] = _never
+) -> Generator[Event, None, Materials]:
+    """Read what the config names, let the untouched model write the rest, and draw as much as the config asks for.
+
+    The same config, seed and weights give the same materials.
+
+    Raises:
+        InputError: Faults in the files, or nothing to train on.
+        Cancelled: The user ended it.
+    """
+    inputs = read_inputs(config)
+    job = _Job(config, lm, cancelled)
+    job.notes.extend(inputs.pack.notes)
+    concept = yield from _concept_passages(job, inputs.concept)
+    if inputs.retain:
+        neighbours = tuple(config.texts.neighbours)
+        retain = _given_retain(job, inputs.retain)
+    else:
+        neighbours = yield from _neighbours(job)
+        retain = yield from write_retain(
+            lm,
+            config.concepts,
+            neighbours,
+            limit=config.texts.retain_passages,
+            tokens=config.windows.max_tokens,
+            seed=config.seed,
+            cancelled=cancelled,
+        )
+    probes = _given_probes(job, inputs.pack.probes)
+    limit = config.texts.probes_limit
+    for note in job.notes:
+        yield Note("info", note)
+    return Materials(
+        concept_passages=concept,
+        retain_passages=retain,
+        neutral_texts=draw(inputs.pack.neutral_texts or bundled("neutral.txt"), limit, config.seed, "neutral"),
+        probes=probes,
+        fluency_prompts=draw(
+            inputs.pack.instructions or bundled_lines("instructions.txt"), FLUENCY_PROMPTS, config.seed, "fluency"
+        ),
+        neighbours=neighbours,
+        written=not (inputs.concept and inputs.retain and inputs.pack.probes),
+        notes=tuple(job.notes),
+    )
+
+
+@dataclass(slots=True)
+class _Job:
+    config: RunConfig
+    lm: LanguageModel
+    cancelled: Callable[[], bool]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def concepts(self) -> list[Concept]:
+        return self.config.concepts
+
+
+def _concept_passages(job: _Job, given: Sequence[Passage]) -> Generator[Event, None, tuple[Passage, ...]]:
+    texts = job.config.texts
+    if given:
+        telling = [passage for passage in given if len(passage.text) > 4 * _TELLING_WORDS] or given
+        return draw(telling, texts.passages, job.config.seed, "concept")
+    written = yield from write_passages(
+        job.lm,
+        job.concepts,
+        limit=texts.passages,
+        tokens=job.config.windows.max_tokens,
+        seed=job.config.seed,
+        cancelled=job.cancelled,
+    )
+    if not written:
+        raise InputError(
+            "The model wrote nothing usable about the concept.",
+            "Give it texts about the concept, or use a larger model.",
+        )
+    job.notes.append(f"{len(written)} passages about the concept were written by the model itself.")
+    return written
+
+
+def _neighbours(job: _Job) -> Generator[Event, None, tuple[str, ...]]:
+    if not job.config.texts.neighbours:
+        return (yield from find_neighbours(job.lm, job.concepts, seed=job.config.seed, cancelled=job.cancelled))
+    wished = tuple(dict.fromkeys(name for name in job.config.texts.neighbours if name.strip()))
+    kept = tuple(name for name in wished if not names_any(job.concepts, name))
+    if len(kept) < len(wished):
+        job.notes.append(f"{len(wished) - len(kept)} of the neighbours name the concept and were left out.")
+    return kept
+
+
+def _given_retain(job: _Job, given: Sequence[Passage]) -> tuple[Passage, ...]:
+    kept = [passage for passage in given if not names_any(job.concepts, passage.text, passage.prompt)]
+    if not kept:
+        raise InputError("Every retain text names the concept.", "Give texts about other people and topics.")
+    if len(kept) < len(given):
+        job.notes.append(f"{len(given) - len(kept)} retain texts name the concept and were left out.")
+    telling = [passage for passage in kept if len(passage.text) > 4 * _TELLING_WORDS] or kept
+    return draw(telling, job.config.texts.retain_passages, job.config.seed, "retain")
+
+
+def _given_probes(job: _Job, given: Sequence[Probe]) -> tuple[Probe, ...]:
+    limit = job.config.texts.probes_limit
+    forget = [probe for probe in given if probe.group == "forget"]
+    neighbour = [probe for probe in given if probe.group == "neighbour"]
+    seed = job.config.seed
+    return draw(forget, limit, seed, "forget") + draw(neighbour, limit, seed, "neighbour")
