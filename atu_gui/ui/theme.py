@@ -1,0 +1,321 @@
+"""Colours, type and icons of the window, in one place: panels ask for tokens by name, never for hex.
+
+`Theme` follows the system's light or dark scheme (or the user's choice), fills the palette and the style sheet, and
+says `changed` so that everything painted by hand (plots, icons) can be painted again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import qtawesome
+import shiboken6
+from PySide6.QtCore import QObject, QSize, Qt, QTemporaryDir, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPalette
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+
+from atu_gui.core import paths
+from atu_gui.ui.stylesheet import style_sheet
+
+Mode = Literal["system", "light", "dark"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Every colour of one scheme, as `#RRGGBB`."""
+
+    window: str
+    panel: str
+    raised: str
+    hover: str
+    plot: str
+    grid: str
+    align_band: str
+    unlearn_band: str
+    line: str
+    edge: str
+    edge2: str
+    text: str
+    muted: str
+    faint: str
+    accent: str
+    accent_hover: str
+    accent_pressed: str
+    on_accent: str
+    accent_text: str
+    accent_soft: str
+    selection: str
+    good: str
+    good_soft: str
+    warn: str
+    warn_soft: str
+    bad: str
+    bad_soft: str
+    similarity: str
+    align_cosine: str
+    forget: str
+    neighbour: str
+    utility: str
+    before: str
+    after: str
+
+    @property
+    def off(self) -> str:
+        """Text and icons of a control that is off: faint at 55 % on a raised surface."""
+        return mix(self.faint, self.panel, 0.55)
+
+
+DARK = Tokens(
+    window="#131417",
+    panel="#1A1C20",
+    raised="#24272D",
+    hover="#2C3037",
+    plot="#15171A",
+    grid="#24272C",
+    align_band="#171A1E",
+    unlearn_band="#26201E",
+    line="#2B2F36",
+    edge="#444A54",
+    edge2="#6B7280",
+    text="#E7E9ED",
+    muted="#A9AFBA",
+    faint="#959CA8",
+    accent="#5865E0",
+    accent_hover="#4F5BD6",
+    accent_pressed="#434EBB",
+    on_accent="#FFFFFF",
+    accent_text="#A5AFFF",
+    accent_soft="#262B4D",
+    selection="#2A3056",
+    good="#4CC38A",
+    good_soft="#17352A",
+    warn="#F0B44C",
+    warn_soft="#3A2E17",
+    bad="#FF7B72",
+    bad_soft="#40201F",
+    similarity="#E8A93C",
+    align_cosine="#5BB8F0",
+    forget="#F4805A",
+    neighbour="#58D3AD",
+    utility="#D394C8",
+    before="#B4BAC4",
+    after="#A5AFFF",
+)
+
+LIGHT = Tokens(
+    window="#ECEEF1",
+    panel="#FFFFFF",
+    raised="#F5F6F8",
+    hover="#E9EBEF",
+    plot="#FCFCFD",
+    grid="#E9EBEE",
+    align_band="#F7F9FC",
+    unlearn_band="#FAEFE8",
+    line="#DEE1E6",
+    edge="#C4C9D1",
+    edge2="#7C838E",
+    text="#1A1D23",
+    muted="#545B66",
+    faint="#5E6571",
+    accent="#4653D3",
+    accent_hover="#3F4BC9",
+    accent_pressed="#3742B0",
+    on_accent="#FFFFFF",
+    accent_text="#3F4BC9",
+    accent_soft="#E7E9FC",
+    selection="#E1E4FB",
+    good="#0A7547",
+    good_soft="#E1F3EA",
+    warn="#8A5A00",
+    warn_soft="#FBF0D9",
+    bad="#BB2C28",
+    bad_soft="#FBE6E4",
+    similarity="#A86400",
+    align_cosine="#0B6FB3",
+    forget="#C4451C",
+    neighbour="#00694E",
+    utility="#9A3F86",
+    before="#646B77",
+    after="#3F4BC9",
+)
+
+_SANS = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans", "sans-serif")
+_MONO = ("JetBrains Mono", "Cascadia Mono", "SF Mono", "Noto Sans Mono", "DejaVu Sans Mono", "monospace")
+# The style sheet can take glyphs only from files; these are drawn into a temporary folder for each scheme.
+_GLYPHS = {
+    "caret": ("caret-down", "muted"),
+    "caret_up": ("caret-up", "muted"),
+    "check": ("check-bold", "on_accent"),
+    "menu_check": ("check-bold", "accent_text"),
+}
+
+
+def mix(first: str, second: str, share: float) -> str:
+    """A colour that is `share` of `first` and the rest of `second`."""
+    one, two = QColor(first), QColor(second)
+    parts = (
+        (one.red(), two.red()),
+        (one.green(), two.green()),
+        (one.blue(), two.blue()),
+    )
+    return QColor(*(round(a * share + b * (1.0 - share)) for a, b in parts)).name()
+
+
+class Theme(QObject):
+    """The window's look. Signal: `changed` (tokens were replaced and the application is dressed anew)."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mode: Mode = "system"
+        self._tokens = DARK
+        self._dressed: list[tuple[QAbstractButton | QLabel, str, str, int]] = []
+        self._glyphs = QTemporaryDir()
+        _load_fonts()
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+        self._tokens = DARK if self._wants_dark() else LIGHT
+
+    @property
+    def tokens(self) -> Tokens:
+        """The colours in force."""
+        return self._tokens
+
+    @property
+    def mode(self) -> Mode:
+        """What the user chose."""
+        return self._mode
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether the dark tokens are in force."""
+        return self._tokens is DARK
+
+    def set_mode(self, mode: Mode) -> None:
+        """Follow the system, or hold one scheme."""
+        self._mode = mode
+        hints = QGuiApplication.styleHints()
+        if mode == "system":
+            hints.unsetColorScheme()
+        else:
+            # Native parts (title bar, file dialogs) follow this where the platform can.
+            hints.setColorScheme(Qt.ColorScheme.Dark if mode == "dark" else Qt.ColorScheme.Light)
+        self._follow_system()
+
+    def font(self, size: int = 13, weight: int = 400, mono: bool = False) -> QFont:
+        """The text or mono face at a pixel size, with tabular figures."""
+        font = QFont()
+        font.setFamilies(list(_MONO if mono else _SANS))
+        font.setPixelSize(size)
+        font.setWeight(QFont.Weight(weight))
+        font.setFeature(QFont.Tag("tnum"), 1)
+        return font
+
+    def color(self, token: str, alpha: float = 1.0) -> QColor:
+        """A token as a colour, optionally see-through."""
+        color = QColor(getattr(self._tokens, token))
+        color.setAlphaF(alpha)
+        return color
+
+    def icon(self, name: str, token: str = "text", size: int = 16) -> QIcon:
+        """A Phosphor icon (“play-fill”) in the colour of a token; greyed where its control is off."""
+        icon = qtawesome.icon(f"ph.{name}", color=getattr(self._tokens, token), color_disabled=self._tokens.off)
+        # Drawn to pixmaps now: the icon keeps no link to the font engine and knows its size.
+        drawn = QIcon()
+        for scale in (1, 2):
+            for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled):
+                drawn.addPixmap(icon.pixmap(QSize(size * scale, size * scale), mode), mode)
+        return drawn
+
+    def dress(self, widget: QAbstractButton | QLabel, name: str, token: str = "text", size: int = 16) -> None:
+        """Give a button or label an icon that is drawn again whenever the colours change."""
+        self._dressed = [item for item in self._dressed if shiboken6.isValid(item[0]) and item[0] is not widget]
+        self._dressed.append((widget, name, token, size))
+        self._draw_on(widget, name, token, size)
+
+    def apply(self, app: QApplication | None = None) -> None:
+        """Fill palette, font and style sheet of the application from the tokens."""
+        target = app or QApplication.instance()
+        if not isinstance(target, QApplication):
+            return
+        if target.style().objectName().lower() != "fusion" and not target.styleSheet():
+            target.setStyle("Fusion")
+        target.setFont(self.font(13))
+        target.setPalette(self._palette())
+        target.setStyleSheet(style_sheet(self._tokens, self._draw_glyphs()))
+        self._dressed = [item for item in self._dressed if shiboken6.isValid(item[0])]
+        for item in self._dressed:
+            self._draw_on(*item)
+        self.changed.emit()
+
+    def _follow_system(self) -> None:
+        tokens = DARK if self._wants_dark() else LIGHT
+        if tokens is not self._tokens:
+            self._tokens = tokens
+            self.apply()
+
+    def _wants_dark(self) -> bool:
+        if self._mode != "system":
+            return self._mode == "dark"
+        # A system that says nothing gets dark.
+        return QGuiApplication.styleHints().colorScheme() != Qt.ColorScheme.Light
+
+    def _draw_on(self, widget: QAbstractButton | QLabel, name: str, token: str, size: int) -> None:
+        icon = self.icon(name, token, size)
+        if isinstance(widget, QLabel):
+            widget.setPixmap(icon.pixmap(QSize(size, size), widget.devicePixelRatioF()))
+        else:
+            widget.setIcon(icon)
+            widget.setIconSize(QSize(size, size))
+
+    def _draw_glyphs(self) -> dict[str, str]:
+        drawn = {}
+        scheme = "dark" if self.is_dark else "light"
+        for key, (name, token) in _GLYPHS.items():
+            path = self._glyphs.filePath(f"{scheme}-{key}.png")
+            icon = self.icon(name, token, 12)
+            icon.pixmap(QSize(12, 12), 1.0).save(path)
+            icon.pixmap(QSize(12, 12), 2.0).save(path.replace(".png", "@2x.png"))
+            drawn[key] = path
+        return drawn
+
+    def _palette(self) -> QPalette:
+        tokens = self._tokens
+        role = QPalette.ColorRole
+        palette = QPalette()
+        for one, name in {
+            role.Window: tokens.window,
+            role.Base: tokens.raised,
+            role.Button: tokens.raised,
+            role.AlternateBase: tokens.panel,
+            role.Text: tokens.text,
+            role.WindowText: tokens.text,
+            role.ButtonText: tokens.text,
+            role.PlaceholderText: tokens.faint,
+            role.Highlight: tokens.selection,
+            role.HighlightedText: tokens.text,
+            role.Accent: tokens.accent,
+            role.Link: tokens.accent_text,
+            role.LinkVisited: tokens.accent_text,
+            role.ToolTipBase: tokens.hover,
+            role.ToolTipText: tokens.text,
+            role.Mid: tokens.edge,
+            role.Midlight: tokens.line,
+            role.Light: tokens.line,
+            role.Dark: tokens.window,
+            role.Shadow: tokens.window,
+            role.BrightText: tokens.bad,
+        }.items():
+            palette.setColor(one, QColor(name))
+        for one in (role.Text, role.WindowText, role.ButtonText, role.HighlightedText):
+            palette.setColor(QPalette.ColorGroup.Disabled, one, QColor(tokens.off))
+        return palette
+
+
+def _load_fonts() -> None:
+    """Register the bundled faces; a missing folder leaves the system's own."""
+    folder = paths.resource("fonts")
+    for path in sorted(folder.glob("*.ttf")) if folder.is_dir() else ():
+        QFontDatabase.addApplicationFont(str(path))
