@@ -1,1 +1,1 @@
-"""."""
+"""What is kept of runs, in SQLite. No torch, no Qt."""
