@@ -1,0 +1,153 @@
+"""How far the run is and how long it will take, from its events alone. No widgets, no clock of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from atu_gui.core.events import (
+    Event,
+    Progress,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    StageEnded,
+    StagePlan,
+    StageStarted,
+    StepDone,
+)
+from atu_gui.ui import text
+
+
+@dataclass(slots=True)
+class RunProgress:
+    """What the toolbar shows.
+
+    Attributes:
+        stages: The plan, probes included.
+        at: Index of the stage under way, −1 before the first.
+        stage_share: Share of that stage that is done.
+        paused: Whether the run waits.
+        ended: Words for how it ended, or "".
+    """
+
+    stages: tuple[StagePlan, ...] = ()
+    at: int = -1
+    stage_share: float = 0.0
+    paused: bool = False
+    ended: str = ""
+    failed: bool = False
+    seconds: float = 0.0
+    _steps: int = 0
+    _pace: dict[str, float] = field(default_factory=dict)
+    _stage_begin: tuple[int, float] | None = None
+    _step_rate: float | None = None
+
+    @property
+    def stage(self) -> StagePlan | None:
+        """The stage under way."""
+        return self.stages[self.at] if 0 <= self.at < len(self.stages) else None
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds the run intends."""
+        return max((stage.round for stage in self.stages), default=0)
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Speed of the stage under way."""
+        return self._step_rate
+
+    def handle(self, event: Event) -> None:
+        """Take in one event; those that say nothing about progress are ignored."""
+        match event:
+            case RunStarted():
+                self._begin(event)
+            case StageStarted():
+                self._enter(event)
+            case StepDone():
+                self._step(event)
+            case Progress(job="probe") if self.stage is not None and self.stage.stage == "probe":
+                self.stage_share = min(1.0, event.done / event.total) if event.total else 0.0
+            case StageEnded():
+                self._leave(event)
+            case RunPaused():
+                self.paused = True
+            case RunResumed():
+                self.paused = False
+            case RunFinished():
+                self.ended = event.stopped_because
+                self.seconds = event.seconds
+                self.paused = False
+            case RunFailed():
+                self.ended, self.failed, self.paused = event.message, True, False
+
+    def words(self) -> tuple[str, str]:
+        """The bold beginning and the rest of the progress line."""
+        stage = self.stage
+        if self.ended:
+            return ("Run failed" if self.failed else "Run done"), text.capital(self.ended).rstrip(".")
+        if stage is None:
+            return ("Getting ready", "texts, windows and cache") if self.stages else ("", "")
+        begin = f"Round {stage.round} of {self.rounds}" if stage.round else "Untouched model"
+        if self.paused:
+            return "Paused by you", f"{begin[:1].lower()}{begin[1:]}, step {text.count(self._steps)}"
+        if stage.stage == "probe":
+            return begin, f"Probe · {text.percent(self.stage_share)} of the questions"
+        done = round(self.stage_share * stage.steps)
+        return begin, f"{stage.stage.capitalize()} · step {text.count(done)} of {text.count(stage.steps)}"
+
+    def stage_left(self) -> float | None:
+        """Seconds until the stage under way ends, where the pace is known."""
+        stage = self.stage
+        if stage is None or self.ended:
+            return None
+        cost = self._cost(stage)
+        return None if cost is None else cost * (1.0 - self.stage_share)
+
+    def run_left(self) -> float | None:
+        """Seconds until the run ends; unknown until every kind of stage has been seen once."""
+        left = self.stage_left()
+        if left is None:
+            return None
+        costs = [self._cost(stage) for stage in self.stages[self.at + 1 :]]
+        return left + sum(cost for cost in costs if cost is not None) if None not in costs else None
+
+    def _begin(self, event: RunStarted) -> None:
+        self.stages = event.stages
+        self.at, self.stage_share, self.paused, self.ended, self.failed = -1, 0.0, False, "", False
+        self.seconds, self._steps, self._pace, self._stage_begin, self._step_rate = 0.0, 0, {}, None, None
+
+    def _enter(self, event: StageStarted) -> None:
+        wanted = (event.stage, event.round)
+        found = (
+            number
+            for number in range(max(0, self.at), len(self.stages))
+            if (self.stages[number].stage, self.stages[number].round) == wanted
+        )
+        self.at = next(found, self.at)
+        self.stage_share, self._stage_begin, self._step_rate = 0.0, None, None
+
+    def _step(self, event: StepDone) -> None:
+        self._steps, self.seconds = event.step, event.seconds
+        self.stage_share = min(1.0, event.stage_step / max(1, event.stage_steps))
+        if self._stage_begin is None:
+            self._stage_begin = (event.stage_step, event.seconds)
+            return
+        first, since = self._stage_begin
+        took, steps = event.seconds - since, event.stage_step - first
+        if steps > 0 and took > 0:
+            self._pace[event.stage] = took / steps
+            self._step_rate = steps / took
+
+    def _leave(self, event: StageEnded) -> None:
+        self.stage_share = 1.0
+        if event.stage == "probe":
+            self._pace["probe"] = event.seconds
+
+    def _cost(self, stage: StagePlan) -> float | None:
+        pace = self._pace.get(stage.stage)
+        if pace is None or stage.stage == "probe":
+            return pace
+        return pace * stage.steps

@@ -1,0 +1,234 @@
+"""What the window is doing right now: the model it holds, the texts it has, the run under way.
+
+`Session` asks the workbench for work and says what became of it; it knows no widget. The window's views show its
+phase and nothing else decides what may be pressed.
+"""
+
+from __future__ import annotations
+
+import enum
+import traceback
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from atu_gui.core import paths
+from atu_gui.core.config import STARTER, ModelConfig, RunConfig
+from atu_gui.core.errors import AtuError
+from atu_gui.core.events import (
+    Event,
+    JobFailed,
+    ModelLoaded,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+)
+from atu_gui.core.materials import Materials
+from atu_gui.core.ports import ChatRequest, RunOutcome, WorkbenchPort
+from atu_gui.ui.bridge import Bridge
+
+
+class Phase(enum.Enum):
+    """What the window is busy with."""
+
+    IDLE = "idle"
+    FETCHING = "fetching"
+    LOADING = "loading"
+    WRITING = "writing"
+    REVIEWING = "reviewing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+BUSY = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WRITING})
+IN_RUN = frozenset({Phase.RUNNING, Phase.PAUSED, Phase.STOPPING})
+
+
+class Session(QObject):
+    """Signals: `phase_changed`, `model_changed`, `materials_written` (Materials), `failed` (JobFailed | RunFailed)."""
+
+    phase_changed = Signal()
+    model_changed = Signal()
+    materials_written = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._port: WorkbenchPort | None = None
+        self._waiting: list[Callable[[WorkbenchPort], None]] = []
+        self._phase = Phase.IDLE
+        self._loaded: ModelLoaded | None = None
+        self._loaded_for: tuple[ModelConfig, str] | None = None
+        self._told = False
+        bridge.add_handler(self.handle)
+
+    @property
+    def phase(self) -> Phase:
+        """What is under way."""
+        return self._phase
+
+    @property
+    def loaded(self) -> ModelLoaded | None:
+        """The model at hand."""
+        return self._loaded
+
+    @property
+    def connected(self) -> bool:
+        """Whether the service is there; wishes made before are carried out when it comes."""
+        return self._port is not None
+
+    def connect_to(self, port: WorkbenchPort) -> None:
+        """The service is up."""
+        self._port = port
+        self._bridge.connect_to(port)
+        waiting, self._waiting = self._waiting, []
+        for wish in waiting:
+            wish(port)
+
+    def fetch_starter(self, then: Callable[[], None] | None = None) -> None:
+        """Bring the starter kit, then load it or go on with `then`."""
+        goal = then or (lambda: self.load(ModelConfig(), "auto"))
+        self._enter(Phase.FETCHING)
+        self._with_port(
+            lambda port: self._bridge.watch(port.fetch_starter(), lambda _: goal(), self._broke, self._calm)
+        )
+
+    def load(self, model: ModelConfig, encoder: str, then: Callable[[], None] | None = None) -> None:
+        """Load a model and an encoder, then go on with `then`."""
+
+        def done(loaded: ModelLoaded) -> None:
+            self._loaded, self._loaded_for = loaded, (model, encoder)
+            self._enter(Phase.IDLE)
+            if then is not None:
+                then()
+
+        self._enter(Phase.LOADING)
+        self._with_port(lambda port: self._bridge.watch(port.load(model, encoder), done, self._broke, self._calm))
+
+    def prepare(self, config: RunConfig) -> None:
+        """Bring everything a run needs: the starter kit, the model, the texts; ends with `materials_written`."""
+        if config.model.source == STARTER and not paths.starter_ready() and not self._port_has_starter():
+            self.fetch_starter(lambda: self.prepare(config))
+        elif self._loaded_for != (config.model, config.encoder):
+            self.load(config.model, config.encoder, lambda: self._write(config))
+        else:
+            self._write(config)
+
+    def start(self, config: RunConfig, materials: Materials | None) -> None:
+        """Begin a run on texts that the user has seen."""
+        self._enter(Phase.RUNNING)
+        self._with_port(
+            lambda port: self._bridge.watch(port.run(config, materials), self._run_ended, self._broke, self._calm)
+        )
+
+    def leave_review(self) -> None:
+        """The user went back without starting."""
+        if self._phase is Phase.REVIEWING:
+            self._enter(Phase.IDLE)
+
+    def pause_or_resume(self) -> None:
+        """Hold the run before its next step, or let it go on."""
+        if self._port is not None and self._phase is Phase.PAUSED:
+            self._port.control.resume()
+        elif self._port is not None and self._phase is Phase.RUNNING:
+            self._port.control.pause()
+
+    def skip_stage(self) -> None:
+        """End the stage under way after its step."""
+        if self._port is not None and self._phase in IN_RUN:
+            self._port.control.skip_stage()
+
+    def stop(self) -> None:
+        """End the run after its step, or the work before a run."""
+        if self._port is None:
+            self._waiting.clear()
+            self._calm()
+        elif self._phase in IN_RUN:
+            self._port.control.stop()
+            self._enter(Phase.STOPPING)
+        elif self._phase in BUSY:
+            self._port.cancel()
+
+    def set_tau(self, tau: float) -> bool:
+        """Wish for another τ of the run under way; False where there is none."""
+        if self._port is None or self._phase not in IN_RUN:
+            return False
+        self._port.control.set_tau(tau)
+        return True
+
+    def ask(self, request: ChatRequest) -> int | None:
+        """Put a question; None while there is nobody to answer."""
+        if self._port is None or self._loaded is None:
+            return None
+        return self._port.chat(request)
+
+    def stop_answer(self, request_id: int) -> None:
+        """End an answer early."""
+        if self._port is not None:
+            self._port.stop_chat(request_id)
+
+    def handle(self, event: Event) -> None:
+        """Follow what the workbench says."""
+        match event:
+            case ModelLoaded():
+                self._loaded = event
+                self.model_changed.emit()
+            case RunStarted():
+                self._enter(Phase.RUNNING)
+            case RunPaused() if self._phase is Phase.RUNNING:
+                self._enter(Phase.PAUSED)
+            case RunResumed() if self._phase is Phase.PAUSED:
+                self._enter(Phase.RUNNING)
+            case RunFinished() | RunFailed():
+                self._enter(Phase.IDLE)
+        if isinstance(event, JobFailed | RunFailed):
+            self._told = True
+            self.failed.emit(event)
+
+    def _write(self, config: RunConfig) -> None:
+        def done(materials: Materials) -> None:
+            self._enter(Phase.REVIEWING)
+            self.materials_written.emit(materials)
+
+        self._enter(Phase.WRITING)
+        self._with_port(lambda port: self._bridge.watch(port.prepare(config), done, self._broke, self._calm))
+
+    def _port_has_starter(self) -> bool:
+        return self._port is not None and self._port.starter_ready()
+
+    def _with_port(self, wish: Callable[[WorkbenchPort], None]) -> None:
+        if self._port is None:
+            self._waiting.append(wish)
+        else:
+            wish(self._port)
+
+    def _enter(self, phase: Phase) -> None:
+        if phase in BUSY or phase is Phase.RUNNING:
+            self._told = False
+        if phase is not self._phase:
+            self._phase = phase
+            self.phase_changed.emit()
+
+    def _run_ended(self, _outcome: RunOutcome) -> None:
+        self._enter(Phase.IDLE)
+
+    def _calm(self) -> None:
+        self._enter(Phase.IDLE)
+
+    def _broke(self, error: BaseException) -> None:
+        job = self._phase.value
+        self._enter(Phase.IDLE)
+        if self._told:
+            # The event has told it already, with its details.
+            self._told = False
+            return
+        details = "".join(traceback.format_exception(error))
+        if isinstance(error, AtuError):
+            self.failed.emit(JobFailed(job, error.message, error.hint, details))
+        else:
+            message = "Something went wrong that should not have."
+            self.failed.emit(JobFailed(job, message, "Try again; if it stays, report the details.", details))

@@ -1,0 +1,71 @@
+"""Numbers and times as the screen writes them: a real minus, a comma for thousands, a space before the unit."""
+
+from __future__ import annotations
+
+from atu_gui.core.events import Interval
+
+MINUS = "\N{MINUS SIGN}"
+NOTHING = "\N{EN DASH}"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number with a fixed count of decimals, or a dash for nothing."""
+    if value is None:
+        return NOTHING
+    return f"{value:,.{digits}f}".replace("-", MINUS)
+
+
+def count(value: int, noun: str = "", plural: str = "") -> str:
+    """A whole number, with its noun in the right form where one is given."""
+    said = f"{value:,}".replace("-", MINUS)
+    if not noun:
+        return said
+    return f"{said} {noun if value == 1 else plural or noun + 's'}"
+
+
+def percent(share: float | None) -> str:
+    """A share of one in percent."""
+    return NOTHING if share is None else f"{100 * share:.0f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Minutes and seconds, with hours where there are any."""
+    if seconds is None:
+        return NOTHING
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def size(amount: float) -> str:
+    """Bytes in the unit that suits them."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(amount) < 1000:
+            return f"{amount:.1f} {unit}" if unit == "GB" else f"{amount:.0f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def interval(value: Interval | None, digits: int = 2) -> str:
+    """A mean with its 95 % interval."""
+    if value is None:
+        return NOTHING
+    return f"{number(value.mean, digits)} ({number(value.low, digits)}–{number(value.high, digits)})"
+
+
+def device(name: str) -> str:
+    """A device as people call it."""
+    kind, _, index = name.partition(":")
+    words = {"cuda": "CUDA", "cpu": "CPU", "mps": "Apple GPU"}.get(kind, kind)
+    return f"{words} {index}" if index else words
+
+
+def number_format(name: str) -> str:
+    """A dtype in its short form."""
+    return {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}.get(name, name)
+
+
+def capital(words: str) -> str:
+    """The words with a capital first letter, the rest untouched."""
+    return words[:1].upper() + words[1:]

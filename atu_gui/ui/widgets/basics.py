@@ -1,0 +1,102 @@
+"""Small pieces that every panel is made of: labels with a role, buttons with an icon, rules, rows and columns."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from atu_gui.ui.theme import Theme
+
+_Layout = TypeVar("_Layout", bound=QBoxLayout)
+
+
+def label(words: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
+    """A label in one of the style sheet's roles."""
+    made = QLabel(words)
+    if role:
+        made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    return made
+
+
+def mark(words: str, kind: str) -> QLabel:
+    """A small tag that marks something: leak, ok, flag, live or plain."""
+    made = QLabel(words)
+    made.setProperty("mark", kind)
+    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return made
+
+
+def icon_label(theme: Theme, name: str, token: str = "muted", size: int = 16) -> QLabel:
+    """An icon beside words; it says nothing of its own."""
+    made = QLabel()
+    theme.dress(made, name, token, size)
+    made.setFixedSize(size, size)
+    return made
+
+
+def button(
+    theme: Theme, words: str, kind: str = "", icon: str = "", *, size: str = "", tip: str = "", token: str = ""
+) -> QPushButton:
+    """A push button of one of the style sheet's kinds."""
+    made = QPushButton(words)
+    for name, value in (("kind", kind), ("size", size)):
+        if value:
+            made.setProperty(name, value)
+    if icon:
+        usual = {"primary": "on_accent", "link": "accent_text", "danger": "bad"}.get(kind, "text")
+        theme.dress(made, icon, token or usual)
+    made.setToolTip(tip)
+    made.setAccessibleName(words)
+    made.setAutoDefault(False)
+    return made
+
+
+def icon_button(theme: Theme, name: str, words: str, token: str = "muted") -> QToolButton:
+    """A button that shows only an icon; `words` are its tooltip and accessible name."""
+    made = QToolButton()
+    theme.dress(made, name, token)
+    made.setToolTip(words)
+    made.setAccessibleName(words)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
+
+
+def rule(*, vertical: bool = False) -> QFrame:
+    """A one-pixel line."""
+    made = QFrame()
+    made.setProperty("rule", "vertical" if vertical else "true")
+    return made
+
+
+def row(*items: QWidget | int | None, spacing: int = 8) -> QHBoxLayout:
+    """Widgets side by side; None stretches, a number is a gap."""
+    return _filled(QHBoxLayout(), items, spacing)
+
+
+def column(*items: QWidget | int | None, spacing: int = 8) -> QVBoxLayout:
+    """Widgets below each other; None stretches, a number is a gap."""
+    return _filled(QVBoxLayout(), items, spacing)
+
+
+def set_property(widget: QWidget, name: str, value: object) -> None:
+    """Change a dynamic property and let the style sheet see it."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def _filled(layout: _Layout, items: tuple[QWidget | int | None, ...], spacing: int) -> _Layout:
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
+    for item in items:
+        if item is None:
+            layout.addStretch(1)
+        elif isinstance(item, int):
+            layout.addSpacing(item)
+        else:
+            layout.addWidget(item)
+    return layout

@@ -1,0 +1,89 @@
+"""What went wrong, said where it arose: one sentence, a way out, the rest on request."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import button, column, icon_button, icon_label, label, row, set_property
+
+_ICONS = {"error": ("warning-circle", "bad"), "warn": ("warning", "warn"), "info": ("info", "accent_text")}
+
+
+class Notice(QFrame):
+    """A card that stays until it is closed or replaced; hidden while there is nothing to say.
+
+    Signal: `action_requested` (the notice's way out was pressed).
+    """
+
+    action_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._icon = icon_label(theme, "warning-circle", "bad", 20)
+        self._message = label("", "heading", wrap=True)
+        self._hint = label("", "muted", wrap=True)
+        for words in (self._message, self._hint):
+            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._close = icon_button(theme, "x", "Close this message")
+        self._close.clicked.connect(self.hide)
+        self._action = button(theme, "", "primary")
+        self._action.clicked.connect(self.action_requested)
+        self._more = button(theme, "Details", icon="caret-down")
+        self._more.clicked.connect(self._toggle_details)
+        self._copy = button(theme, "Copy", "quiet", "copy", tip="Copy the message and its details")
+        self._copy.clicked.connect(self._copy_all)
+        self._details = QPlainTextEdit()
+        self._details.setReadOnly(True)
+        self._details.setAccessibleName("Details of the error")
+        self._details.setFont(theme.font(12, mono=True))
+        self._details.setMaximumHeight(140)
+        self._details.setMinimumHeight(80)
+        head = row(self._icon, self._message, self._close, spacing=10)
+        head.setStretch(1, 1)
+        for item in (self._icon, self._close):
+            head.setAlignment(item, Qt.AlignmentFlag.AlignTop)
+        inner = column(self._hint, spacing=8)
+        inner.setContentsMargins(30, 0, 0, 0)
+        inner.addLayout(row(self._action, self._more, self._copy, None))
+        inner.addWidget(self._details)
+        layout = column(spacing=6)
+        layout.setContentsMargins(12, 10, 8, 10)
+        layout.addLayout(head)
+        layout.addLayout(inner)
+        self.setLayout(layout)
+        self.hide()
+
+    def say(self, message: str, hint: str = "", details: str = "", *, kind: str = "error", action: str = "") -> None:
+        """Show a message of a kind (error, warn, info), with a button for the way out where one is known."""
+        set_property(self, "card", kind)
+        name, token = _ICONS[kind]
+        self._theme.dress(self._icon, name, token, 20)
+        self._message.setText(message)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self._action.setText(action)
+        self._action.setAccessibleName(action)
+        self._action.setVisible(bool(action))
+        self._details.setPlainText(details)
+        self._details.hide()
+        self._more.setVisible(bool(details))
+        self._copy.setVisible(bool(details))
+        self.setAccessibleName(f"{kind}: {message} {hint}")
+        self.show()
+
+    @property
+    def words(self) -> str:
+        """What it says now."""
+        return f"{self._message.text()} {self._hint.text()}".strip()
+
+    def _toggle_details(self) -> None:
+        shown = self._details.isHidden()
+        self._details.setVisible(shown)
+        self._theme.dress(self._more, "caret-up" if shown else "caret-down")
+
+    def _copy_all(self) -> None:
+        QGuiApplication.clipboard().setText(f"{self.words}\n\n{self._details.toPlainText()}")
