@@ -1,0 +1,135 @@
+"""Writes a run's events to the store and to `events.jsonl`, in batches, on the worker's own thread.
+
+Steps come many per second and wait for each other up to half a second; anything that changes the state of the run is
+written at once, together with what waited before it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from atu_gui.core.events import (
+    AlignScored,
+    ChatAnswered,
+    ChatToken,
+    ControlApplied,
+    Event,
+    ItemAnswered,
+    Progress,
+    RoundScored,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    StepDone,
+    TextWritten,
+    to_record,
+)
+from atu_gui.store.runs import EventRow, RunState, RunStore
+
+EVENTS_FILE = "events.jsonl"
+STOPPED_BY_USER = "stopped by you"
+_SECONDS_PER_BATCH = 0.5
+# A chat is no part of the run: another prompt must not make another record. Progress is gone a moment later.
+_LEFT_OUT = (Progress, ChatToken, ChatAnswered)
+_MAY_WAIT = (StepDone, AlignScored, ControlApplied, ItemAnswered, TextWritten)
+
+
+class Recorder:
+    """Records one run. Close it whatever happens; what was not written by then is written."""
+
+    def __init__(
+        self, store: RunStore, run_id: str, folder: Path, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._now = now
+        self._waiting: list[EventRow] = []
+        self._seq = 0
+        self._state = RunState()
+        self._written = now()
+        self._file = (folder / EVENTS_FILE).open("w", encoding="utf-8")
+
+    @property
+    def state(self) -> RunState:
+        """The run's state after the last event."""
+        return self._state
+
+    def record(self, event: Event) -> None:
+        """Take one event.
+
+        Raises:
+            OSError: The disk is full (so may `sqlite3.Error` say).
+        """
+        if isinstance(event, _LEFT_OUT):
+            return
+        self._state = _after(self._state, event)
+        self._seq += 1
+        step = getattr(event, "step", None)
+        self._waiting.append(EventRow(self._seq, type(event).__name__, step, _as_json(event)))
+        if not isinstance(event, _MAY_WAIT) or self._now() - self._written >= _SECONDS_PER_BATCH:
+            self.flush()
+
+    def end(self, status: str, stopped_because: str, best_round: int) -> None:
+        """Note an end that no event tells, such as a closed program."""
+        self._state = replace(self._state, status=status, stopped_because=stopped_because, best_round=best_round)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write everything that waits."""
+        rows, self._waiting = self._waiting, []
+        self._written = self._now()
+        self._file.writelines(row.data + "\n" for row in rows)
+        self._file.flush()
+        self._store.append(self._run_id, rows, self._state)
+
+    def close(self) -> None:
+        """Write what waits and close the file."""
+        try:
+            if self._waiting:
+                self.flush()
+        finally:
+            self._file.close()
+
+
+def _after(state: RunState, event: Event) -> RunState:
+    """The run's state after an event."""
+    match event:
+        case StepDone(seconds=seconds) | RoundScored(seconds=seconds):
+            return replace(state, seconds=seconds)
+        case RunPaused():
+            return replace(state, status="paused")
+        case RunResumed():
+            return replace(state, status="running")
+        case RunFinished(stopped_because=because):
+            status = "stopped" if because.startswith(STOPPED_BY_USER) else "done"
+            return RunState(status, event.seconds, event.best_round, because)
+        case RunFailed():
+            because = f"failed: {event.message}"
+            return replace(state, status="failed", best_round=event.last_good_round, stopped_because=because)
+        case _:
+            return state
+
+
+def _as_json(event: Event) -> str:
+    record = to_record(event)
+    try:
+        return json.dumps(record, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(record), ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    """JSON has no word for a number that is not finite: it becomes null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,231 @@
+"""The runs of this machine and their events, in one SQLite file.
+
+A connection belongs to the thread that opened it. Several processes may use one store: WAL lets them read while one
+writes, and a run is only ever written by the process that began it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from atu_gui.core.config import RunConfig, dump_config
+from atu_gui.core.errors import InputError, OutputError
+from atu_gui.core.events import Event, RoundScored, from_record
+from atu_gui.core.ports import RoundSummary, RunRecord
+from atu_gui.store.migrations import migrate
+from atu_gui.store.processes import is_alive, this_process
+
+LAST = "last"
+_BUSY_MILLISECONDS = 10_000
+_OPEN = ("running", "paused")
+_COLUMNS = "run_id, title, concepts, layers, status, started, seconds, best_round, folder, pid, process_started"
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event as the table holds it."""
+
+    seq: int
+    kind: str
+    step: int | None
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """What changes about a run while it goes on."""
+
+    status: str = "running"
+    seconds: float = 0.0
+    best_round: int = 0
+    stopped_because: str = ""
+
+
+class RunStore:
+    """An open store; close it on the thread that opened it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> RunStore:
+        """Open the store, making it where there is none.
+
+        Raises:
+            OutputError: It cannot be written, is damaged, or is from a newer version.
+        """
+        hint = "Set ATU_DATA to a folder that can be written."
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_MILLISECONDS / 1000)
+        except (OSError, sqlite3.Error) as error:
+            raise OutputError(f"The run store {path} cannot be opened: {error}.", hint) from None
+        try:
+            # The timeout first: switching to WAL already needs the lock that another process may hold.
+            connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            migrate(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            raise OutputError(f"The run store {path} cannot be used: {error}.", hint) from None
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def add(self, run_id: str, config: RunConfig, *, folder: Path, versions: Mapping[str, str]) -> None:
+        """Enter a run that begins now, owned by this process.
+
+        Raises:
+            InputError: There is a run with this id.
+        """
+        pid, process_started = this_process()
+        values = (
+            run_id,
+            config.title,
+            json.dumps([concept.name for concept in config.concepts], ensure_ascii=False),
+            json.dumps(config.layers),
+            config.recipe,
+            dump_config(config),
+            json.dumps(dict(versions)),
+            str(folder),
+            time.time(),
+            pid,
+            process_started,
+            "running",
+        )
+        try:
+            self._connection.execute(
+                "INSERT INTO runs (run_id, title, concepts, layers, recipe, config, versions, folder, started, pid, "
+                "process_started, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+        except sqlite3.IntegrityError:
+            raise InputError(f"There is a run {run_id} already.") from None
+
+    def append(self, run_id: str, rows: Sequence[EventRow], state: RunState) -> None:
+        """Add events and update the run's state, in one transaction."""
+        with self._transaction():
+            self._connection.executemany(
+                "INSERT INTO events (run_id, seq, kind, step, data) VALUES (?, ?, ?, ?, ?)",
+                [(run_id, row.seq, row.kind, row.step, row.data) for row in rows],
+            )
+            self._connection.execute(
+                "UPDATE runs SET status = ?, seconds = ?, best_round = ?, stopped_because = ? WHERE run_id = ?",
+                (state.status, state.seconds, state.best_round, state.stopped_because, run_id),
+            )
+
+    def has(self, run_id: str) -> bool:
+        """Whether there is a run with this id."""
+        return self._connection.execute("SELECT 1 FROM runs WHERE run_id = ?", (run_id,)).fetchone() is not None
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, newest first; one whose process died counts as interrupted."""
+        rows = self._connection.execute(f"SELECT {_COLUMNS} FROM runs ORDER BY started DESC, rowid DESC").fetchall()
+        return [self._record(row) for row in rows]
+
+    def find(self, name: str) -> RunRecord:
+        """A run by its id, the beginning of its id, its folder, or "last".
+
+        Raises:
+            InputError: No run, or several, fit.
+        """
+        hint = "`atu runs` lists them."
+        if name == LAST:
+            rows = self._select("1 ORDER BY started DESC, rowid DESC LIMIT 1")
+            if not rows:
+                raise InputError("There are no runs yet.", "Begin one with `atu run`.")
+            return self._record(rows[0])
+        rows = self._select("run_id = ?", name) or self._select("folder = ?", str(Path(name).absolute()))
+        rows = rows or (self._select("substr(run_id, 1, ?) = ?", len(name), name) if name else [])
+        if not rows:
+            raise InputError(f"There is no run “{name}”.", hint)
+        if len(rows) > 1:
+            fitting = ", ".join(str(row[0]) for row in rows[:5])
+            raise InputError(f"“{name}” fits {len(rows)} runs: {fitting}.", "Write more of the id.")
+        return self._record(rows[0])
+
+    def events_of(self, run_id: str) -> list[Event]:
+        """Every recorded event of a run, in order.
+
+        Raises:
+            InputError: Unknown run.
+        """
+        self._require(run_id)
+        rows = self._connection.execute("SELECT data FROM events WHERE run_id = ? ORDER BY seq", (run_id,))
+        return [from_record(json.loads(data)) for (data,) in rows]
+
+    def config_of(self, run_id: str) -> str:
+        """The run's config as TOML.
+
+        Raises:
+            InputError: Unknown run.
+        """
+        return str(self._require(run_id, "config"))
+
+    def stopped_because(self, run_id: str) -> str:
+        """Why the run ended, empty while it goes on.
+
+        Raises:
+            InputError: Unknown run.
+        """
+        return str(self._require(run_id, "stopped_because"))
+
+    def _require(self, run_id: str, column: str = "run_id") -> object:
+        row = self._connection.execute(f"SELECT {column} FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        if row is None:
+            raise InputError(f"There is no run “{run_id}”.", "`atu runs` lists them.")
+        return row[0]
+
+    def _select(self, condition: str, *values: object) -> list[tuple[object, ...]]:
+        return self._connection.execute(f"SELECT {_COLUMNS} FROM runs WHERE {condition}", values).fetchall()
+
+    def _record(self, row: Sequence[object]) -> RunRecord:
+        run_id, title, concepts, layers, status, started, seconds, best_round, folder, pid, process_started = row
+        # Judged anew at every reading and never written: another window's run must not be marked by this one.
+        dead = status in _OPEN and not is_alive(int(str(pid)), float(str(process_started)))
+        return RunRecord(
+            run_id=str(run_id),
+            title=str(title),
+            concepts=tuple(json.loads(str(concepts))),
+            layers=tuple(json.loads(str(layers))),
+            status="interrupted" if dead else str(status),
+            started=float(str(started)),
+            seconds=float(str(seconds)),
+            best_round=int(str(best_round)),
+            folder=str(folder),
+            rounds=tuple(self._rounds(str(run_id))),
+        )
+
+    def _rounds(self, run_id: str) -> Iterator[RoundSummary]:
+        query = "SELECT data FROM events WHERE run_id = ? AND kind = 'RoundScored' ORDER BY seq"
+        for (data,) in self._connection.execute(query, (run_id,)).fetchall():
+            scored = from_record(json.loads(data))
+            assert isinstance(scored, RoundScored)
+            yield RoundSummary(
+                scored.round, scored.tau, scored.forget_recall, scored.neighbour_recall, scored.token_loss
+            )
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # A full disk may have ended the transaction already.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise

@@ -1,0 +1,86 @@
+"""`summary.json`: what a run came to, made from its recorded events and from nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from atu_gui.core.events import Event, Interval, RoundScored, RunStarted
+from atu_gui.store.runs import RunState
+
+SUMMARY_FILE = "summary.json"
+
+
+def summarise(events: Iterable[Event], state: RunState, versions: Mapping[str, str]) -> dict[str, Any]:
+    """The content of `summary.json`.
+
+    Every score stands with its 95 % interval; a round's `seconds` are its own, pauses excluded, and `rounds[0]` is the
+    untouched model. What was not measured is null.
+    """
+    started: RunStarted | None = None
+    rounds: list[dict[str, Any]] = []
+    before = 0.0
+    for event in events:
+        if isinstance(event, RunStarted):
+            started = event
+        elif isinstance(event, RoundScored):
+            rounds.append(_round(event, event.seconds - before))
+            before = event.seconds
+    return {
+        "run_id": started.run_id if started else None,
+        "model": started.model if started else None,
+        "encoder": started.encoder if started else None,
+        "concepts": list(started.concepts) if started else [],
+        "layers": list(started.layers) if started else [],
+        "recipe": started.recipe if started else None,
+        "seed": started.seed if started else None,
+        "seconds": state.seconds,
+        "versions": dict(versions),
+        "stopped_because": state.stopped_because,
+        "best_round": state.best_round,
+        "rounds": rounds,
+    }
+
+
+def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
+    """Write `summary.json` whole or not at all."""
+    partial = folder / f"{SUMMARY_FILE}.part"
+    partial.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    os.replace(partial, folder / SUMMARY_FILE)
+
+
+def _round(scored: RoundScored, seconds: float) -> dict[str, Any]:
+    return {
+        "round": scored.round,
+        "tau": scored.tau,
+        "align_cosine": scored.align_cosine,
+        "similarity_mean": scored.similarity_mean,
+        "similarity_p95": scored.similarity_p95,
+        "active_fraction": scored.active_fraction,
+        "forget": _answers(scored.forget_recall, scored.forget_logprob),
+        "neighbour": _answers(scored.neighbour_recall, scored.neighbour_logprob),
+        "utility": _score("token_loss", scored.token_loss),
+        "fluency": _score("entropy", scored.fluency_entropy),
+        "seconds": seconds,
+    }
+
+
+def _answers(recall: Interval | None, logprob: Interval | None) -> dict[str, Any] | None:
+    if recall is None:
+        return None
+    return {
+        "rouge_l_recall": recall.mean,
+        "answer_logprob": logprob.mean if logprob else None,
+        "n": recall.n,
+        "ci95": [recall.low, recall.high],
+        "answer_logprob_ci95": [logprob.low, logprob.high] if logprob else None,
+    }
+
+
+def _score(name: str, interval: Interval | None) -> dict[str, Any] | None:
+    if interval is None:
+        return None
+    return {name: interval.mean, "n": interval.n, "ci95": [interval.low, interval.high]}
