@@ -36,14 +36,13 @@ def read_rwku(folder: Path) -> Pack:
     """
     if not is_rwku(folder):
         raise InputError(
-            f"The folder {folder} holds no RWKU questions.", "It needs forget_level1.json, neighbor_level1.json or others."
+            f"The folder {folder} holds no RWKU questions.",
+            "It needs forget_level1.json, neighbor_level1.json or others.",
         )
     faults: list[Fault] = []
     missing: list[str] = []
     probes = [
-        probe
-        for name, group, kind in _PROBES
-        for probe in _read_probes(folder, name, group, kind, faults, missing)
+        probe for name, group, kind in _PROBES for probe in _read_probes(folder, name, group, kind, faults, missing)
     ]
     neutral = _read_field(folder / _NEUTRAL, "text", faults, missing)
     instructions = _read_field(folder / _FLUENCY, "instruction", faults, missing)

@@ -1,0 +1,152 @@
+"""Align: train the heads to predict the embedding of the next words, model and encoder frozen.
+
+Letters: b batch, s position, d model width, e embedding width, c concepts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+
+from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
+from atu_gui.engine.losses import align_loss, concept_similarity, similarity_figures
+from atu_gui.engine.setting import Setting
+from atu_gui.engine.truncate import hidden_at
+
+# Held-out texts measured at most, of either kind; enough for two digits, cheap enough for every round.
+_MEASURED = 24
+
+
+@dataclass(frozen=True, slots=True)
+class AlignStep:
+    """What an align step says."""
+
+    loss: float
+    cosine: float
+    gradient_norm: float
+    similarity_mean: float
+    similarity_p95: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What the heads see on held-out texts.
+
+    Attributes:
+        cosine: Mean cosine of predictions to reference embeddings over full windows.
+        concept_similarity: Largest similarity to a concept at every counted position of concept texts, [n].
+        retain_similarity: The same on retain texts, [m].
+    """
+
+    cosine: float
+    concept_similarity: Tensor
+    retain_similarity: Tensor
+
+
+class Aligner:
+    """Adam over the heads, with its own data order; one object serves all align stages of a run."""
+
+    def __init__(self, setting: Setting) -> None:
+        config = setting.config
+        self._setting = setting
+        self._parameters = [parameter for head in setting.heads.values() for parameter in head.parameters()]
+        self._optimizer = torch.optim.Adam(self._parameters, lr=config.align.learning_rate)
+        share = config.align.concept_share if setting.retain_train else 1.0
+        self._from_concept = max(1, round(share * config.windows.batch))
+        self._from_retain = config.windows.batch - self._from_concept
+        self._concept_order = Order(len(setting.concept_train), config.seed + 101)
+        self._retain_order = Order(len(setting.retain_train), config.seed + 102)
+
+    def step(self, learning_rate: float, *, untouched: bool) -> AlignStep:
+        """One step. `untouched` says that the model has not been changed yet, so that cached states serve."""
+        setting = self._setting
+        parts = [(setting.concept, [setting.concept_train[i] for i in self._concept_order.take(self._from_concept)])]
+        if self._from_retain:
+            taken = [setting.retain_train[i] for i in self._retain_order.take(self._from_retain)]
+            parts.append((setting.retain, taken))
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+        self._optimizer.zero_grad(set_to_none=True)
+        with _training(setting.heads):
+            losses, sights = [], []
+            for number, (corpus, indices) in enumerate(parts):
+                batch = _batch(setting, corpus, indices)
+                for layer, states in states_of(setting, corpus, indices, batch, untouched=untouched).items():
+                    predictions = setting.heads[layer](states)
+                    assert batch.references is not None
+                    count = batch.full.sum()
+                    losses.append((align_loss(predictions, batch.references, batch.full), count))
+                    if number == 0:
+                        sights.append(similarity_figures(
+                            concept_similarity(predictions, setting.concept_vectors), batch.counted, None
+                        ))
+            total = torch.stack([count for _, count in losses]).sum().clamp(min=1)
+            loss = torch.stack([loss * count for loss, count in losses]).sum() / total
+            loss.backward()  # type: ignore[no-untyped-call]
+        norm = clip_grad_norm_(self._parameters, setting.config.align.clip)
+        self._optimizer.step()
+        value = float(loss.detach())
+        means = [sight[0] for sight in sights]
+        p95s = [sight[1] for sight in sights]
+        return AlignStep(value, -value, float(norm), sum(means) / len(means), max(p95s))
+
+
+@torch.inference_mode()
+def look(setting: Setting, *, untouched: bool) -> Sight:
+    """Measure the heads on held-out texts (on training texts where none are held out)."""
+    cosines: list[Tensor] = []
+    seen: list[list[Tensor]] = [[], []]
+    kinds = (
+        (setting.concept, setting.concept_held or setting.concept_train),
+        (setting.retain, setting.retain_held or setting.retain_train),
+    )
+    size = setting.config.windows.batch
+    for kind, (corpus, indices) in enumerate(kinds):
+        measured = indices[:_MEASURED]
+        for start in range(0, len(measured), size):
+            part = measured[start : start + size]
+            batch = _batch(setting, corpus, part)
+            for layer, states in states_of(setting, corpus, part, batch, untouched=untouched).items():
+                predictions = setting.heads[layer](states)
+                assert batch.references is not None
+                cosine = nn.functional.cosine_similarity(predictions, batch.references, dim=-1)
+                cosines.append(cosine[batch.full])
+                similarity = concept_similarity(predictions, setting.concept_vectors).amax(-1)
+                seen[kind].append(similarity[batch.counted])
+    empty = torch.empty(0)
+    return Sight(
+        cosine=float(torch.cat(cosines).mean()) if cosines else 0.0,
+        concept_similarity=torch.cat(seen[0]).float().cpu() if seen[0] else empty,
+        retain_similarity=torch.cat(seen[1]).float().cpu() if seen[1] else empty,
+    )
+
+
+def states_of(
+    setting: Setting, corpus: Corpus, indices: list[int], batch: Batch, *, untouched: bool
+) -> dict[int, Tensor]:
+    """Hidden states at every hook layer, [b, s, d] each, float32, without gradient: cached while they are constant."""
+    if untouched:
+        return {layer: corpus.untouched_states(indices, layer, setting.lm.device) for layer in setting.layers}
+    with torch.no_grad():
+        states = hidden_at(setting.lm, setting.layers, batch.ids, batch.real)
+    return {layer: value.float() for layer, value in states.items()}
+
+
+def _batch(setting: Setting, corpus: Corpus, indices: list[int]) -> Batch:
+    return corpus.batch(indices, pad_id_of(setting.lm), setting.lm.device, references=True)
+
+
+@contextlib.contextmanager
+def _training(heads: dict[int, nn.Module]) -> Iterator[None]:
+    for head in heads.values():
+        head.train().requires_grad_(True)
+    try:
+        yield
+    finally:
+        for head in heads.values():
+            head.eval().requires_grad_(False)

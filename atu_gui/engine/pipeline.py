@@ -1,0 +1,355 @@
+"""One run from the untouched model to its last round, as a generator of events.
+
+The screen, the recorder and the command line all drain the same stream; nothing here knows them. Between two events
+the weights are consistent, so that the caller may answer a chat before it asks for the next one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from atu_gui.core.config import RoundPlan, RunConfig
+from atu_gui.core.control import RunControl
+from atu_gui.core.errors import InputError
+from atu_gui.core.events import (
+    AlignScored,
+    Event,
+    Note,
+    RoundScored,
+    RunFinished,
+    RunStarted,
+    Stage,
+    StageEnded,
+    StagePlan,
+    StageStarted,
+    StepDone,
+    TauChosen,
+)
+from atu_gui.core.materials import Materials
+from atu_gui.core.ports import RunOutcome
+from atu_gui.core.schedule import settle
+from atu_gui.engine.align import Aligner, Sight, look
+from atu_gui.engine.gate import Clock, Gate
+from atu_gui.engine.guards import broken_guard, reached_goal
+from atu_gui.engine.models import LanguageModel, TextEncoder
+from atu_gui.engine.probes.score import RoundScores, score_round
+from atu_gui.engine.setting import Setting, build_setting, with_layers
+from atu_gui.engine.snapshots import Snapshots
+from atu_gui.engine.unlearn import Unlearner, trained_parameters
+
+# An unlearn stage may end for want of active positions only after this many steps: one batch is no evidence.
+_INACTIVE_STEPS = 3
+# Held-out alignment is measured this often within an align stage.
+_LOOK_EVERY = 50
+
+
+@dataclass(slots=True)
+class _End:
+    """Why the run ended, and the last round that was good."""
+
+    because: str = ""
+    best_round: int = 0
+
+
+class Run:
+    """One run on a loaded, untouched model.
+
+    Attributes:
+        config: The settled config, hook layers filled in.
+        snapshots: The untouched values and every finished round; chats are answered from it.
+
+    Raises:
+        InputError: No concept, no texts, or a layer the model does not have.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        lm: LanguageModel,
+        encoder: TextEncoder,
+        materials: Materials,
+        control: RunControl,
+        *,
+        run_id: str,
+        folder: Path,
+    ) -> None:
+        if not config.concepts:
+            raise InputError("No concept is named.", "Name what is to be forgotten.")
+        if not materials.concept_passages:
+            raise InputError("There are no texts about the concept.", "Give a file, or let the model write them.")
+        self.config = with_layers(settle(config), lm.depth)
+        self._lm = lm
+        self._encoder = encoder
+        self._materials = materials
+        self._run_id = run_id
+        self._folder = folder
+        self._clock = Clock()
+        self._gate = Gate(control, run_id, self._clock)
+        self._step = 0
+        self._end = _End()
+        lm.model.requires_grad_(False)
+        self._parameters = trained_parameters(lm, self.config.layers, self.config.unlearn)
+        self.snapshots = Snapshots(lm, self._parameters, folder)
+
+    @property
+    def outcome(self) -> RunOutcome:
+        """How the run ended; meaningful once the events are drained."""
+        return RunOutcome(self._run_id, self._folder, self._end.because, self._end.best_round)
+
+    def events(self) -> Generator[Event, None, RunOutcome]:
+        """Do it all. Ends with `RunFinished`; the model then has the weights of the best round."""
+        yield self._started()
+        setting = yield from build_setting(self.config, self._lm, self._encoder, self._materials)
+        untouched = yield from self._probe(0, None, None)
+        aligner, unlearner = Aligner(setting), Unlearner(setting, self._parameters)
+        done = 0
+        for number, plan in enumerate(self.config.rounds, start=1):
+            scored = yield from self._round(number, plan, setting, aligner, unlearner)
+            if self._end.because or scored is None:
+                break
+            done = number
+            broken = broken_guard(self.config.guards, untouched, scored)
+            if broken:
+                self._end.because = f"guard: {broken}"
+                break
+            self._end.best_round = number
+            goal = reached_goal(self.config.guards, untouched, scored)
+            if goal:
+                self._end.because = f"goal: {goal}"
+                break
+            if self._out_of_budget(number):
+                self._end.because = "budget: the next round would exceed it"
+                break
+        self._end.because = self._end.because or "all rounds done"
+        self.snapshots.restore(self._end.best_round)
+        yield RunFinished(
+            self._run_id, self._end.because, self._end.best_round, done, self._clock.seconds(), str(self._folder)
+        )
+        return self.outcome
+
+    def _started(self) -> RunStarted:
+        stages = [StagePlan("probe", 0, 1)]
+        for number, plan in enumerate(self.config.rounds, start=1):
+            stages.append(StagePlan("align", number, plan.align_steps))
+            stages.append(StagePlan("unlearn", number, plan.unlearn_steps, plan.tau))
+            stages.append(StagePlan("probe", number, 1))
+        groups = [probe.group for probe in self._materials.probes]
+        return RunStarted(
+            run_id=self._run_id,
+            title=self.config.title,
+            model=self._lm.name,
+            encoder=self._encoder.name,
+            concepts=tuple(concept.name for concept in self.config.concepts),
+            layers=tuple(self.config.layers),
+            recipe=self.config.recipe,
+            seed=self.config.seed,
+            stages=tuple(stages),
+            folder=str(self._folder),
+            started=time.time(),
+            concept_passages=len(self._materials.concept_passages),
+            retain_passages=len(self._materials.retain_passages),
+            forget_probes=groups.count("forget"),
+            neighbour_probes=groups.count("neighbour"),
+        )
+
+    def _round(
+        self, number: int, plan: RoundPlan, setting: Setting, aligner: Aligner, unlearner: Unlearner
+    ) -> Generator[Event, None, RoundScored | None]:
+        """Align, unlearn, measure; None where the run ended within the round."""
+        yield from self._align(number, plan, setting, aligner)
+        if self._end.because:
+            return None
+        sight = look(setting, untouched=number == 1)
+        yield self._seen(number, sight)
+        tau = yield from self._choose_tau(number, plan, sight)
+        applied = yield from self._unlearn(number, plan, tau, setting, unlearner)
+        if self._end.because and self._end.because != _STOPPED:
+            return None
+        after = look(setting, untouched=False)
+        stopped, self._end.because = self._end.because, ""
+        scored = yield from self._probe(number, applied, after, sight.cosine)
+        self.snapshots.save(number)
+        self._end.because = stopped
+        if stopped:
+            self._end.best_round = number
+        return scored
+
+    def _align(
+        self, number: int, plan: RoundPlan, setting: Setting, aligner: Aligner
+    ) -> Generator[Event, None, None]:
+        begun = yield from self._begin("align", number, plan.align_steps)
+        reason = "done"
+        for index in range(1, plan.align_steps + 1):
+            state = yield from self._gate.pass_(self._step + 1)
+            if state.stopping or self._gate.skipped(state):
+                reason = "stopped" if state.stopping else "skipped"
+                break
+            rate = state.align_learning_rate or self.config.align.learning_rate
+            step = aligner.step(rate, untouched=number == 1)
+            self._step += 1
+            yield StepDone(
+                run_id=self._run_id,
+                stage="align",
+                round=number,
+                step=self._step,
+                stage_step=index,
+                stage_steps=plan.align_steps,
+                loss=step.loss,
+                learning_rate=rate,
+                generation=state.generation,
+                seconds=self._clock.seconds(),
+                similarity_mean=step.similarity_mean,
+                similarity_p95=step.similarity_p95,
+                align_cosine=step.cosine,
+                gradient_norm=step.gradient_norm,
+            )
+            if index % _LOOK_EVERY == 0 and index < plan.align_steps:
+                yield self._seen(number, look(setting, untouched=number == 1))
+        yield self._ended("align", number, reason, begun)
+        if reason == "stopped":
+            self._end.because = _STOPPED
+
+    def _choose_tau(self, number: int, plan: RoundPlan, sight: Sight) -> Generator[Event, None, float]:
+        """τ of the plan, or the plan's quantile of the similarity that retain texts have now."""
+        retain = sight.retain_similarity
+        if plan.tau is not None:
+            tau, reason = plan.tau, "schedule"
+        elif len(retain):
+            assert plan.quantile is not None
+            tau = float(torch.quantile(retain, plan.quantile))
+            reason = f"quantile {plan.quantile:g} of retain texts"
+        else:
+            tau = float(torch.quantile(sight.concept_similarity, 0.5))
+            reason = "median of concept texts, as there are no retain texts"
+        yield TauChosen(
+            run_id=self._run_id,
+            round=number,
+            step=self._step,
+            tau=tau,
+            retain_share_above=_share_above(retain, tau),
+            concept_share_above=_share_above(sight.concept_similarity, tau),
+            reason=reason,
+        )
+        return tau
+
+    def _unlearn(
+        self, number: int, plan: RoundPlan, planned_tau: float, setting: Setting, unlearner: Unlearner
+    ) -> Generator[Event, None, float]:
+        """Returns the τ that was applied last."""
+        begun = yield from self._begin("unlearn", number, plan.unlearn_steps, planned_tau)
+        reason, tau, inactive = "done", planned_tau, 0
+        for index in range(1, plan.unlearn_steps + 1):
+            state = yield from self._gate.pass_(self._step + 1)
+            if state.stopping or self._gate.skipped(state):
+                reason = "stopped" if state.stopping else "skipped"
+                break
+            tau = planned_tau if state.tau is None else state.tau
+            rate = state.unlearn_learning_rate or self.config.unlearn.learning_rate
+            weight = self.config.unlearn.retain_weight if state.retain_weight is None else state.retain_weight
+            step = unlearner.step(tau, rate, weight)
+            if not step.finite:
+                self._end.because = f"not finite: loss {step.loss} in unlearn, round {number}, step {index}"
+                yield Note("error", f"The loss is not finite in unlearn, round {number}, step {index}.")
+                break
+            self._step += 1
+            yield StepDone(
+                run_id=self._run_id,
+                stage="unlearn",
+                round=number,
+                step=self._step,
+                stage_step=index,
+                stage_steps=plan.unlearn_steps,
+                loss=step.loss,
+                learning_rate=rate,
+                generation=state.generation,
+                seconds=self._clock.seconds(),
+                tau=tau,
+                retain_weight=weight,
+                retain_loss=step.retain_loss,
+                similarity_mean=step.similarity_mean,
+                similarity_p95=step.similarity_p95,
+                active_fraction=step.active_fraction,
+                gradient_norm=step.gradient_norm,
+            )
+            limit = self.config.guards.active_share
+            inactive = inactive + 1 if limit is not None and step.active_fraction < limit else 0
+            if inactive >= _INACTIVE_STEPS:
+                reason = "inactive"
+                break
+        yield self._ended("unlearn", number, reason, begun)
+        if reason == "stopped":
+            self._end.because = _STOPPED
+        return tau
+
+    def _probe(
+        self, number: int, tau: float | None, sight: Sight | None, align_cosine: float | None = None
+    ) -> Generator[Event, None, RoundScored]:
+        begun = yield from self._begin("probe", number, 1)
+        scores: RoundScores = yield from score_round(
+            self._lm, self._materials, run_id=self._run_id, round=number, cancelled=lambda: False
+        )
+        yield self._ended("probe", number, "done", begun)
+        similarity = None if sight is None else sight.concept_similarity
+        scored = RoundScored(
+            run_id=self._run_id,
+            round=number,
+            step=self._step,
+            tau=tau,
+            forget_recall=scores.forget_recall,
+            forget_logprob=scores.forget_logprob,
+            neighbour_recall=scores.neighbour_recall,
+            neighbour_logprob=scores.neighbour_logprob,
+            token_loss=scores.token_loss,
+            fluency_entropy=scores.fluency_entropy,
+            align_cosine=align_cosine,
+            similarity_mean=None if similarity is None else float(similarity.mean()),
+            similarity_p95=None if similarity is None else float(torch.quantile(similarity, 0.95)),
+            active_fraction=None if similarity is None or tau is None else _share_above(similarity, tau),
+            seconds=self._clock.seconds(),
+        )
+        yield scored
+        return scored
+
+    def _begin(
+        self, stage: Stage, number: int, steps: int, tau: float | None = None
+    ) -> Generator[Event, None, float]:
+        """Announce a stage; returns the run time at its start."""
+        self._gate.begin_stage()
+        yield StageStarted(self._run_id, stage, number, steps, self._step, tau)
+        return self._clock.seconds()
+
+    def _ended(self, stage: Stage, number: int, reason: str, begun: float) -> StageEnded:
+        return StageEnded(self._run_id, stage, number, self._step, reason, self._clock.seconds() - begun)
+
+    def _seen(self, number: int, sight: Sight) -> AlignScored:
+        concept, retain = sight.concept_similarity, sight.retain_similarity
+        return AlignScored(
+            run_id=self._run_id,
+            round=number,
+            step=self._step,
+            held_out_cosine=sight.cosine,
+            concept_similarity_mean=float(concept.mean()),
+            concept_similarity_p95=float(torch.quantile(concept, 0.95)),
+            retain_similarity_mean=float(retain.mean()) if len(retain) else 0.0,
+            retain_similarity_p95=float(torch.quantile(retain, 0.95)) if len(retain) else 0.0,
+        )
+
+    def _out_of_budget(self, finished: int) -> bool:
+        """Whether another round as long as the average one would exceed the budget."""
+        budget = self.config.budget_seconds
+        if budget is None or finished == len(self.config.rounds):
+            return False
+        spent = self._clock.seconds()
+        return spent + spent / (finished + 1) > budget
+
+
+_STOPPED = "stopped by you"
+
+
+def _share_above(values: torch.Tensor, tau: float) -> float:
+    return float((values > tau).float().mean()) if len(values) else 0.0

@@ -1,0 +1,137 @@
+"""What the trained tensors were before the run and after each round.
+
+Only blocks up to the deepest hook layer change, so "before" is the original values of just those tensors, swapped in
+by pointer, and each round's file holds only them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from atu_gui.core.errors import InputError, OutputError
+from atu_gui.engine.models import LanguageModel
+
+_FOLDER = "rounds"
+
+
+class Snapshots:
+    """The rounds of one run on one loaded model; round 0 is the untouched model."""
+
+    def __init__(self, lm: LanguageModel, parameters: dict[str, nn.Parameter], folder: Path) -> None:
+        self._lm = lm
+        self._parameters = parameters
+        self._folder = folder / _FOLDER
+        self._untouched = {name: parameter.detach().clone() for name, parameter in parameters.items()}
+        self._last: tuple[int, dict[str, Tensor]] | None = None
+        self.rounds: list[int] = [0]
+
+    @classmethod
+    def open(cls, folder: Path, lm: LanguageModel) -> Snapshots:
+        """The rounds of a finished run, on a freshly loaded (untouched) model.
+
+        Raises:
+            InputError: The run has no rounds, they are damaged, or they belong to other weights.
+        """
+        files = sorted((folder / _FOLDER).glob("round-*.safetensors"), key=_round_of)
+        if not files:
+            raise InputError(f"{folder} holds no finished round.")
+        named = dict(lm.model.named_parameters())
+        names = _names_in(files[0], lm)
+        unknown = [name for name in names if name not in named]
+        if unknown:
+            raise InputError(f"{files[0].name} does not fit {lm.name}: it has no tensor {unknown[0]}.")
+        opened = cls(lm, {name: named[name] for name in names}, folder)
+        opened.rounds = [0, *(_round_of(file) for file in files)]
+        return opened
+
+    def save(self, round_: int) -> None:
+        """Keep the current values as a round: written to a temporary name, then renamed.
+
+        Raises:
+            OutputError: The disk is full or the folder cannot be written.
+        """
+        path = self._path(round_)
+        partial = path.with_suffix(".part")
+        tensors = {name: parameter.detach().cpu().contiguous() for name, parameter in self._parameters.items()}
+        metadata = {"weights_hash": self._lm.weights_hash, "round": str(round_)}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_file(tensors, partial, metadata=metadata)
+            os.replace(partial, path)
+        except (OSError, SafetensorError) as error:
+            partial.unlink(missing_ok=True)
+            raise OutputError(
+                f"Round {round_} cannot be written to {path.parent}: {error}.", "Free some space or choose another folder."
+            ) from None
+        if round_ not in self.rounds:
+            self.rounds.append(round_)
+
+    def values(self, round_: int) -> dict[str, Tensor]:
+        """The tensors of a round on the model's device; the one read last stays in memory.
+
+        Raises:
+            InputError: There is no such round, or its file is damaged.
+        """
+        if round_ == 0:
+            return self._untouched
+        if round_ not in self.rounds:
+            raise InputError(f"Round {round_} does not exist.", f"This run has rounds 0 to {self.rounds[-1]}.")
+        if self._last is None or self._last[0] != round_:
+            try:
+                tensors = load_file(self._path(round_), device=str(self._lm.device))
+            except (OSError, SafetensorError) as error:
+                raise InputError(f"Round {round_} cannot be read: {error}.") from None
+            self._last = (round_, tensors)
+        return self._last[1]
+
+    @contextlib.contextmanager
+    def applied(self, round_: int | None) -> Iterator[None]:
+        """Within the block the model has the weights of a round; None leaves the current ones."""
+        if round_ is None:
+            yield
+            return
+        values = self.values(round_)
+        current = {name: parameter.data for name, parameter in self._parameters.items()}
+        for name, parameter in self._parameters.items():
+            parameter.data = values[name]
+        try:
+            yield
+        finally:
+            for name, parameter in self._parameters.items():
+                parameter.data = current[name]
+
+    def restore(self, round_: int) -> None:
+        """Make a round the current weights, for good."""
+        values = self.values(round_)
+        for name, parameter in self._parameters.items():
+            parameter.data.copy_(values[name])
+
+    def _path(self, round_: int) -> Path:
+        return self._folder / f"round-{round_}.safetensors"
+
+
+def _round_of(path: Path) -> int:
+    number = path.stem.removeprefix("round-")
+    return int(number) if number.isdigit() else -1
+
+
+def _names_in(path: Path, lm: LanguageModel) -> list[str]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            names = list(file.keys())
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from None
+    if metadata.get("weights_hash") != lm.weights_hash:
+        raise InputError(
+            f"{path.parent.parent.name} was run on other weights than {lm.name} ({lm.weights_hash}).",
+            "Load the model that the run was made with.",
+        )
+    return names

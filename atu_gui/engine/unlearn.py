@@ -1,0 +1,120 @@
+"""Unlearn: fine-tune the blocks up to the hook against the frozen heads, while retain texts hold them in place.
+
+Letters: b batch, s position, d model width, c concepts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+
+from atu_gui.core.config import UnlearnConfig
+from atu_gui.engine.corpus import Order, pad_id_of
+from atu_gui.engine.losses import concept_similarity, retain_loss, similarity_figures, unlearn_loss
+from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.setting import Setting
+from atu_gui.engine.truncate import hidden_at
+
+
+@dataclass(frozen=True, slots=True)
+class UnlearnStep:
+    """What an unlearn step says."""
+
+    loss: float
+    retain_loss: float | None
+    similarity_mean: float
+    similarity_p95: float
+    active_fraction: float
+    gradient_norm: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether loss and gradient are numbers; if not, no weight was changed."""
+        return bool(torch.isfinite(torch.tensor((self.loss, self.gradient_norm))).all())
+
+
+def trained_parameters(lm: LanguageModel, layers: list[int], config: UnlearnConfig) -> dict[str, nn.Parameter]:
+    """The parameters a run changes, by name: blocks up to the deepest hook layer, embeddings if asked for."""
+    chosen = {id(parameter) for block in lm.blocks[: max(layers)] for parameter in block.parameters()}
+    if config.train_embeddings:
+        embeddings = lm.model.get_input_embeddings()
+        chosen |= {id(parameter) for parameter in embeddings.parameters()}
+    return {name: parameter for name, parameter in lm.model.named_parameters() if id(parameter) in chosen}
+
+
+class Unlearner:
+    """The optimizer over the model, with its own data order; one object serves all unlearn stages of a run."""
+
+    def __init__(self, setting: Setting, parameters: dict[str, nn.Parameter]) -> None:
+        config = setting.config
+        self._setting = setting
+        self._parameters = list(parameters.values())
+        rate = config.unlearn.learning_rate
+        self._optimizer: torch.optim.Optimizer
+        if config.unlearn.optimizer == "sgd":
+            self._optimizer = torch.optim.SGD(self._parameters, lr=rate)
+        else:
+            # No weight decay: it would pull weights towards 0 whether they know the concept or not.
+            self._optimizer = torch.optim.AdamW(self._parameters, lr=rate, weight_decay=0.0)
+        self._concept_order = Order(len(setting.concept_train), config.seed + 201)
+        self._retain_order = Order(len(setting.retain_train), config.seed + 202)
+
+    def step(self, tau: float, learning_rate: float, retain_weight: float) -> UnlearnStep:
+        """One step at margin τ. Where loss or gradient is not finite, the weights stay as they were."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+        for parameter in self._parameters:
+            parameter.requires_grad_(True)
+        try:
+            done = self._backward(tau, retain_weight)
+            norm = float(clip_grad_norm_(self._parameters, self._setting.config.unlearn.clip))
+            step = UnlearnStep(*done, gradient_norm=norm)
+            if step.finite:
+                self._optimizer.step()
+        finally:
+            self._optimizer.zero_grad(set_to_none=True)
+            for parameter in self._parameters:
+                parameter.requires_grad_(False)
+        return step
+
+    def _backward(self, tau: float, retain_weight: float) -> tuple[float, float | None, float, float, float]:
+        setting = self._setting
+        size = setting.config.windows.batch
+        concept = [setting.concept_train[index] for index in self._concept_order.take(size)]
+        loss, figures = self._concept_part(concept, tau)
+        loss.backward()  # type: ignore[no-untyped-call]
+        total, retained = float(loss.detach()), None
+        if retain_weight > 0 and setting.retain_train:
+            retain = [setting.retain_train[index] for index in self._retain_order.take(size)]
+            drift = self._retain_part(retain)
+            (retain_weight * drift).backward()  # type: ignore[no-untyped-call]
+            retained = float(drift.detach())
+            total += retain_weight * retained
+        return total, retained, *figures
+
+    def _concept_part(self, indices: list[int], tau: float) -> tuple[Tensor, tuple[float, float, float]]:
+        setting = self._setting
+        batch = setting.concept.batch(indices, pad_id_of(setting.lm), setting.lm.device)
+        states = hidden_at(setting.lm, setting.layers, batch.ids, batch.real)
+        counted = None if setting.config.unlearn.pad_mean else batch.counted
+        losses, seen = [], []
+        for layer in setting.layers:
+            similarity = concept_similarity(setting.heads[layer](states[layer].float()), setting.concept_vectors)
+            losses.append(unlearn_loss(similarity, tau, counted))
+            seen.append(similarity_figures(similarity, batch.counted, tau))
+        count = len(seen)
+        figures = (sum(item[0] for item in seen) / count, max(item[1] for item in seen), max(item[2] or 0.0 for item in seen))
+        return torch.stack(losses).mean(), figures
+
+    def _retain_part(self, indices: list[int]) -> Tensor:
+        setting = self._setting
+        batch = setting.retain.batch(indices, pad_id_of(setting.lm), setting.lm.device)
+        states = hidden_at(setting.lm, setting.layers, batch.ids, batch.real)
+        losses = [
+            retain_loss(states[layer], setting.retain.untouched_states(indices, layer, setting.lm.device), batch.real)
+            for layer in setting.layers
+        ]
+        return torch.stack(losses).mean()
