@@ -1,0 +1,155 @@
+"""The engine as the service calls it. torch is imported by the first call that needs it, on the worker's thread."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import atu_gui
+from atu_gui.core import paths
+from atu_gui.core.config import STARTER, ModelConfig, RunConfig
+from atu_gui.core.control import RunControl
+from atu_gui.core.events import Event, ModelLoaded
+from atu_gui.core.materials import Materials
+from atu_gui.core.ports import ChatRequest
+from atu_gui.core.schedule import settle
+
+if TYPE_CHECKING:
+    from atu_gui.engine.models import LanguageModel, TextEncoder
+    from atu_gui.engine.pipeline import Run
+    from atu_gui.engine.snapshots import Snapshots
+
+_PACKAGES = ("torch", "transformers", "sentence-transformers")
+
+
+@dataclass(eq=False, slots=True)
+class Loaded:
+    """A language model and an encoder, and what they were asked for."""
+
+    lm: LanguageModel
+    encoder: TextEncoder
+    model: ModelConfig
+    encoder_source: str
+    facts: ModelLoaded
+
+
+class Engine:
+    """Every function of the engine that the service uses."""
+
+    def starter_ready(self) -> bool:
+        """Whether the starter kit is on this machine."""
+        return paths.starter_ready()
+
+    def fetch_starter(self, cancelled: Callable[[], bool]) -> Generator[Event, None, None]:
+        """Bring the starter kit to its place."""
+        from atu_gui.engine.starter import fetch_starter
+
+        yield from fetch_starter(paths.starter_folder(), cancelled)
+
+    def validate_inputs(self, config: RunConfig) -> None:
+        """Read every file of a config, without torch."""
+        from atu_gui.engine.inputs import validate_inputs
+
+        validate_inputs(config)
+
+    def load(self, model: ModelConfig, encoder: str) -> Generator[Event, None, Loaded]:
+        """Load both models. What was held before should have been let go."""
+        from atu_gui.engine.loading import load_encoder, load_language_model
+
+        begun = time.monotonic()
+        lm = yield from load_language_model(model)
+        text_encoder = yield from load_encoder(encoder, model.source, lm.device)
+        weights = list(lm.model.parameters())
+        facts = ModelLoaded(
+            name=lm.name,
+            source=lm.source,
+            layers=lm.depth,
+            width=lm.width,
+            parameters=sum(weight.numel() for weight in weights),
+            device=str(lm.device),
+            dtype=str(lm.compute_dtype).removeprefix("torch."),
+            memory_bytes=sum(weight.numel() * weight.element_size() for weight in weights),
+            weights_hash=lm.weights_hash,
+            encoder=text_encoder.name,
+            embedding_width=text_encoder.width,
+            chat_template=lm.has_chat_template,
+            seconds=time.monotonic() - begun,
+        )
+        return Loaded(lm, text_encoder, model.model_copy(deep=True), encoder, facts)
+
+    def settled(self, config: RunConfig, loaded: Loaded) -> RunConfig:
+        """The config with nothing left open.
+
+        Raises:
+            InputError: A layer that the model does not have, or an unknown schedule.
+        """
+        from atu_gui.engine.setting import with_layers
+
+        return with_layers(settle(config), loaded.lm.depth)
+
+    def snapshot_bytes(self, config: RunConfig, loaded: Loaded) -> int:
+        """About how much the rounds of a settled config take on the disk."""
+        blocks = loaded.lm.blocks[: max(config.layers)]
+        weights = [parameter for block in blocks for parameter in block.parameters()]
+        return len(config.rounds) * sum(weight.numel() * weight.element_size() for weight in weights)
+
+    def prepare(
+        self, config: RunConfig, loaded: Loaded, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, Materials]:
+        """Read or write all texts and questions."""
+        from atu_gui.engine.prepare import prepare
+
+        return (yield from prepare(config, loaded.lm, cancelled))
+
+    def make_run(
+        self,
+        config: RunConfig,
+        loaded: Loaded,
+        materials: Materials,
+        control: RunControl,
+        run_id: str,
+        folder: Path,
+    ) -> Run:
+        """A run on an untouched model, ready to be drained."""
+        from atu_gui.engine.pipeline import Run
+
+        return Run(config, loaded.lm, loaded.encoder, materials, control, run_id=run_id, folder=folder)
+
+    def open_snapshots(self, folder: Path, loaded: Loaded) -> Snapshots:
+        """The rounds of a finished run, on an untouched model."""
+        from atu_gui.engine.snapshots import Snapshots
+
+        return Snapshots.open(folder, loaded.lm)
+
+    def answer(self, loaded: Loaded, request: ChatRequest, cancelled: Callable[[], bool]) -> Iterator[str]:
+        """The pieces of one answer with the weights as they are now."""
+        from atu_gui.engine.generate import stream
+
+        return stream(
+            loaded.lm,
+            loaded.lm.format_chat(request.prompt),
+            max_new_tokens=request.max_new_tokens,
+            temperature=request.temperature,
+            seed=request.seed,
+            cancelled=cancelled,
+        )
+
+    def versions(self) -> dict[str, str]:
+        """Versions of everything that may change a result; read from the installed packages, without importing them."""
+        found = {"python": platform.python_version(), "atu-gui": atu_gui.__version__}
+        for package in _PACKAGES:
+            try:
+                found[package] = metadata.version(package)
+            except metadata.PackageNotFoundError:
+                continue
+        return found
+
+
+def needs_starter(config: RunConfig) -> bool:
+    """Whether a config asks for the starter kit."""
+    return config.model.source == STARTER

@@ -1,0 +1,46 @@
+"""From any exception to a sentence for the user."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import traceback
+
+from atu_gui.core.errors import AtuError, InternalError, OutputError, ResourceError
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REPORT = "This is a bug in atu-gui: please report it with the details."
+
+
+def explained(error: BaseException) -> AtuError:
+    """The error itself where it was raised on purpose, otherwise the one that tells the user what to do about it."""
+    if isinstance(error, AtuError):
+        return error
+    if _is_out_of_memory(error):
+        return ResourceError(
+            "The memory is full.", "Use a smaller batch, shorter passages or a smaller model, or close other programs."
+        )
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+        place = f" at {error.filename}" if error.filename else ""
+        return OutputError(f"The disk is full{place}.", "Free some space or choose another folder.")
+    if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+        return OutputError("The disk of the run store is full.", "Free some space or set ATU_DATA to another folder.")
+    if isinstance(error, PermissionError):
+        return OutputError(f"{error.filename or 'A file'} cannot be written.", "Choose another folder.")
+    return InternalError(f"Something went wrong that should not: {type(error).__name__}: {error}", _REPORT)
+
+
+def details_of(error: BaseException) -> str:
+    """The traceback, for the log and for a report."""
+    return "".join(traceback.format_exception(error))
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError):
+        return True
+    # torch's own type, looked at by name because this must work without importing torch; its CPU allocator only has
+    # words.
+    words = str(error).lower()
+    return isinstance(error, RuntimeError) and (
+        type(error).__name__ == "OutOfMemoryError" or "out of memory" in words or "can't allocate memory" in words
+    )

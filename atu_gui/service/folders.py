@@ -1,0 +1,113 @@
+"""The folder of a run: where it is, whether it can be used, and the texts that are kept in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+import time
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from atu_gui.core import paths
+from atu_gui.core.config import RunConfig
+from atu_gui.core.errors import OutputError
+from atu_gui.core.materials import Materials
+from atu_gui.store.recorder import EVENTS_FILE
+from atu_gui.store.summary import SUMMARY_FILE
+
+CONFIG_FILE = "config.toml"
+TEXTS_FOLDER = "texts"
+# The record of a small run; what its rounds take is known once the model is loaded.
+LEAST_BYTES = 32 * 2**20
+_OTHER = "Choose another folder."
+
+
+def run_folder(config: RunConfig, now: float | None = None) -> Path:
+    """The folder that a config names, or a new one below the user's runs."""
+    if config.out is not None:
+        return config.out.expanduser().absolute()
+    stamp = time.strftime("%Y-%m-%d-%H%M%S", time.localtime(now))
+    base = paths.runs_folder() / f"{stamp}-{slug(config.title)}"
+    folder, number = base, 2
+    while folder.exists():
+        folder, number = base.with_name(f"{base.name}-{number}"), number + 1
+    return folder.absolute()
+
+
+def slug(title: str) -> str:
+    """A title as part of a file name that every system takes."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:40].strip("-") or "run"
+
+
+def claim(folder: Path) -> None:
+    """Make the folder where it is missing and find out by trying whether a run can live there.
+
+    Raises:
+        OutputError: It cannot be made or written, is full, or holds a run already.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+    except FileExistsError:
+        raise OutputError(f"{folder} is a file, not a folder.", _OTHER) from None
+    except OSError as error:
+        raise OutputError(f"The folder {folder} cannot be written: {error.strerror}.", _OTHER) from None
+    if _holds_a_run(folder):
+        raise OutputError(f"The folder {folder} holds a run already.", _OTHER)
+    require_space(folder, LEAST_BYTES)
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Refuse a folder whose disk is too full.
+
+    Raises:
+        OutputError: There is less space than `needed` bytes.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise OutputError(
+            f"There is no space left for the run in {folder}: it needs about {_megabytes(needed)}, "
+            f"and {_megabytes(free)} are free.",
+            "Free some space or choose another folder.",
+        )
+
+
+def write_texts(folder: Path, materials: Materials) -> None:
+    """Keep what the run works on, in the formats that `--texts`, `--retain` and `--probes` read."""
+    target = folder / TEXTS_FOLDER
+    target.mkdir(exist_ok=True)
+    for name, passages in (("concept", materials.concept_passages), ("retain", materials.retain_passages)):
+        _write_lines(target / f"{name}.jsonl", (asdict(passage) for passage in passages))
+    pack = [
+        *(asdict(probe) for probe in materials.probes),
+        *({"kind": "neutral", "text": text} for text in materials.neutral_texts),
+        *({"kind": "instruction", "text": text} for text in materials.fluency_prompts),
+    ]
+    _write_lines(target / "probes.jsonl", pack)
+    _write_lines(target / "neighbours.jsonl", ({"neighbour": name} for name in materials.neighbours))
+
+
+def _write_lines(path: Path, records: Iterable[Mapping[str, object]]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
+def _holds_a_run(folder: Path) -> bool:
+    """Whether anything would be lost: a scored round, or the record of a run that goes on or was torn off."""
+    summary = folder / SUMMARY_FILE
+    if not summary.exists():
+        return (folder / EVENTS_FILE).exists()
+    try:
+        return bool(json.loads(summary.read_text(encoding="utf-8"))["rounds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB" if count >= 1e6 else f"{count / 1e3:,.0f} kB"

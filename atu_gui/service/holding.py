@@ -1,0 +1,127 @@
+"""What is in memory: the two models, and whose weights the language model has at the moment."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from atu_gui.core.config import ModelConfig
+from atu_gui.core.errors import InputError
+from atu_gui.core.events import Event
+from atu_gui.core.ports import Weights
+from atu_gui.service.backend import Engine, Loaded
+
+if TYPE_CHECKING:
+    from atu_gui.engine.snapshots import Snapshots
+
+UNTOUCHED_LABEL = "untouched weights"
+
+
+class Holding:
+    """Lives on the worker's thread and is touched by it alone."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._loaded: Loaded | None = None
+        self._run_id = ""
+        self._snapshots: Snapshots | None = None
+        self._others: dict[Path, Snapshots] = {}
+        self._current = UNTOUCHED_LABEL
+
+    @property
+    def loaded(self) -> Loaded:
+        """The models.
+
+        Raises:
+            InputError: There are none yet.
+        """
+        if self._loaded is None:
+            raise InputError("No model is loaded.", "Load a model first.")
+        return self._loaded
+
+    def load(self, model: ModelConfig, encoder: str) -> Generator[Event, None, Loaded]:
+        """Load, replacing what is held; ends with `ModelLoaded`."""
+        # Let go first: two models at once may not fit.
+        self._forget_run()
+        self._loaded = None
+        self._loaded = yield from self._engine.load(model, encoder)
+        yield self._loaded.facts
+        return self._loaded
+
+    def ensure(self, model: ModelConfig, encoder: str) -> Generator[Event, None, Loaded]:
+        """Load unless the very same is held already."""
+        held = self._loaded
+        if held is not None and held.model == model and held.encoder_source == encoder:
+            return held
+        return (yield from self.load(model, encoder))
+
+    def make_untouched(self) -> None:
+        """Give the model the weights it was loaded with, for good."""
+        if self._snapshots is not None:
+            self._snapshots.restore(0)
+        self._forget_run()
+
+    def begin(self, run_id: str, snapshots: Snapshots) -> None:
+        """A run takes the model over."""
+        self._run_id = run_id
+        self._snapshots = snapshots
+        self._current = f"run {run_id}, before its first step"
+
+    def now_at(self, what: str) -> None:
+        """Name the current weights of the run, for instance "round 2"."""
+        self._current = f"run {self._run_id}, {what}"
+
+    def fall_back(self, round_: int) -> None:
+        """After a failure: the model takes the weights of the last good round, or is untouched if that fails too."""
+        if self._snapshots is None:
+            return
+        try:
+            self._snapshots.restore(round_)
+        except Exception:  # whatever it was, the untouched values are in memory
+            self._snapshots.restore(0)
+            round_ = 0
+        self.now_at(f"round {round_}")
+
+    @contextlib.contextmanager
+    def answering(self, weights: Weights, folder_of: Callable[[str], Path]) -> Iterator[str]:
+        """Within the block the model has the wanted weights; gives the words that name them exactly.
+
+        Args:
+            weights: Whose weights shall answer.
+            folder_of: Finds the folder of a run that is not the current one.
+
+        Raises:
+            InputError: No model, no such run or round, or a run of another model.
+        """
+        loaded = self.loaded
+        if weights.round is None:
+            yield self._current
+        elif weights.round == 0 or not weights.run_id or weights.run_id == self._run_id:
+            if self._snapshots is None and weights.round:
+                raise InputError(f"Round {weights.round} does not exist.", "Nothing has been unlearned yet.")
+            with self._applied(weights.round):
+                label = f"run {self._run_id}, round {weights.round}" if weights.round else UNTOUCHED_LABEL
+                yield label
+        else:
+            # Snapshots of another run are made for an untouched model, so both are applied, one in the other.
+            with self._applied(0):
+                other = self._other(folder_of(weights.run_id), loaded)
+                with other.applied(weights.round):
+                    yield f"run {weights.run_id}, round {weights.round}"
+
+    def _applied(self, round_: int) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if self._snapshots is None else self._snapshots.applied(round_)
+
+    def _other(self, folder: Path, loaded: Loaded) -> Snapshots:
+        if folder not in self._others:
+            # One at a time: each holds a copy of the trained tensors.
+            self._others = {folder: self._engine.open_snapshots(folder, loaded)}
+        return self._others[folder]
+
+    def _forget_run(self) -> None:
+        self._run_id = ""
+        self._snapshots = None
+        self._others = {}
+        self._current = UNTOUCHED_LABEL

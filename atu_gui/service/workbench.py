@@ -1,0 +1,235 @@
+"""The service behind `WorkbenchPort`: turns wishes into jobs of the worker and hands its events on."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TypeVar
+
+from atu_gui.core import paths
+from atu_gui.core.config import ModelConfig, RunConfig
+from atu_gui.core.control import RunControl
+from atu_gui.core.errors import Cancelled
+from atu_gui.core.events import Event, JobFailed, ModelLoaded
+from atu_gui.core.materials import Materials
+from atu_gui.core.ports import ChatRequest, RunOutcome, RunRecord
+from atu_gui.service.backend import Engine
+from atu_gui.service.chatting import chat
+from atu_gui.service.failures import details_of, explained
+from atu_gui.service.holding import Holding
+from atu_gui.service.running import RunJob, cancellable, ready
+from atu_gui.service.worker import Worker
+from atu_gui.store.runs import RunStore
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class Workbench:
+    """Implements `atu_gui.core.ports.WorkbenchPort`; torch is first imported on the worker's thread.
+
+    Args:
+        store_file: The run store; the user's own by default.
+        engine: The engine's functions; tests pass their own.
+    """
+
+    def __init__(self, store_file: Path | None = None, engine: Engine | None = None) -> None:
+        self._engine = engine or Engine()
+        self._store_file = store_file or paths.store_file()
+        self._store: RunStore | None = None
+        self._holding = Holding(self._engine)
+        self._control = RunControl()
+        self._sinks: list[Callable[[Event], None]] = []
+        self._lock = threading.Lock()
+        self._cancels: set[threading.Event] = set()
+        self._chats: dict[int, threading.Event] = {}
+        self._request_ids = itertools.count(1)
+        self._worker = Worker(self._emit, self._close_store)
+
+    @property
+    def control(self) -> RunControl:
+        """Knobs of the run asked for last."""
+        return self._control
+
+    def subscribe(self, sink: Callable[[Event], None]) -> Callable[[], None]:
+        """Hear every event on the worker's thread; returns the way to stop hearing."""
+        with self._lock:
+            self._sinks.append(sink)
+
+        def stop() -> None:
+            with self._lock:
+                if sink in self._sinks:
+                    self._sinks.remove(sink)
+
+        return stop
+
+    def starter_ready(self) -> bool:
+        """Whether the starter kit is on this machine."""
+        return self._engine.starter_ready()
+
+    def fetch_starter(self) -> Future[None]:
+        """Bring the starter kit."""
+        return self._submit("download", lambda cancelled: self._engine.fetch_starter(cancelled))
+
+    def load(self, model: ModelConfig, encoder: str) -> Future[ModelLoaded]:
+        """Load both models, replacing what was loaded."""
+        model = model.model_copy(deep=True)
+
+        def work(_cancelled: Callable[[], bool]) -> Generator[Event, None, ModelLoaded]:
+            loaded = yield from self._holding.load(model, encoder)
+            return loaded.facts
+
+        return self._submit("load", work)
+
+    def prepare(self, config: RunConfig) -> Future[Materials]:
+        """Read or write all texts and questions, with the untouched model."""
+        config = config.model_copy(deep=True)
+
+        def work(cancelled: Callable[[], bool]) -> Generator[Event, None, Materials]:
+            settled, loaded = yield from ready(self._engine, self._holding, config, cancelled)
+            self._holding.make_untouched()
+            return (yield from self._engine.prepare(settled, loaded, cancelled))
+
+        return self._submit("write", work, chats_between=True)
+
+    def run(self, config: RunConfig, materials: Materials | None = None) -> Future[RunOutcome]:
+        """Run, with a fresh control. The future is cancelled when the user stops before the first step."""
+        self._control = control = RunControl()
+        cancel = self._new_cancel()
+        job = RunJob(
+            self._engine,
+            self._holding,
+            self._opened_store,
+            config=config.model_copy(deep=True),
+            materials=materials,
+            control=control,
+            cancelled=cancel.is_set,
+        )
+        future = self._worker.submit(job.events, chats_between=True)
+        future.add_done_callback(lambda _done: self._drop_cancel(cancel))
+        return future
+
+    def chat(self, request: ChatRequest) -> int:
+        """Ask; every side of the request ends with one `ChatAnswered`, after a `JobFailed` where it went wrong."""
+        request_id = next(self._request_ids)
+        stop = threading.Event()
+        with self._lock:
+            self._chats[request_id] = stop
+        future = self._worker.submit(
+            lambda: chat(
+                self._engine, self._holding, request, request_id, folder_of=self._folder_of, stopped=stop.is_set
+            ),
+            "chat",
+        )
+        future.add_done_callback(lambda _done: self._drop_chat(request_id))
+        return request_id
+
+    def stop_chat(self, request_id: int) -> None:
+        """End an answer before its next token."""
+        with self._lock:
+            stop = self._chats.get(request_id)
+        if stop is not None:
+            stop.set()
+
+    def cancel(self) -> None:
+        """End the download, load or writing under way; a run is past it after its first step."""
+        with self._lock:
+            for cancel in self._cancels:
+                cancel.set()
+
+    def runs(self) -> Future[Sequence[RunRecord]]:
+        """All runs of the store, newest first."""
+        return self._read(lambda store: store.runs())
+
+    def events_of(self, run_id: str) -> Future[Sequence[Event]]:
+        """Every recorded event of a run, in order."""
+        return self._read(lambda store: store.events_of(run_id))
+
+    def find_run(self, name: str) -> Future[RunRecord]:
+        """A run by id, beginning of its id, folder, or "last"."""
+        return self._read(lambda store: store.find(name))
+
+    def config_of(self, run_id: str) -> Future[str]:
+        """A run's exact config as TOML."""
+        return self._read(lambda store: store.config_of(run_id))
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Ask everything to end, wait, and end what is still going on."""
+        self._control.stop()
+        self.cancel()
+        with self._lock:
+            for stop in self._chats.values():
+                stop.set()
+        if not self._worker.close(timeout):
+            _log.warning("The worker is still busy with a step after %.0f s.", timeout)
+
+    def _submit(
+        self, job: str, work: Callable[[Callable[[], bool]], Generator[Event, None, T]], *, chats_between: bool = False
+    ) -> Future[T]:
+        """Queue a cancellable main job whose failure is told by a `JobFailed`."""
+        cancel = self._new_cancel()
+
+        def told() -> Generator[Event, None, T]:
+            try:
+                return (yield from cancellable(work(cancel.is_set), cancel.is_set))
+            except (Cancelled, GeneratorExit):
+                raise
+            except Exception as error:
+                failure = explained(error)
+                yield JobFailed(job, failure.message, failure.hint, details_of(error))
+                raise failure from error
+
+        future = self._worker.submit(told, chats_between=chats_between)
+        future.add_done_callback(lambda _done: self._drop_cancel(cancel))
+        return future
+
+    def _read(self, question: Callable[[RunStore], T]) -> Future[T]:
+        """Ask the store, between two events of whatever is going on."""
+
+        def work() -> Generator[Event, None, T]:
+            yield from ()
+            try:
+                return question(self._opened_store())
+            except Exception as error:
+                raise explained(error) from error
+
+        return self._worker.submit(work, "reading")
+
+    def _emit(self, event: Event) -> None:
+        with self._lock:
+            sinks = tuple(self._sinks)
+        for sink in sinks:
+            try:
+                sink(event)
+            except Exception:
+                _log.exception("A subscriber failed on %s.", type(event).__name__)
+
+    def _opened_store(self) -> RunStore:
+        if self._store is None:
+            self._store = RunStore.open(self._store_file)
+        return self._store
+
+    def _close_store(self) -> None:
+        if self._store is not None:
+            self._store.close()
+
+    def _folder_of(self, run_id: str) -> Path:
+        return Path(self._opened_store().find(run_id).folder)
+
+    def _new_cancel(self) -> threading.Event:
+        cancel = threading.Event()
+        with self._lock:
+            self._cancels.add(cancel)
+        return cancel
+
+    def _drop_cancel(self, cancel: threading.Event) -> None:
+        with self._lock:
+            self._cancels.discard(cancel)
+
+    def _drop_chat(self, request_id: int) -> None:
+        with self._lock:
+            self._chats.pop(request_id, None)
