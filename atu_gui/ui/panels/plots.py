@@ -1,0 +1,252 @@
+"""The curves of the run under way or opened: live plots above, scores per round below.
+
+`handle` only stores; a timer draws, so that a fast run costs the screen no more than a slow one.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
+
+from atu_gui.core.config import GuardConfig
+from atu_gui.core.events import Event, Interval, RoundScored, RunStarted, StagePlan
+from atu_gui.ui import text
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import column, icon_button, label, row, rule
+from atu_gui.ui.widgets.empty import Empty
+from atu_gui.ui.widgets.frontier import Frontier, RoundDot
+from atu_gui.ui.widgets.legend import DASH_DOT, LONG_DASHED, Stroke
+from atu_gui.ui.widgets.live_curve import AlignPlot, SimilarityPlot
+from atu_gui.ui.widgets.round_plot import Limit, RoundPlot
+from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
+from atu_gui.ui.widgets.segments import Segments
+
+# Fifteen pictures a second; events are drained at most as often.
+DRAW_EVERY_MS = 66
+SMOOTH_CHOICES = (1, 4, 8, 16, 32, 64)
+SMOOTH_DEFAULT = 8
+
+
+class PlotsPanel(QWidget):
+    """All curves of one run.
+
+    Signals:
+        tau_requested: The user let the τ handle go at a value.
+        round_chosen: The user chose a round on the frontier.
+    """
+
+    tau_requested = Signal(float)
+    round_chosen = Signal(int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = RunCurves()
+        self._axis = XAxis.STEP
+        self._smooth = SMOOTH_DEFAULT
+        self._guards = GuardConfig()
+        self._follows = True
+        self._hovered: float | None = None
+        self._rounds_drawn: tuple[object, ...] = ()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DRAW_EVERY_MS)
+        self._timer.timeout.connect(self.flush)
+        self.similarity = SimilarityPlot(theme)
+        self.align = AlignPlot(theme)
+        self.recall = RoundPlot(
+            theme,
+            "Recall per round",
+            {"forget": Stroke("forget", marker="o"), "neighbour": Stroke("neighbour", LONG_DASHED, "s")},
+            floor=0.0,
+        )
+        self.utility = RoundPlot(theme, "Utility", {"token loss": Stroke("utility", DASH_DOT, "t1")})
+        self.frontier = Frontier(theme)
+        self.tools = self._make_tools(theme)
+        self._tools_row = QWidget()
+        self._body = QStackedWidget()
+        self._lay_out(theme)
+        self._connect()
+
+    def handle(self, event: Event) -> None:
+        """Take in an event; the picture follows within a moment."""
+        if isinstance(event, RunStarted):
+            self.similarity.handle.forget_wish()
+            self._follows = True
+        was_running = self._run.running
+        if not self._run.add(event):
+            return
+        if was_running and not self._run.running:
+            # What no step has taken by now will never be taken.
+            self.similarity.handle.forget_wish()
+        self._touch()
+
+    def set_planned(self, stages: tuple[StagePlan, ...]) -> None:
+        """The stages that the run intends, before or while it runs."""
+        self._run.set_plan(stages)
+        self._touch()
+
+    def set_guards(self, guards: GuardConfig) -> None:
+        """Goals, floors and limits to draw beside the scores."""
+        self._guards = guards
+        self._rounds_drawn = ()
+        self._touch()
+
+    def clear(self) -> None:
+        """Forget the run."""
+        self._run.clear()
+        self.similarity.handle.forget_wish()
+        self._follows = True
+        self.flush()
+
+    def take_tools(self) -> QWidget:
+        """The panel's own controls, for the title row of its dock."""
+        self._tools_row.hide()
+        return self.tools
+
+    @property
+    def curves(self) -> RunCurves:
+        """What is drawn."""
+        return self._run
+
+    @Slot()
+    def flush(self) -> None:
+        """Draw now."""
+        self._timer.stop()
+        self._body.setCurrentIndex(0 if self._run.empty else 1)
+        self.similarity.draw(self._run, self._axis, self._smooth)
+        self.align.draw(self._run, self._axis, self._smooth)
+        if self._follows:
+            self._show_all()
+        self._draw_rounds()
+        self._read_values()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.flush()
+
+    def _make_tools(self, theme: Theme) -> QWidget:
+        self._axes = Segments(theme, "X axis", tuple(axis.value for axis in XAxis))
+        self._smooth_box = QComboBox()
+        self._smooth_box.setAccessibleName("Smooth")
+        self._smooth_box.setToolTip("Live curves are the mean over this many points; the raw line stays behind them.")
+        for choice in SMOOTH_CHOICES:
+            self._smooth_box.addItem("off" if choice == 1 else str(choice), choice)
+        self._smooth_box.setCurrentIndex(SMOOTH_CHOICES.index(SMOOTH_DEFAULT))
+        self._fit_button = icon_button(theme, "corners-out", "Show the whole run")
+        tools = QWidget()
+        tools.setLayout(row(self._axes, 8, label("Smooth", "small"), self._smooth_box, self._fit_button, spacing=6))
+        return tools
+
+    def _lay_out(self, theme: Theme) -> None:
+        self._tools_row.setLayout(row(None, self.tools))
+        self._tools_row.layout().setContentsMargins(12, 4, 6, 4)
+        lower = row(self.recall, rule(vertical=True), self.utility, rule(vertical=True), self.frontier, spacing=0)
+        for at, share in ((0, 40), (2, 25), (4, 35)):
+            lower.setStretch(at, share)
+        scores = QWidget()
+        scores.setLayout(lower)
+        plots = column(self.similarity, rule(), self.align, rule(), scores, spacing=0)
+        for at, share in ((0, 42), (2, 21), (4, 47)):
+            plots.setStretch(at, share)
+        full = QWidget()
+        full.setLayout(plots)
+        self._body.addWidget(
+            Empty(theme, "chart-line", "No curves yet", "Press Run, or open a run to see its full history.")
+        )
+        self._body.addWidget(full)
+        self.setLayout(column(self._tools_row, self._body, spacing=0))
+        self.setAccessibleName("Curves")
+
+    def _connect(self) -> None:
+        self.align.frame.plot.setXLink(self.similarity.frame.plot)
+        self.similarity.tau_requested.connect(self.tau_requested)
+        self.frontier.round_chosen.connect(self.round_chosen)
+        self._axes.chosen.connect(self._choose_axis)
+        self._smooth_box.currentIndexChanged.connect(self._choose_smooth)
+        self._fit_button.clicked.connect(self._fit)
+        for frame in (self.similarity.frame, self.align.frame):
+            frame.hovered.connect(self._hover)
+            frame.zoomed.connect(self._stop_following)
+
+    def _touch(self) -> None:
+        # A hidden panel is drawn when it is shown.
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def _show_all(self) -> None:
+        view = self.similarity.frame.plot.getViewBox()
+        extent = self._run.extent(self._axis)
+        if view.viewRange()[0] != [0.0, extent]:
+            view.setXRange(0.0, extent, padding=0)
+
+    def _draw_rounds(self) -> None:
+        rounds, last = tuple(self._run.rounds), self._run.last_round
+        if (rounds, last) == self._rounds_drawn:
+            return
+        self._rounds_drawn = (rounds, last)
+        forget = _scores({r.round: r.forget_recall for r in rounds})
+        neighbour = _scores({r.round: r.neighbour_recall for r in rounds})
+        loss = _scores({r.round: r.token_loss for r in rounds})
+        self.recall.set_points({"forget": forget, "neighbour": neighbour}, last)
+        self.utility.set_points({"token loss": loss}, last)
+        start = rounds[0] if rounds and rounds[0].round == 0 else None
+        self.recall.set_limits(self._recall_limits(start))
+        self.utility.set_limits(_limit("limit", self._guards.utility_limit, start.token_loss if start else None))
+        self.frontier.set_dots(
+            tuple(RoundDot(n, forget[n].mean, loss[n].mean) for n in sorted(forget.keys() & loss.keys()))
+        )
+
+    def _recall_limits(self, start: RoundScored | None) -> tuple[Limit, ...]:
+        if start is None:
+            return ()
+        guards = self._guards
+        goal = _limit("goal", guards.forget_goal, start.forget_recall)
+        return goal + _limit("floor", guards.neighbour_floor, start.neighbour_recall)
+
+    def _read_values(self) -> None:
+        run = self._run
+        step = run.now if self._hovered is None else run.step_of(self._hovered, self._axis)
+        for plot in (self.similarity, self.align):
+            values = plot.read(run, step, self._smooth)
+            for name, entry in plot.frame.title.entries.items():
+                entry.set_value(values.get(name, ""))
+        stage = run.stage_at(step) if self._hovered is not None else None
+        where = f"round {stage.round}, step {text.count(round(step))}" if stage else ""
+        self.similarity.frame.title.caption.setText(where)
+
+    @Slot(object)
+    def _hover(self, x: float | None) -> None:
+        self._hovered = x
+        for frame in (self.similarity.frame, self.align.frame):
+            frame.show_crosshair(x)
+        self._read_values()
+
+    @Slot(str)
+    def _choose_axis(self, words: str) -> None:
+        self._axis = XAxis(words)
+        self._hover(None)
+        self._fit()
+
+    @Slot()
+    def _choose_smooth(self) -> None:
+        self._smooth = self._smooth_box.currentData()
+        self.flush()
+
+    @Slot()
+    def _fit(self) -> None:
+        self._follows = True
+        self.flush()
+
+    @Slot()
+    def _stop_following(self) -> None:
+        self._follows = False
+
+
+def _scores(values: dict[int, Interval | None]) -> dict[int, Interval]:
+    return {number: value for number, value in values.items() if value is not None}
+
+
+def _limit(word: str, share: float | None, untouched: Interval | None) -> tuple[Limit, ...]:
+    """A guard is a share of the untouched model's score."""
+    return () if share is None or untouched is None else (Limit(word, share * untouched.mean),)

@@ -1,0 +1,25 @@
+"""The one door to pyqtgraph, which needs preparing before its import.
+
+With PySide6-Essentials alone the package `PySide6` may lack `__version__`, which pyqtgraph reads while it is
+imported (pyqtgraph #3451). Every module of the window takes `pg` from here and never imports pyqtgraph itself.
+"""
+
+from __future__ import annotations
+
+import os
+
+import PySide6
+from PySide6 import QtCore
+
+if not hasattr(PySide6, "__version__"):
+    PySide6.__version__ = QtCore.__version__
+
+# Another binding that happens to be installed must not be picked up.
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+import pyqtgraph as pg
+
+# OpenGL is off: it is slower for width-1 lines and fails on bare machines.
+pg.setConfigOptions(antialias=True, useOpenGL=False)
+
+__all__ = ["pg"]

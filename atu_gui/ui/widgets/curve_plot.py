@@ -1,0 +1,128 @@
+"""One plot over the run's shared x axis: title row, stages, curves, crosshair and the “now” line."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from atu_gui.ui.qt_compat import pg
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.bands import Marks, PlacedBand, StageBands
+from atu_gui.ui.widgets.basics import column
+from atu_gui.ui.widgets.legend import PlotTitle, Stroke
+from atu_gui.ui.widgets.plot_base import ThemedPlot
+from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
+from atu_gui.ui.widgets.tau_handle import WIDTH
+
+# The τ handle stands beside the topmost plot; all keep its room, so that their x axes line up.
+RIGHT_MARGIN = WIDTH + 10
+
+
+class CurvePlot(QWidget):
+    """Title row, bands, curves and the “now” line over a shared x axis.
+
+    Signals:
+        hovered: The place on the x axis under the pointer, or None when it has left.
+        zoomed: The user moved or zoomed the x axis.
+    """
+
+    hovered = Signal(object)
+    zoomed = Signal()
+
+    def __init__(self, theme: Theme, title: str, strokes: dict[str, Stroke], *, show_x: bool, labels: bool) -> None:
+        super().__init__()
+        self._theme = theme
+        self._pens: list[tuple[pg.PlotDataItem | pg.PlotCurveItem, Stroke, float, float]] = []
+        self.curves: dict[str, pg.PlotDataItem] = {}
+        self.title = PlotTitle(theme, title, strokes)
+        self.plot = ThemedPlot(theme, show_x=show_x, right=RIGHT_MARGIN)
+        self.plot.setAccessibleName(title)
+        self.bands = StageBands(theme, labels)
+        self.marks = Marks(theme, labels)
+        self.crosshair = pg.InfiniteLine(angle=90, movable=False)
+        self.crosshair.setZValue(25)
+        self.crosshair.hide()
+        for item in (self.bands, self.marks, self.crosshair):
+            self.plot.addItem(item, ignoreBounds=True)
+        view = self.plot.getViewBox()
+        view.setMouseEnabled(x=True, y=False)
+        view.sigRangeChangedManually.connect(self._say_zoomed)
+        self.plot.scene().sigMouseMoved.connect(self._hover)
+        self.plot.viewport().installEventFilter(self)
+        self.setLayout(column(self.title, self.plot, spacing=0))
+        theme.changed.connect(self._recolour)
+        self._recolour()
+
+    def draw_stages(self, run: RunCurves, axis: XAxis, flags: tuple[tuple[float, str], ...] = ()) -> None:
+        """Show where the run stands."""
+        places = run.place([edge for band in run.bands() for edge in (band.start, band.end)], axis).reshape(-1, 2)
+        self.bands.set_bands(
+            tuple(
+                PlacedBand(band.stage, band.round, float(left), float(right), band.future)
+                for band, (left, right) in zip(run.bands(), places, strict=True)
+            )
+        )
+        now = float(run.place([run.now], axis)[0]) if run.running else None
+        self.marks.set_marks(now, flags)
+        self.plot.bottom.set_whole(axis is XAxis.ROUND)
+
+    def show_crosshair(self, x: float | None) -> None:
+        """Draw the line under the pointer, also where the pointer is over the other plot."""
+        self.crosshair.setVisible(x is not None)
+        if x is not None:
+            self.crosshair.setPos(x)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self.hovered.emit(None)
+        return False
+
+    def add_curve(self, name: str, stroke: Stroke, alpha: float = 1.0, z: float = 0.0) -> None:
+        """A curve of live numbers, however many they become."""
+        curve = pg.PlotDataItem(skipFiniteCheck=True)
+        curve.setZValue(z)
+        self.plot.addItem(curve)
+        # Only an item that sits in a plot knows its view (pyqtgraph #1855).
+        curve.setClipToView(True)
+        curve.setDownsampling(auto=True, method="peak")
+        self.curves[name] = curve
+        self._dress(curve, stroke, alpha)
+
+    def add_strokes(self, stroke: Stroke, width: float = 1.5, z: float = 10.0) -> pg.PlotCurveItem:
+        """A few straight strokes."""
+        item = pg.PlotCurveItem()
+        item.setZValue(z)
+        self.plot.addItem(item, ignoreBounds=True)
+        self._dress(item, stroke, width=width)
+        return item
+
+    def _dress(
+        self, item: pg.PlotDataItem | pg.PlotCurveItem, stroke: Stroke, alpha: float = 1.0, width: float = 1.0
+    ) -> None:
+        self._pens.append((item, stroke, width, alpha))
+        item.setPen(stroke.pen(self._theme, width, alpha))
+
+    @Slot()
+    def _recolour(self) -> None:
+        for item, stroke, width, alpha in self._pens:
+            item.setPen(stroke.pen(self._theme, width, alpha))
+        self.crosshair.setPen(Stroke("muted").pen(self._theme))
+        self.bands.update()
+        self.marks.update()
+
+    @Slot()
+    def _say_zoomed(self) -> None:
+        self.zoomed.emit()
+
+    @Slot(object)
+    def _hover(self, place: QPointF) -> None:
+        view = self.plot.getViewBox()
+        inside = view.sceneBoundingRect().contains(place)
+        self.hovered.emit(view.mapSceneToView(place).x() if inside else None)
+
+    def set_y(self, low: float, high: float) -> None:
+        """Scale the y axis; a low or high that does not exist changes nothing."""
+        if math.isfinite(low) and math.isfinite(high):
+            self.plot.setYRange(low, max(high, low + 0.05), padding=0)

@@ -1,0 +1,175 @@
+"""What forgetting costs: forget recall against token loss, one dot per round."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from atu_gui.ui import text
+from atu_gui.ui.qt_compat import pg
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import column
+from atu_gui.ui.widgets.legend import PlotTitle, Stroke
+from atu_gui.ui.widgets.plot_base import ThemedPlot
+
+REACH = 14
+# More numbers than this would lie on each other.
+NUMBERED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RoundDot:
+    """A round on the frontier; 0 is the untouched model."""
+
+    round: int
+    forget: float
+    loss: float
+
+
+class Frontier(QWidget):
+    """Signal: `round_chosen` (a dot was clicked, or Enter pressed on the ringed one)."""
+
+    round_chosen = Signal(int)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._dots: tuple[RoundDot, ...] = ()
+        self._ringed: int | None = None
+        self._picked = False
+        self._words: list[tuple[int, pg.TextItem]] = []
+        self.title = PlotTitle(theme, "Frontier", {})
+        self.title.caption.setText("token loss · click a round")
+        self.plot = ThemedPlot(theme, x_gap=70.0, x_steps=(1.0, 2.0, 5.0), upright_grid=True)
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.bottom.setHeight(36)
+        self.plot.bottom.setLabel("forget recall (lower is better)")
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Frontier: forget recall against token loss")
+        self._line = pg.PlotCurveItem()
+        self._ring = pg.ScatterPlotItem(size=15, pxMode=True)
+        self._spots = pg.ScatterPlotItem(size=8, pxMode=True)
+        for item in (self._line, self._ring, self._spots):
+            self.plot.addItem(item)
+        self.plot.scene().sigMouseClicked.connect(self._click)
+        self.setLayout(column(self.title, self.plot, spacing=0))
+        theme.changed.connect(self._recolour)
+        self._recolour()
+
+    @property
+    def dots(self) -> tuple[RoundDot, ...]:
+        """What is drawn."""
+        return self._dots
+
+    @property
+    def ringed(self) -> int | None:
+        """The round with the ring: the one chosen, else the newest."""
+        return self._ringed
+
+    def set_dots(self, dots: tuple[RoundDot, ...]) -> None:
+        """Draw these rounds."""
+        if dots == self._dots:
+            return
+        self._dots = dots
+        known = {dot.round for dot in dots}
+        self._picked = self._picked and self._ringed in known
+        if not self._picked:
+            self._ringed = max(known, default=None)
+        self._fit()
+        self._draw()
+
+    def point_of(self, number: int) -> QPointF:
+        """Where the dot of a round lies in this widget."""
+        dot = next(dot for dot in self._dots if dot.round == number)
+        place = self.plot.getViewBox().mapViewToScene(QPointF(dot.forget, dot.loss))
+        return QPointF(self.plot.mapTo(self, self.plot.mapFromScene(place)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        order = sorted(dot.round for dot in self._dots)
+        if not order or self._ringed is None:
+            event.ignore()
+        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            step = 1 if event.key() == Qt.Key.Key_Right else -1
+            at = min(max(order.index(self._ringed) + step, 0), len(order) - 1)
+            self._pick(order[at])
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.round_chosen.emit(self._ringed)
+        else:
+            event.ignore()
+
+    def _pick(self, number: int) -> None:
+        self._ringed = number
+        self._picked = True
+        self._draw()
+
+    @Slot(object)
+    def _click(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
+        view = self.plot.getViewBox()
+        place = event.scenePos()
+        nearest, distance = None, math.inf
+        for dot in self._dots:
+            spot = view.mapViewToScene(QPointF(dot.forget, dot.loss)) - place
+            if math.hypot(spot.x(), spot.y()) < distance:
+                nearest, distance = dot.round, math.hypot(spot.x(), spot.y())
+        if nearest is not None and distance <= REACH:
+            self._pick(nearest)
+            self.round_chosen.emit(nearest)
+
+    def _fit(self) -> None:
+        if not self._dots:
+            return
+        forget = [dot.forget for dot in self._dots]
+        loss = [dot.loss for dot in self._dots]
+        wide = max(max(forget), 0.05)
+        tall = max(max(loss) - min(loss), 0.02)
+        self.plot.setXRange(-0.05 * wide, 1.2 * wide, padding=0)
+        self.plot.setYRange(min(loss) - 0.45 * tall, max(loss) + 0.45 * tall, padding=0)
+
+    def _draw(self) -> None:
+        tokens = self._theme.tokens
+        forget = np.array([dot.forget for dot in self._dots])
+        loss = np.array([dot.loss for dot in self._dots])
+        self._line.setData(forget, loss)
+        brushes = [pg.mkBrush(tokens.plot if dot.round == 0 else tokens.after) for dot in self._dots]
+        pens = [pg.mkPen(tokens.before if dot.round == 0 else tokens.after, width=1.5) for dot in self._dots]
+        self._spots.setData(forget, loss, brush=brushes, pen=pens)
+        chosen = [dot for dot in self._dots if dot.round == self._ringed]
+        self._ring.setData([dot.forget for dot in chosen], [dot.loss for dot in chosen])
+        self._write_numbers()
+        said = [f"round {d.round}: forget {text.number(d.forget)}, token loss {text.number(d.loss)}" for d in chosen]
+        self.setAccessibleDescription("; ".join(said))
+
+    def _write_numbers(self) -> None:
+        for _, words in self._words:
+            self.plot.removeItem(words)
+        self._words = []
+        crowded = len(self._dots) > NUMBERED
+        for dot in self._dots:
+            ringed = dot.round == self._ringed
+            if crowded and not ringed and dot.round:
+                continue
+            # “untouched” goes below its dot, where it meets no number.
+            words = pg.TextItem(
+                str(dot.round) if dot.round else "untouched", anchor=(0.5, -0.15 if not dot.round else 1.2)
+            )
+            words.setFont(self._theme.font(11, 600 if ringed else 400))
+            words.setColor(QColor(self._theme.tokens.text if ringed else self._theme.tokens.muted))
+            words.setPos(dot.forget, dot.loss)
+            self.plot.addItem(words, ignoreBounds=True)
+            self._words.append((dot.round, words))
+
+    @Slot()
+    def _recolour(self) -> None:
+        tokens = self._theme.tokens
+        self._line.setPen(Stroke("edge2").pen(self._theme))
+        self._ring.setBrush(pg.mkBrush(None))
+        self._ring.setPen(pg.mkPen(tokens.after, width=1.5))
+        style = {"color": tokens.muted, "font-size": "11px"}
+        self.plot.bottom.setLabel("forget recall (lower is better)", **style)
+        self._draw()

@@ -1,0 +1,116 @@
+"""The row above a plot: its title, and for every series the stroke it is drawn with, its name and its value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import label, row
+
+# Dash patterns in pen widths, as the look guide names them.
+SOLID: tuple[float, ...] = ()
+DOTTED = (1.0, 3.0)
+DASHED = (4.0, 4.0)
+LONG_DASHED = (6.0, 2.0)
+DASH_DOT = (6.0, 3.0, 1.0, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """How a series looks: colour token, dash pattern, and a marker ("o", "s", "t1") where it has points."""
+
+    token: str
+    dash: tuple[float, ...] = SOLID
+    marker: str = ""
+
+    def pen(self, theme: Theme, width: float = 1.0, alpha: float = 1.0) -> QPen:
+        """A cosmetic pen in the theme's present colour."""
+        colour = QColor(getattr(theme.tokens, self.token))
+        colour.setAlphaF(alpha)
+        pen = QPen(colour, width)
+        pen.setCosmetic(True)
+        if self.dash:
+            pen.setDashPattern(list(self.dash))
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        return pen
+
+
+class Swatch(QWidget):
+    """A short stroke as it is drawn in the plot."""
+
+    def __init__(self, theme: Theme, stroke: Stroke, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._stroke = stroke
+        self.setFixedSize(QSize(20, 14))
+        theme.changed.connect(self._repaint)
+
+    @Slot()
+    def _repaint(self) -> None:
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = self.height() / 2
+        painter.setPen(self._stroke.pen(self._theme, 1.5))
+        painter.drawLine(QPointF(0, middle), QPointF(self.width(), middle))
+        if self._stroke.marker:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QBrush(QColor(getattr(self._theme.tokens, self._stroke.token))))
+            _draw_marker(painter, self._stroke.marker, QPointF(self.width() / 2, middle))
+
+
+class LegendEntry(QWidget):
+    """Stroke, name and value of one series."""
+
+    def __init__(self, theme: Theme, name: str, stroke: Stroke, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._value = label()
+        self._value.setFont(theme.font(12, 500))
+        self.setLayout(row(Swatch(theme, stroke), label(name, "small"), self._value, spacing=5))
+        self._value.hide()
+        self.setAccessibleName(name)
+
+    @property
+    def value(self) -> str:
+        """What is shown."""
+        return self._value.text()
+
+    def set_value(self, text: str) -> None:
+        """Show a value; nothing for an empty text."""
+        if text == self._value.text():
+            return
+        self._value.setText(text)
+        self._value.setVisible(bool(text))
+        self.setAccessibleName(f"{self._name} {text}".strip())
+
+
+class PlotTitle(QWidget):
+    """The title row. `caption` says where the values were read."""
+
+    def __init__(self, theme: Theme, title: str, entries: dict[str, Stroke], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(30)
+        head = label(title)
+        head.setFont(theme.font(13, 500))
+        self.caption = label("", "caption")
+        self.entries = {name: LegendEntry(theme, name, stroke) for name, stroke in entries.items()}
+        layout = row(head, self.caption, None, *self.entries.values(), spacing=14)
+        layout.setContentsMargins(12, 0, 12, 0)
+        self.setLayout(layout)
+
+
+def _draw_marker(painter: QPainter, marker: str, at: QPointF) -> None:
+    if marker == "s":
+        painter.drawRect(QRectF(at.x() - 3, at.y() - 3, 6, 6))
+    elif marker == "t1":
+        corners = [QPointF(at.x(), at.y() - 4), QPointF(at.x() - 3.5, at.y() + 3), QPointF(at.x() + 3.5, at.y() + 3)]
+        painter.drawPolygon(QPolygonF(corners))
+    else:
+        painter.drawEllipse(at, 3.5, 3.5)

@@ -1,0 +1,155 @@
+"""A pyqtgraph plot in the theme's clothes: few round ticks, no axis lines, its own grid, colours that follow."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QLineF, QRectF, Slot
+from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from atu_gui.ui import text
+from atu_gui.ui.qt_compat import pg
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import label
+
+AXIS_WIDTH = 38
+AXIS_HEIGHT = 20
+GRID_Z = -10
+
+
+class ValueAxis(pg.AxisItem):
+    """One level of ticks at round values."""
+
+    def __init__(self, orientation: str, gap: float, steps: tuple[float, ...], whole: bool = False) -> None:
+        super().__init__(orientation)
+        self._gap = gap
+        self._nice = steps
+        self._whole = whole
+        self.setStyle(tickLength=0, maxTickLevel=0, autoExpandTextSpace=False, hideOverlappingLabels=True)
+        self.setPen(pg.mkPen(None))
+        self.setTickPen(pg.mkPen(None))
+
+    def set_whole(self, whole: bool) -> None:
+        """Whether only whole numbers get a tick."""
+        self._whole = whole
+        self.picture = None
+        self.update()
+
+    def ticks_between(self, low: float, high: float, size: float) -> tuple[float, list[float]]:
+        """Spacing and ticks that leave room for their labels."""
+        spacing = self._spacing(low, high, size)
+        first = math.ceil(low / spacing - 1e-9)
+        last = math.floor(high / spacing + 1e-9)
+        return spacing, [number * spacing for number in range(first, last + 1)]
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        low, high = sorted((minVal, maxVal))
+        if not (math.isfinite(low) and math.isfinite(high)) or high <= low or size <= 0:
+            return []
+        return [self.ticks_between(low, high, size)]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        digits = max(0, -math.floor(math.log10(spacing * scale) + 1e-9))
+        # Zero comes out of the multiplication with either sign; adding 0.0 leaves the plain one.
+        return [text.number(round(value * scale, digits) + 0.0, digits) for value in values]
+
+    def _spacing(self, low: float, high: float, size: float) -> float:
+        least = max((high - low) * self._gap / size, 1e-9)
+        if self._whole:
+            least = max(least, 1.0)
+        power = 10.0 ** math.floor(math.log10(least) + 1e-9)
+        return next(power * step for step in (*self._nice, 10.0, 20.0) if power * step >= least * (1 - 1e-9))
+
+
+class Backdrop(pg.GraphicsObject):
+    """The grid behind the curves, as one item."""
+
+    def __init__(self, theme: Theme, left: ValueAxis, bottom: ValueAxis, upright: bool) -> None:
+        super().__init__()
+        self._theme = theme
+        self._left = left
+        self._bottom = bottom
+        self._upright = upright
+        self.setZValue(GRID_Z)
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self.viewRect())
+
+    def viewRangeChanged(self) -> None:
+        self.prepareGeometryChange()
+        self.update()
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
+        view = self.boundingRect()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        pen = QPen(QColor(self._theme.tokens.grid), 1)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        for _, values in self._left.tickValues(view.top(), view.bottom(), self._left.height()):
+            painter.drawLines([QLineF(view.left(), value, view.right(), value) for value in values])
+        if self._upright:
+            for _, values in self._bottom.tickValues(view.left(), view.right(), self._bottom.width()):
+                painter.drawLines([QLineF(value, view.top(), value, view.bottom()) for value in values])
+
+
+class ThemedPlot(pg.PlotWidget):
+    """Axes, grid and background. `right` keeps room beside the plot, in pixels."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        *,
+        x_gap: float = 90.0,
+        x_steps: tuple[float, ...] = (1.0, 2.0, 4.0, 5.0),
+        whole_x: bool = False,
+        show_x: bool = True,
+        right: int = 12,
+        upright_grid: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        self.left = ValueAxis("left", 26.0, (1.0, 2.0, 5.0))
+        self.bottom = ValueAxis("bottom", x_gap, x_steps, whole_x)
+        super().__init__(parent, axisItems={"left": self.left, "bottom": self.bottom})
+        self._theme = theme
+        self.left.setWidth(AXIS_WIDTH)
+        self.bottom.setHeight(AXIS_HEIGHT if show_x else 0)
+        self.bottom.setStyle(showValues=show_x)
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.layout.setContentsMargins(0, 6 if show_x else 2, right, 0)
+        item.vb.setDefaultPadding(0.0)
+        item.disableAutoRange()
+        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self.setMinimumHeight(44)
+        self.backdrop = Backdrop(theme, self.left, self.bottom, upright_grid)
+        self.addItem(self.backdrop, ignoreBounds=True)
+        self._corner = label("", "caption")
+        self._corner.setParent(self)
+        theme.changed.connect(self._recolour)
+        self._recolour()
+
+    def set_corner(self, word: str) -> None:
+        """The word for the x axis, left of its first tick."""
+        self._corner.setText(word)
+        self._place_corner()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The base class calls this while it is being built.
+        if hasattr(self, "_corner"):
+            self._place_corner()
+
+    def _place_corner(self) -> None:
+        self._corner.adjustSize()
+        self._corner.move(AXIS_WIDTH - self._corner.width() - 8, self.height() - AXIS_HEIGHT + 2)
+
+    @Slot()
+    def _recolour(self) -> None:
+        tokens = self._theme.tokens
+        self.setBackground(QColor(tokens.plot))
+        for axis in (self.left, self.bottom):
+            axis.setTextPen(QColor(tokens.muted))
+            axis.setTickFont(self._theme.font(11))
+        self.backdrop.update()

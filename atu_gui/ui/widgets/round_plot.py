@@ -1,0 +1,165 @@
+"""Scores per round with their 95 % intervals, against the untouched model and the limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from atu_gui.core.events import Interval
+from atu_gui.ui import text
+from atu_gui.ui.qt_compat import pg
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import column
+from atu_gui.ui.widgets.legend import DASHED, DOTTED, PlotTitle, Stroke
+from atu_gui.ui.widgets.plot_base import ThemedPlot
+from atu_gui.ui.widgets.series import Floats
+
+CAP = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A goal, floor or limit: a word and its value."""
+
+    word: str
+    value: float
+
+
+class _ScoreLine:
+    """The items of one series."""
+
+    def __init__(self, theme: Theme, plot: ThemedPlot, stroke: Stroke) -> None:
+        self.stroke = stroke
+        self.points: dict[int, Interval] = {}
+        self.untouched = pg.PlotCurveItem()
+        self.whiskers = pg.PlotCurveItem()
+        self.line = pg.PlotCurveItem()
+        self.dots = pg.ScatterPlotItem(size=8, symbol=stroke.marker, pxMode=True)
+        for item in (self.untouched, self.whiskers, self.line, self.dots):
+            plot.addItem(item)
+        self.dress(theme)
+
+    def dress(self, theme: Theme) -> None:
+        """Put on the theme's present colours."""
+        plain = Stroke(self.stroke.token)
+        self.line.setPen(self.stroke.pen(theme, 1.5))
+        self.whiskers.setPen(plain.pen(theme))
+        self.untouched.setPen(Stroke(self.stroke.token, DASHED).pen(theme))
+        self.dots.setBrush(QColor(getattr(theme.tokens, self.stroke.token)))
+        # A rim in the plot's colour keeps the whisker off the marker.
+        self.dots.setPen(QColor(theme.tokens.plot))
+
+    def draw(self, left: float, right: float) -> None:
+        """Show the points; the untouched model's mean runs all the way."""
+        rounds = np.array(sorted(self.points), dtype=float)
+        means = np.array([self.points[int(number)].mean for number in rounds])
+        self.line.setData(rounds, means)
+        self.dots.setData(rounds, means)
+        self.whiskers.setData(*self.whisker_points(), connect="pairs")
+        start = self.points.get(0)
+        ends = np.array([left, right]) if start else np.empty(0)
+        self.untouched.setData(ends, np.full(len(ends), start.mean if start else 0.0))
+
+    def whisker_points(self) -> tuple[Floats, Floats]:
+        """Pairs of ends: the interval, then its two caps, for every round."""
+        xs: list[float] = []
+        ys: list[float] = []
+        for number, value in sorted(self.points.items()):
+            xs += [number, number, number - CAP, number + CAP, number - CAP, number + CAP]
+            ys += [value.low, value.high, value.low, value.low, value.high, value.high]
+        return np.array(xs, dtype=float), np.array(ys, dtype=float)
+
+
+class RoundPlot(QWidget):
+    """One dot per round for each series."""
+
+    def __init__(self, theme: Theme, title: str, strokes: dict[str, Stroke], *, floor: float | None = None) -> None:
+        super().__init__()
+        self._theme = theme
+        self._floor = floor
+        self._last_round = 1
+        self._limits: tuple[Limit, ...] = ()
+        self._limit_items: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
+        self.title = PlotTitle(theme, title, strokes)
+        self.plot = ThemedPlot(theme, x_gap=26.0, x_steps=(1.0, 2.0, 5.0), whole_x=True)
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.setAccessibleName(title)
+        self.plot.set_corner("round")
+        self.lines = {name: _ScoreLine(theme, self.plot, stroke) for name, stroke in strokes.items()}
+        self.setLayout(column(self.title, self.plot, spacing=0))
+        theme.changed.connect(self._recolour)
+
+    def set_points(self, points: dict[str, dict[int, Interval]], last_round: int) -> None:
+        """Scores by series and round; the axis runs to `last_round`."""
+        self._last_round = max(last_round, 1)
+        for name, line in self.lines.items():
+            line.points = points.get(name, {})
+        self._draw()
+
+    def set_limits(self, limits: tuple[Limit, ...]) -> None:
+        """Goals, floors and limits to draw."""
+        if limits != self._limits:
+            self._limits = limits
+            self._make_limits()
+            self._draw()
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """What is drawn."""
+        return self._limits
+
+    def _draw(self) -> None:
+        left, right = -0.5, self._last_round + 0.5
+        self.plot.setXRange(left, right, padding=0)
+        for line in self.lines.values():
+            line.draw(left, right)
+        self._fit_y()
+        for _, words in self._limit_items:
+            words.setPos(right, words.pos().y())
+        self.setAccessibleDescription(self._spoken())
+
+    def _fit_y(self) -> None:
+        values = [limit.value for limit in self._limits]
+        for line in self.lines.values():
+            for point in line.points.values():
+                values += [point.low, point.high, point.mean]
+        if values:
+            room = 0.08 * (max(values) - min(values)) or 0.05
+            low = min(values) - room if self._floor is None else self._floor
+            self.plot.setYRange(low, max(values) + room, padding=0)
+
+    def _make_limits(self) -> None:
+        for line, words in self._limit_items:
+            self.plot.removeItem(line)
+            self.plot.removeItem(words)
+        self._limit_items = []
+        for limit in self._limits:
+            line = pg.InfiniteLine(limit.value, angle=0, movable=False)
+            words = pg.TextItem(f"{limit.word} {text.number(limit.value)}", anchor=(1, 0.9))
+            words.setFont(self._theme.font(11))
+            words.setPos(self._last_round + 0.5, limit.value)
+            self.plot.addItem(line, ignoreBounds=True)
+            self.plot.addItem(words, ignoreBounds=True)
+            self._limit_items.append((line, words))
+        self._recolour()
+
+    def _spoken(self) -> str:
+        """The newest scores in words, for those who cannot see the plot."""
+        parts = []
+        for name, line in self.lines.items():
+            if line.points:
+                newest = max(line.points)
+                parts.append(f"{name} after round {newest}: {text.interval(line.points[newest])}")
+        return "; ".join(parts)
+
+    @Slot()
+    def _recolour(self) -> None:
+        for score in self.lines.values():
+            score.dress(self._theme)
+        for line, words in self._limit_items:
+            line.setPen(Stroke("muted", DOTTED).pen(self._theme))
+            words.setColor(QColor(self._theme.tokens.muted))

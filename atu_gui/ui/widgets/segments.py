@@ -1,0 +1,50 @@
+"""A row of joined buttons of which exactly one is down."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QWidget
+
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import row
+
+
+class Segments(QFrame):
+    """Signal: `chosen` (the words of the button that was pressed)."""
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, name: str, choices: tuple[str, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setAccessibleName(name)
+        self._group = QButtonGroup(self)
+        self._buttons = {words: QPushButton(words) for words in choices}
+        for words, button in self._buttons.items():
+            button.setCheckable(True)
+            button.setAccessibleName(f"{name}: {words}")
+            self._group.addButton(button)
+        self.setLayout(row(*self._buttons.values(), spacing=0))
+        self._buttons[choices[0]].setChecked(True)
+        self._group.buttonClicked.connect(self._say)
+        theme.changed.connect(self._recolour)
+        self._recolour()
+
+    def choose(self, words: str) -> None:
+        """Press the button with these words."""
+        self._buttons[words].click()
+
+    @Slot(object)
+    def _say(self, button: QPushButton) -> None:
+        self.chosen.emit(button.text())
+
+    @Slot()
+    def _recolour(self) -> None:
+        tokens = self._theme.tokens
+        self.setStyleSheet(
+            f"Segments {{ background: {tokens.window}; border-radius: 4px; }}"
+            f"QPushButton {{ background: transparent; border: 1px solid transparent; border-radius: 4px;"
+            f" color: {tokens.muted}; min-height: 22px; padding: 0 9px; font-size: 12px; }}"
+            f"QPushButton:hover {{ color: {tokens.text}; }}"
+            f"QPushButton:checked {{ background: {tokens.hover}; color: {tokens.text}; }}"
+        )
