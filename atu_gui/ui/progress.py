@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from atu_gui.core.config import RunConfig
 from atu_gui.core.events import (
     Event,
     Progress,
@@ -151,3 +152,13 @@ class RunProgress:
         if pace is None or stage.stage == "probe":
             return pace
         return pace * stage.steps
+
+
+def planned_stages(config: RunConfig) -> tuple[StagePlan, ...]:
+    """What a settled config intends, as far as it can be known before the run."""
+    stages = [StagePlan("probe", 0, 0)]
+    for number, plan in enumerate(config.rounds, start=1):
+        stages.append(StagePlan("align", number, plan.align_steps))
+        stages.append(StagePlan("unlearn", number, plan.unlearn_steps, plan.tau))
+        stages.append(StagePlan("probe", number, 0))
+    return tuple(stages)

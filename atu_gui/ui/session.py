@@ -149,6 +149,8 @@ class Session(QObject):
             self._calm()
         elif self._phase in IN_RUN:
             self._port.control.stop()
+            # Before its first step a run is still reading and listens to this.
+            self._port.cancel()
             self._enter(Phase.STOPPING)
         elif self._phase in BUSY:
             self._port.cancel()

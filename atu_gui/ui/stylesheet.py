@@ -58,6 +58,7 @@ QPushButton[kind="link"] { background: transparent; border: 1px solid transparen
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:disabled { color: $off; }
 QPushButton[size="large"] { min-height: 30px; padding: 0 12px; font-weight: 500; }
+QPushButton[bare="true"] { padding: 0; }
 QPushButton[size="huge"] { min-height: 34px; padding: 0 20px; font-size: 15px; font-weight: 500; }
 QPushButton[size="compact"] { min-height: 22px; padding: 0 8px; font-size: 12px; }
 QToolButton { padding: 3px; min-width: 20px; min-height: 20px; }
@@ -174,6 +175,7 @@ QFrame[card="info"] { background: $panel; border: 1px solid $line; border-left: 
     border-radius: 4px; }
 QFrame[rule="true"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
 QFrame[rule="vertical"] { background: $line; border: none; max-width: 1px; min-width: 1px; }
+QFrame#welcome_side { background: $panel; border: none; border-left: 1px solid $line; }
 QDialog { background: $panel; }
 QSplitter::handle { background: $line; }
 """

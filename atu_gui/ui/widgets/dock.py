@@ -49,13 +49,18 @@ class Dock(QDockWidget):
         layout.addWidget(body)
         self.setWidget(self._frame)
         if titled:
-            self.setTitleBarWidget(DockTitle(self, theme))
+            self._title = DockTitle(self, theme)
+            self.setTitleBarWidget(self._title)
         else:
             self._frame.setProperty("alone", "true")
             # An empty title widget: the tabs are the title. The dock is moved with the view menu's float entry.
             bare = QWidget()
             bare.setFixedHeight(0)
             self.setTitleBarWidget(bare)
+
+    def add_corner(self, widget: QWidget) -> None:
+        """A control of the panel that belongs into the title row; only for titled docks."""
+        self._title.add_corner(widget)
 
     def toggle_floating(self) -> None:
         """Take the dock out of the window, or put it back."""

@@ -1,0 +1,89 @@
+"""The window's composition root: the only place where the ui meets the service."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from atu_gui import __version__
+from atu_gui.core import paths
+from atu_gui.core.ports import WorkbenchPort
+from atu_gui.ui.main_window import MainWindow
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.focus_ring import FocusRing
+
+_LOG = logging.getLogger("atu_gui")
+# Python sees Ctrl+C in the terminal only while it runs; this gives it the chance.
+_SIGNAL_MS = 250
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Show the window; returns the exit code when it is closed."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    app = QApplication(list(sys.argv if argv is None else argv))
+    app.setApplicationName("atu-gui")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("atu-gui")
+    icon = paths.resource("icons", "atu-gui.svg")
+    if icon.is_file():
+        app.setWindowIcon(QIcon(str(icon)))
+    theme = Theme()
+    theme.apply(app)
+    ring = FocusRing(theme, app)
+    window = MainWindow(theme)
+    sys.excepthook = _log_unexpected
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    pulse = QTimer()
+    pulse.timeout.connect(lambda: None)
+    pulse.start(_SIGNAL_MS)
+    service = _Service(window)
+    window.show()
+    # After the first paint: importing torch takes seconds, and it happens on the service's own thread.
+    QTimer.singleShot(0, service.start)
+    try:
+        return app.exec()
+    finally:
+        pulse.stop()
+        ring.deleteLater()
+        service.close()
+
+
+class _Service:
+    """Starts the workbench behind the window, and ends it."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._workbench: WorkbenchPort | None = None
+
+    def start(self) -> None:
+        try:
+            from atu_gui.service.workbench import Workbench
+
+            workbench = Workbench()
+        except Exception as error:
+            _LOG.exception("The service could not start.")
+            self._window.service_failed(f"The engine could not start: {error}.", traceback.format_exc())
+            return
+        self._workbench = workbench
+        self._window.connect_to(workbench)
+
+    def close(self) -> None:
+        if self._workbench is not None:
+            self._workbench.close()
+
+
+def _log_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """An error in a slot is a bug: it is logged and the window goes on."""
+    _LOG.error("Unexpected error.", exc_info=(kind, error, trace))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

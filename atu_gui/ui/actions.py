@@ -1,0 +1,93 @@
+"""Everything the window can be told to do, each with a name, a shortcut and a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from atu_gui.ui.session import BUSY, IN_RUN, Phase
+
+_TABLE = {
+    "run": ("Run", "Ctrl+R", "Check the set-up, get the texts and start a run."),
+    "pause": ("Pause", "Ctrl+P", "Hold the run before its next step. The model stays loaded and answers."),
+    "skip": ("Skip stage", "Ctrl+Right", "End the stage under way after the current step."),
+    "stop": ("Stop", "Ctrl+.", "End the run after its step and keep the last good round; or cancel what goes on."),
+    "open_folder": ("Open model folder…", "Ctrl+O", "Load a language model from a folder with safetensors."),
+    "open_gguf": ("Open GGUF file…", "Ctrl+Shift+O", "Load a language model from a GGUF file."),
+    "load": ("Load model", "Ctrl+L", "Load the model and the encoder named in the set-up."),
+    "starter": ("Get the starter kit", "", "Fetch a small language model and a text encoder, once."),
+    "ask": ("Ask a question", "Ctrl+T", "Put the cursor into the chat."),
+    "welcome": ("Welcome", "Ctrl+Shift+W", "Show the three steps again."),
+    "reset_layout": ("Reset layout", "", "Put every dock back where it was."),
+    "theme_system": ("Follow the system", "", "Light or dark as the system says."),
+    "theme_light": ("Light", "", "Always light."),
+    "theme_dark": ("Dark", "", "Always dark."),
+    "about": ("About atu-gui", "", "Version and licence."),
+    "quit": ("Quit", "Ctrl+Q", "Close the window."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """One field per action; `make_actions` builds them."""
+
+    run: QAction
+    pause: QAction
+    skip: QAction
+    stop: QAction
+    open_folder: QAction
+    open_gguf: QAction
+    load: QAction
+    starter: QAction
+    ask: QAction
+    welcome: QAction
+    reset_layout: QAction
+    theme_system: QAction
+    theme_light: QAction
+    theme_dark: QAction
+    about: QAction
+    quit: QAction
+
+    def show_phase(self, phase: Phase) -> None:
+        """Enable what makes sense now."""
+        idle = phase in (Phase.IDLE, Phase.REVIEWING)
+        self.run.setEnabled(idle)
+        self.pause.setEnabled(phase in (Phase.RUNNING, Phase.PAUSED))
+        self.pause.setText("Resume" if phase is Phase.PAUSED else "Pause")
+        self.skip.setEnabled(phase in (Phase.RUNNING, Phase.PAUSED))
+        self.stop.setEnabled(phase in BUSY or (phase in IN_RUN and phase is not Phase.STOPPING))
+        for action in (self.open_folder, self.open_gguf, self.load, self.starter):
+            action.setEnabled(idle)
+
+
+def make_actions(window: QWidget) -> Actions:
+    """All actions, living in `window` so that their shortcuts work in it."""
+    made = {}
+    for field in fields(Actions):
+        name, keys, words = _TABLE[field.name]
+        action = QAction(name, window)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+        action.setStatusTip(words)
+        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{name} ({shown})\n{words}" if shown else f"{name}\n{words}")
+        window.addAction(action)
+        made[field.name] = action
+    for name in ("theme_system", "theme_light", "theme_dark"):
+        made[name].setCheckable(True)
+    return Actions(**made)
+
+
+def bind(button: QAbstractButton, action: QAction) -> None:
+    """Let a button do what an action does, and be off when it is."""
+    button.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        button.setEnabled(action.isEnabled())
+        button.setToolTip(action.toolTip())
+        button.setAccessibleName(action.text())
+
+    action.changed.connect(follow)
+    follow()

@@ -1,0 +1,404 @@
+"""The window: it wires panels to the session and knows what is shown when. It decides nothing about the work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget
+
+from atu_gui import __version__
+from atu_gui.core import paths
+from atu_gui.core.concepts import Concept
+from atu_gui.core.config import STARTER, RunConfig
+from atu_gui.core.errors import InputError
+from atu_gui.core.events import (
+    ControlApplied,
+    Event,
+    JobFailed,
+    Progress,
+    RoundScored,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StepDone,
+)
+from atu_gui.core.materials import Materials
+from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights, WorkbenchPort
+from atu_gui.core.schedule import settle
+from atu_gui.ui import text
+from atu_gui.ui.actions import make_actions
+from atu_gui.ui.bridge import Bridge
+from atu_gui.ui.menus import menu_row, model_menu
+from atu_gui.ui.notifier import Notifier
+from atu_gui.ui.panels.review import ReviewPanel
+from atu_gui.ui.panels.welcome import WelcomePanel
+from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
+from atu_gui.ui.progress import RunProgress, planned_stages
+from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import label
+from atu_gui.ui.widgets.leave_dialog import LeaveDialog
+from atu_gui.ui.workbench import Workbench
+
+_PAGES = ("welcome", "review", "workbench")
+_CLOCK_MS = 500
+
+
+class MainWindow(QMainWindow):
+    """Pages (welcome, review, workbench), menus and status; every signal of a panel ends here."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setWindowTitle("atu-gui")
+        self.setMinimumSize(960, 640)
+        self.resize(1600, 1000)
+        self._theme = theme
+        self._preferences: Preferences = load_preferences()
+        self._progress = RunProgress()
+        self._weights: list[tuple[str, Weights]] = []
+        self._leaving = False
+        self._leave: LeaveDialog | None = None
+        self.bridge = Bridge(self)
+        self.session = Session(self.bridge, self)
+        self.actions_ = make_actions(self)
+        self.welcome = WelcomePanel(theme)
+        self.review = ReviewPanel(theme)
+        self.workbench = Workbench(theme, self.actions_)
+        self._pages = QStackedWidget()
+        for page in (self.welcome, self.review, self.workbench):
+            self._pages.addWidget(page)
+        self.setCentralWidget(self._pages)
+        self.notifier = Notifier(
+            self.welcome.notice, self.review.notice, self.workbench.setup.model.notice, self.workbench.notice
+        )
+        self._build_status()
+        self._wire_session()
+        self._wire_panels()
+        self._wire_actions()
+        self._clock = QTimer(self)
+        self._clock.setInterval(_CLOCK_MS)
+        self._clock.timeout.connect(self._tick)
+        self._restore()
+
+    @property
+    def page(self) -> str:
+        """What is shown: welcome, review or workbench."""
+        return _PAGES[self._pages.currentIndex()]
+
+    def connect_to(self, port: WorkbenchPort) -> None:
+        """The service is up; a starter kit that is there is loaded at once."""
+        self.session.connect_to(port)
+        if self.session.phase is Phase.IDLE and self.session.loaded is None and port.starter_ready():
+            self.session.load(RunConfig().model, "auto")
+
+    def service_failed(self, message: str, details: str) -> None:
+        """The service could not start: nothing can run, and the window says why."""
+        self.session.stop()
+        self._show_failure(JobFailed("start", message, "Reinstall the package, then start again.", details))
+
+    def show_page(self, name: str) -> None:
+        """Go to a page."""
+        self._pages.setCurrentIndex(_PAGES.index(name))
+        if name == "welcome":
+            self.welcome.focus_name()
+
+    def run_from_welcome(self, name: str, aliases: tuple[str, ...]) -> None:
+        """Everything by default but the concept."""
+        try:
+            config = self.workbench.setup.config()
+            concept = Concept(name=name, aliases=aliases)
+        except (InputError, ValueError) as error:
+            self.show_page("workbench")
+            self.workbench.notice.say("The set-up does not fit together.", str(error))
+            return
+        self.workbench.setup.show_config(config.model_copy(update={"concepts": [concept]}))
+        self._prepare()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.workbench.fit(self.width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.workbench.fit(event.size().width())
+        super().resizeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.session.phase in IN_RUN and not self._leaving:
+            event.ignore()
+            self._ask_before_leaving()
+            return
+        self._save()
+        self._clock.stop()
+        self.bridge.close()
+        super().closeEvent(event)
+
+    # Building and wiring
+
+    def _build_status(self) -> None:
+        self._applied = label("", "small")
+        self._speed = label("", "small")
+        self._seed = label("", "small")
+        status = self.statusBar()
+        status.setSizeGripEnabled(False)
+        status.setFixedHeight(24)
+        status.setContentsMargins(12, 0, 12, 0)
+        status.addWidget(self._applied)
+        status.addPermanentWidget(self._speed)
+        status.addPermanentWidget(self._seed)
+
+    def _wire_session(self) -> None:
+        self.session.phase_changed.connect(self._show_phase)
+        self.session.model_changed.connect(self._show_model)
+        self.session.materials_written.connect(self._show_materials)
+        self.session.failed.connect(self._show_failure)
+        for panel in (
+            self.welcome,
+            self.workbench.setup,
+            self.workbench.plots,
+            self.workbench.chat,
+            self.workbench.log,
+            self.workbench.rounds,
+            self.workbench.questions,
+        ):
+            self.bridge.add_handler(panel.handle)
+        self.bridge.add_handler(self._handle)
+
+    def _wire_panels(self) -> None:
+        welcome, review, bench = self.welcome, self.review, self.workbench
+        welcome.run_requested.connect(self.run_from_welcome)
+        welcome.download_requested.connect(lambda: self.session.fetch_starter())
+        welcome.cancel_requested.connect(self.session.stop)
+        welcome.folder_requested.connect(lambda: bench.setup.model.choose_folder())
+        welcome.gguf_requested.connect(bench.setup.model.choose_gguf)
+        welcome.source_requested.connect(self._load_source)
+        welcome.left.connect(lambda: self.show_page("workbench"))
+        welcome.shown_at_start.connect(self._remember_welcome)
+        review.start_requested.connect(self._start)
+        review.rewrite_requested.connect(self._rewrite)
+        review.left.connect(self._leave_review)
+        bench.setup.model.load_requested.connect(self._load)
+        bench.setup.aim.tau_requested.connect(self._wish_tau)
+        bench.plots.tau_requested.connect(self._wish_tau)
+        bench.plots.round_chosen.connect(lambda _round: bench.show_chat())
+        bench.chat.asked.connect(self._ask)
+        bench.chat.stop_requested.connect(self.session.stop_answer)
+        bench.run_bar.model_pressed.connect(self._pop_model_menu)
+        for section_changed in (bench.setup.schedule.changed, bench.setup.settings.changed):
+            section_changed.connect(self._show_plan)
+        self._show_plan()
+        self._show_weights()
+
+    def _wire_actions(self) -> None:
+        actions = self.actions_
+        actions.run.triggered.connect(self._prepare)
+        actions.pause.triggered.connect(self.session.pause_or_resume)
+        actions.skip.triggered.connect(self.session.skip_stage)
+        actions.stop.triggered.connect(self.session.stop)
+        actions.open_folder.triggered.connect(lambda: self.workbench.setup.model.choose_folder())
+        actions.open_gguf.triggered.connect(self.workbench.setup.model.choose_gguf)
+        actions.load.triggered.connect(self._load)
+        actions.starter.triggered.connect(lambda: self._load_source(STARTER))
+        actions.ask.triggered.connect(self._show_chat)
+        actions.welcome.triggered.connect(lambda: self.show_page("welcome"))
+        actions.reset_layout.triggered.connect(self.workbench.reset)
+        actions.about.triggered.connect(self._about)
+        actions.quit.triggered.connect(self.close)
+        self._show_phase()
+
+    # Wishes of the user
+
+    def _prepare(self) -> None:
+        config = self._checked_config()
+        if config is not None:
+            self.session.prepare(config)
+
+    def _start(self, materials: Materials) -> None:
+        config = self._checked_config()
+        if config is None:
+            return
+        self.workbench.setup.texts.show_used(materials)
+        self.show_page("workbench")
+        self.workbench.notice.hide()
+        self.session.start(config, materials)
+
+    def _rewrite(self, neighbours: tuple[str, ...]) -> None:
+        self.workbench.setup.texts.show_neighbours(neighbours)
+        self._prepare()
+
+    def _leave_review(self) -> None:
+        self.session.leave_review()
+        self.show_page("workbench")
+
+    def _load(self) -> None:
+        config = self._checked_config(with_concepts=False)
+        if config is None or self.session.phase is not Phase.IDLE:
+            return
+        if config.model.source == STARTER and not paths.starter_ready():
+            self.session.fetch_starter(lambda: self.session.load(config.model, config.encoder))
+        else:
+            self.session.load(config.model, config.encoder)
+
+    def _load_source(self, source: str) -> None:
+        self.workbench.setup.model.show_source(source)
+        self._load()
+
+    def _wish_tau(self, tau: float) -> None:
+        setup = self.workbench.setup
+        if self.session.set_tau(tau):
+            setup.aim.show_wish(tau)
+        else:
+            setup.schedule.set_tau(tau)
+
+    def _ask(self, request: ChatRequest) -> None:
+        number = self.session.ask(request)
+        if number is not None:
+            self.workbench.chat.set_request_id(number)
+        else:
+            self.workbench.notice.say("There is no model to ask yet.", "Load one, then ask again.", kind="info")
+
+    def _checked_config(self, *, with_concepts: bool = True) -> RunConfig | None:
+        setup = self.workbench.setup
+        setup.clear_faults()
+        try:
+            config = setup.config() if with_concepts else setup.config_without_concepts()
+        except InputError as error:
+            self.show_page("workbench")
+            setup.show_faults(error.faults)
+            return None
+        if with_concepts and not setup.aim.check():
+            self.show_page("workbench")
+            setup.section("aim").set_folded(False)
+            return None
+        return config
+
+    # What the session says
+
+    def _handle(self, event: Event) -> None:
+        self._progress.handle(event)
+        match event:
+            case Progress():
+                self.workbench.run_bar.show_job(event)
+            case RunStarted():
+                self._weights = []
+                self._seed.setText(f"seed {event.seed}")
+                self._applied.setText("")
+                self._show_weights()
+                self._clock.start()
+            case ControlApplied(field="tau"):
+                self._applied.setText(f"✓ τ {text.number(event.new)} applied at step {text.count(event.step)}")
+            case RoundScored() if event.round > 0:
+                weights = Weights(event.run_id, event.round)
+                self._weights.append((text.capital(weights.label), weights))
+                self._show_weights()
+            case StepDone():
+                speed = self._progress.steps_per_second
+                self._speed.setText(f"{text.number(speed, 1)} steps/s" if speed else "")
+            case RunFinished() | RunFailed():
+                self._clock.stop()
+                self._speed.setText("")
+                self._tick()
+        if isinstance(event, RunFinished | RunFailed) and self._leaving:
+            self.close()
+
+    def _tick(self) -> None:
+        self.workbench.run_bar.show_progress(self._progress)
+
+    def _show_phase(self) -> None:
+        phase = self.session.phase
+        self.actions_.show_phase(phase)
+        self.workbench.run_bar.show_phase(phase)
+        self.workbench.setup.set_locked(phase in IN_RUN)
+        self.workbench.setup.model.show_busy(phase in BUSY)
+        self.workbench.chat.set_busy_training(phase is Phase.RUNNING)
+        self.welcome.show_phase(phase, self.session.loaded, paths.starter_ready())
+        if phase is Phase.WRITING:
+            self.workbench.notice.hide()
+        if phase in IN_RUN:
+            self.show_page("workbench")
+
+    def _show_model(self) -> None:
+        self.workbench.setup.show_model(self.session.loaded)
+        self.workbench.run_bar.chip.show_model(self.session.loaded)
+        self.welcome.show_phase(self.session.phase, self.session.loaded, paths.starter_ready())
+
+    def _show_materials(self, materials: Materials) -> None:
+        concepts = self.workbench.setup.concepts.summary()
+        self.review.show_materials(materials, concepts)
+        self.show_page("review")
+
+    def _show_failure(self, event: JobFailed | RunFailed) -> None:
+        if self.notifier.show_failure(event, self.page) is self.workbench.setup.model.notice:
+            self.workbench.setup.section("model").set_folded(False)
+
+    def _show_plan(self) -> None:
+        if self.session.phase in IN_RUN:
+            return
+        try:
+            config = settle(self.workbench.setup.config_without_concepts())
+        except InputError:
+            return
+        self.workbench.plots.set_planned(planned_stages(config))
+        self.workbench.plots.set_guards(config.guards)
+
+    def _show_weights(self) -> None:
+        fixed = [("Untouched weights", UNTOUCHED), ("Current weights", CURRENT)]
+        self.workbench.chat.set_weights([*fixed, *self._weights])
+
+    def _show_chat(self) -> None:
+        self.show_page("workbench")
+        self.workbench.show_chat()
+
+    def _pop_model_menu(self) -> None:
+        chip = self.workbench.run_bar.chip
+        self._model_menu.popup(chip.mapToGlobal(chip.rect().bottomLeft()))
+
+    def _about(self) -> None:
+        self.show_page("workbench")
+        self.workbench.notice.say(
+            f"atu-gui {__version__}",
+            "A workbench that makes a language model forget a concept by Align-then-Unlearn (arXiv 2506.13181). "
+            "Apache-2.0.",
+            kind="info",
+        )
+
+    # Coming and going
+
+    def _ask_before_leaving(self) -> None:
+        if self._leave is None:
+            self._leave = LeaveDialog(self._theme, self)
+            self._leave.stop_requested.connect(self._stop_and_leave)
+        begin, rest = self._progress.words()
+        self._leave.say(f"{begin} · {rest}", self._progress.run_left())
+        self._leave.open()
+
+    def _stop_and_leave(self) -> None:
+        self._leaving = True
+        if self.session.phase in IN_RUN:
+            self.session.stop()
+        else:
+            self.close()
+
+    def _restore(self) -> None:
+        self._theme.set_mode(self._preferences.mode)
+        self.setMenuWidget(menu_row(self.actions_, self.workbench.dock_actions(), self._theme))
+        self._model_menu = model_menu(self.actions_, self)
+        if self._preferences.geometry:
+            self.restoreGeometry(QByteArray(self._preferences.geometry))
+        self.workbench.fit(self.width())
+        self.workbench.restore_layout(self._preferences.docks)
+        self.welcome.set_shown_at_start(self._preferences.welcome)
+        self.show_page("welcome" if self._preferences.welcome else "workbench")
+
+    def _remember_welcome(self, shown: bool) -> None:
+        self._preferences = replace(self._preferences, welcome=shown)
+
+    def _save(self) -> None:
+        self._preferences = replace(
+            self._preferences,
+            mode=self._theme.mode,
+            geometry=bytes(self.saveGeometry().data()),
+            docks=self.workbench.save_layout(),
+        )
+        save_preferences(self._preferences)

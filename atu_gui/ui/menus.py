@@ -1,0 +1,67 @@
+"""The menu row: one widget above everything, so that it looks the same on every system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QWidget
+
+from atu_gui.ui.actions import Actions
+from atu_gui.ui.theme import Theme
+
+_HEIGHT = 33
+
+
+def menu_row(actions: Actions, docks: Sequence[QAction], theme: Theme) -> QWidget:
+    """The bar with all menus, in a row of the window's own colour."""
+    bar = QMenuBar()
+    bar.setNativeMenuBar(False)
+    file = bar.addMenu("&File")
+    _fill(file, actions.open_folder, actions.open_gguf, actions.load, actions.starter, None, actions.quit)
+    view = bar.addMenu("&View")
+    _fill(view, actions.welcome, None, *docks, actions.reset_layout, None)
+    view.addMenu(_colours(actions, theme, view))
+    run = bar.addMenu("&Run")
+    _fill(run, actions.run, actions.pause, actions.skip, actions.stop, None, actions.ask)
+    _fill(bar.addMenu("&Help"), actions.about)
+    row = QWidget()
+    row.setObjectName("menu_row")
+    row.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    row.setFixedHeight(_HEIGHT)
+    inside = QHBoxLayout(row)
+    inside.setContentsMargins(8, 0, 8, 1)
+    inside.addWidget(bar)
+    return row
+
+
+def model_menu(actions: Actions, parent: QWidget) -> QMenu:
+    """What the model chip offers."""
+    menu = QMenu("Load a model", parent)
+    _fill(menu, actions.load, actions.open_folder, actions.open_gguf, actions.starter)
+    return menu
+
+
+def _colours(actions: Actions, theme: Theme, parent: QMenu) -> QMenu:
+    menu = QMenu("Colours", parent)
+    group = QActionGroup(menu)
+    for action, mode in (
+        (actions.theme_system, "system"),
+        (actions.theme_light, "light"),
+        (actions.theme_dark, "dark"),
+    ):
+        group.addAction(action)
+        menu.addAction(action)
+        action.setChecked(theme.mode == mode)
+        action.setData(mode)
+    group.triggered.connect(lambda action: theme.set_mode(action.data()))
+    return menu
+
+
+def _fill(menu: QMenu, *items: QAction | None) -> None:
+    for item in items:
+        if item is None:
+            menu.addSeparator()
+        else:
+            menu.addAction(item)

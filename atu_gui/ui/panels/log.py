@@ -1,0 +1,137 @@
+"""What happened, line by line: notes, stages, warnings and errors, with the time."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+
+from atu_gui.core.events import (
+    ControlApplied,
+    Event,
+    JobFailed,
+    ModelLoaded,
+    Note,
+    RoundScored,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    StageEnded,
+    StageStarted,
+    TauChosen,
+)
+from atu_gui.ui import text
+from atu_gui.ui.theme import Theme
+
+_MOST_LINES = 5000
+_LEVELS = {"info": "       ", "warning": "warning", "error": "error  "}
+
+
+class LogPanel(QWidget):
+    """Read-only lines in the mono face; it follows the end unless the user has scrolled up."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, now: Callable[[], str] | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._now = now or (lambda: datetime.datetime.now().strftime("%H:%M:%S"))
+        self._view = QPlainTextEdit()
+        self._view.setReadOnly(True)
+        self._view.setMaximumBlockCount(_MOST_LINES)
+        self._view.setFont(theme.font(12, mono=True))
+        self._view.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self._view.setPlaceholderText("What happens is written here.")
+        self._view.setAccessibleName("Log")
+        self._view.setStyleSheet("QPlainTextEdit { border: none; background: transparent; padding: 8px 12px; }")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._view)
+
+    def write(self, words: str, level: str = "info") -> None:
+        """Add a line."""
+        bar = self._view.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum() - 4
+        colour = {"error": "bad", "warning": "warn"}.get(level)
+        cursor = QTextCursor(self._view.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        shape = cursor.charFormat()
+        if not self._view.document().isEmpty():
+            cursor.insertBlock()
+        shape.setForeground(self._theme.color("muted"))
+        cursor.insertText(f"{self._now()}  ", shape)
+        shape.setForeground(self._theme.color(colour or "text"))
+        prefix = f"{_LEVELS[level].strip()}: " if level != "info" else ""
+        cursor.insertText(prefix + words, shape)
+        if at_end:
+            bar.setValue(bar.maximum())
+
+    def lines(self) -> list[str]:
+        """What stands in the log."""
+        return self._view.toPlainText().splitlines()
+
+    def handle(self, event: Event) -> None:
+        """Write what an event means; steps and answers would drown the rest and are left out."""
+        if isinstance(event, Note):
+            self.write(event.text, event.level)
+        elif isinstance(event, JobFailed | RunFailed):
+            self.write(f"{event.message} {event.hint}".strip(), "error")
+        elif words := _words(event):
+            self.write(words)
+
+
+def _words(event: Event) -> str:
+    match event:
+        case ModelLoaded():
+            where = f"{text.device(event.device)}, {text.number_format(event.dtype)}"
+            return f"Loaded {event.name} and {event.encoder} on {where} in {event.seconds:.1f} s."
+        case RunStarted():
+            return (
+                f"Run {event.run_id} started: {', '.join(event.concepts)}; layer "
+                f"{', '.join(map(str, event.layers))}; recipe {event.recipe}; seed {event.seed}. Results go to "
+                f"{event.folder}."
+            )
+        case StageStarted(stage="probe"):
+            return f"Round {event.round}: questions." if event.round else "Untouched model: questions."
+        case StageStarted():
+            return f"Round {event.round}: {event.stage}, {text.count(event.steps, 'step')}."
+        case StageEnded(reason="skipped" | "inactive" | "stopped"):
+            why = {"inactive": "hardly any position lies above τ", "skipped": "skipped", "stopped": "stopped"}
+            return f"Round {event.round}: {event.stage} ended early ({why[event.reason]})."
+        case TauChosen():
+            return (
+                f"Round {event.round}: τ {text.number(event.tau)} ({event.reason}); above it "
+                f"{text.percent(event.concept_share_above)} of concept and "
+                f"{text.percent(event.retain_share_above)} of retain positions."
+            )
+        case ControlApplied():
+            name = "τ" if event.field == "tau" else event.field.replace("_", " ")
+            was = f"{text.number(event.old)} → " if event.old is not None else ""
+            return f"{name} {was}{text.number(event.new)} by you, applied at step {text.count(event.step)}."
+        case RoundScored():
+            return _scores(event)
+        case RunPaused():
+            return f"Paused by {event.by} before step {text.count(event.step + 1)}."
+        case RunResumed():
+            return "Resumed."
+        case RunFinished():
+            best = f"round {event.best_round} is kept" if event.best_round else "no round was good enough to keep"
+            return f"Run ended: {event.stopped_because}; {best}; {text.duration(event.seconds)} of run time."
+    return ""
+
+
+def _scores(event: RoundScored) -> str:
+    name = f"Round {event.round}" if event.round else "Untouched model"
+    parts = [
+        f"{label} {text.interval(value, digits)}"
+        for label, value, digits in (
+            ("forget", event.forget_recall, 2),
+            ("neighbour", event.neighbour_recall, 2),
+            ("token loss", event.token_loss, 2),
+            ("fluency", event.fluency_entropy, 2),
+        )
+        if value is not None
+    ]
+    return f"{name}: {', '.join(parts) or 'nothing to measure'}."

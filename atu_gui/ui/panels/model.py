@@ -1,0 +1,173 @@
+"""Which language model and which encoder: where they come from, and what was loaded."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QWidget
+
+from atu_gui.core.config import STARTER, ModelConfig, RunConfig
+from atu_gui.core.events import ModelLoaded
+from atu_gui.ui import text
+from atu_gui.ui.forms import Form
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import button, column, icon_button, label, row, set_property
+from atu_gui.ui.widgets.notice import Notice
+
+_STARTER_WORDS = {STARTER: "SmolLM2-135M-Instruct (starter kit)"}
+
+
+class ModelPanel(QWidget):
+    """Signals: `changed`, `load_requested`."""
+
+    changed = Signal()
+    load_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._source = _line("Language model", ModelConfig.model_fields["source"].description or "")
+        self._source.setPlaceholderText("starter, hub id, folder or GGUF file")
+        self._encoder = _line("Text encoder", RunConfig.model_fields["encoder"].description or "")
+        self._encoder.setPlaceholderText("auto, hub id or folder")
+        self._source.setText(STARTER)
+        self._encoder.setText("auto")
+        self._source_error = label("", "error", wrap=True)
+        self._encoder_error = label("", "error", wrap=True)
+        self._form = Form(ModelConfig, ["device", "dtype", "allow_pickle", "allow_remote_code"])
+        self._form.hide()
+        self._facts = label("No model is loaded.", "small", wrap=True)
+        self._load = button(theme, "Load model", icon="download-simple", tip="Load the language model and the encoder")
+        self._more = button(theme, "More", "quiet", "caret-down", tip="Device, number format and trust")
+        self._more.setCheckable(True)
+        self._pickers = [
+            icon_button(theme, "folder-open", "Choose a model folder"),
+            icon_button(theme, "file", "Choose a GGUF file"),
+            icon_button(theme, "folder-open", "Choose an encoder folder"),
+        ]
+        self.notice = Notice(theme)
+        self._pickers[0].clicked.connect(lambda: self.choose_folder(self._source))
+        self._pickers[1].clicked.connect(self.choose_gguf)
+        self._pickers[2].clicked.connect(lambda: self.choose_folder(self._encoder))
+        self._load.clicked.connect(self.load_requested)
+        self._more.toggled.connect(self._form.setVisible)
+        self._form.changed.connect(self.changed)
+        for line in (self._source, self._encoder):
+            line.editingFinished.connect(self.changed)
+            line.returnPressed.connect(self.load_requested)
+        layout = column(label("Language model", "muted"), spacing=6)
+        layout.addLayout(row(self._source, self._pickers[0], self._pickers[1], spacing=2))
+        layout.addWidget(self._source_error)
+        layout.addWidget(label("Text encoder", "muted"))
+        layout.addLayout(row(self._encoder, self._pickers[2], spacing=2))
+        layout.addWidget(self._encoder_error)
+        layout.addWidget(self._form)
+        layout.addWidget(self._facts)
+        layout.addLayout(row(self._load, self._more, None))
+        layout.addWidget(self.notice)
+        self.setLayout(layout)
+        for error in (self._source_error, self._encoder_error):
+            error.hide()
+
+    def values(self) -> dict[str, object]:
+        """The part of a config that stands here."""
+        return {
+            "model": {"source": self._source.text().strip() or STARTER, **self._form.values()},
+            "encoder": self._encoder.text().strip() or "auto",
+        }
+
+    def show_values(self, config: RunConfig) -> None:
+        """Show a config's model and encoder."""
+        self._source.setText(config.model.source)
+        self._encoder.setText(config.encoder)
+        self._form.show_values(config.model)
+
+    def show_source(self, source: str) -> None:
+        """Name another language model; its encoder is chosen for it."""
+        self._source.setText(source)
+        self.changed.emit()
+
+    def show_loaded(self, model: ModelLoaded | None) -> None:
+        """Say what is loaded."""
+        if model is None:
+            self._facts.setText("No model is loaded.")
+            return
+        self.notice.hide()
+        chat = "chat template" if model.chat_template else "no chat template"
+        self._facts.setText(
+            f"{model.name}: {text.count(model.layers, 'layer')}, width {text.count(model.width)}, "
+            f"{model.parameters / 1e6:,.0f} M parameters, {chat}. Encoder {model.encoder}, "
+            f"width {text.count(model.embedding_width)}."
+        )
+
+    def show_busy(self, busy: bool) -> None:
+        """While a model is fetched or loaded the button waits."""
+        self._load.setEnabled(not busy)
+
+    def set_locked(self, locked: bool) -> None:
+        """A run under way holds the model."""
+        for widget in (self._source, self._encoder):
+            widget.setReadOnly(locked)
+        for widget in (*self._pickers, self._load):
+            widget.setVisible(not locked)
+        self._form.set_editable(not locked)
+
+    def show_fault(self, where: str, words: str) -> bool:
+        """Say a fault at its field; False where it is not ours."""
+        if where == "encoder":
+            _fault(self._encoder, self._encoder_error, words)
+        elif where in ("model", "model.source"):
+            _fault(self._source, self._source_error, words)
+        elif where.startswith("model."):
+            self._more.setChecked(True)
+            return self._form.show_fault(where.removeprefix("model."), words)
+        else:
+            return False
+        return True
+
+    def clear_faults(self) -> None:
+        """Before another attempt."""
+        _fault(self._source, self._source_error, "")
+        _fault(self._encoder, self._encoder_error, "")
+
+    def summary(self) -> str:
+        """In a few words, for the folded section."""
+        source = self._source.text().strip() or STARTER
+        return _STARTER_WORDS.get(source, source.rstrip("/").rsplit("/", 1)[-1])
+
+    def choose_folder(self, line: QLineEdit | None = None) -> None:
+        """Let the user pick a folder for the model, or for another field."""
+        target = line or self._source
+        dialog = self._dialog("Choose a folder")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda name: self._take(target, name))
+        dialog.open()
+
+    def choose_gguf(self) -> None:
+        """Let the user pick a GGUF file."""
+        dialog = self._dialog("Choose a GGUF file")
+        dialog.setNameFilter("GGUF (*.gguf)")
+        dialog.fileSelected.connect(lambda name: self._take(self._source, name))
+        dialog.open()
+
+    def _dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+    def _take(self, line: QLineEdit, name: str) -> None:
+        line.setText(name)
+        self.changed.emit()
+        if line is self._source:
+            self.load_requested.emit()
+
+
+def _line(name: str, tip: str) -> QLineEdit:
+    line = QLineEdit()
+    line.setAccessibleName(name)
+    line.setToolTip(tip)
+    return line
+
+
+def _fault(line: QLineEdit, error: QLabel, words: str) -> None:
+    set_property(line, "invalid", "true" if words else "false")
+    error.setText(text.capital(words))
+    error.setVisible(bool(words))

@@ -1,0 +1,53 @@
+"""Scores of every round, each with its interval and the number of items behind it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from atu_gui.core.events import Event, Interval, RoundScored, RunStarted
+from atu_gui.ui import text
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.empty import Empty
+from atu_gui.ui.widgets.tables import cell, plain_table
+
+_HEADINGS = ["Round", "τ", "Forget recall", "Neighbour recall", "Token loss", "Fluency, bits", "Align cosine", "Time"]
+
+
+class RoundsPanel(QWidget):
+    """A table with one row per scored round; round 0 is the untouched model."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._table = plain_table("Scores per round", _HEADINGS, right={1, 2, 3, 4, 5, 6, 7}, stretch=0)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(
+            Empty(theme, "table", "No scores yet", "After every round the questions are asked again; scores come here.")
+        )
+        self._stack.addWidget(self._table)
+
+    def handle(self, event: Event) -> None:
+        """Add a row for a scored round; a new run begins an empty table."""
+        if isinstance(event, RunStarted):
+            self._table.setRowCount(0)
+            self._stack.setCurrentIndex(0)
+        elif isinstance(event, RoundScored):
+            self._add(event)
+            self._stack.setCurrentIndex(1)
+
+    def _add(self, event: RoundScored) -> None:
+        at = self._table.rowCount()
+        self._table.insertRow(at)
+        scores = (event.forget_recall, event.neighbour_recall, event.token_loss, event.fluency_entropy)
+        self._table.setItem(at, 0, cell(f"Round {event.round}" if event.round else "Untouched"))
+        self._table.setItem(at, 1, cell(text.number(event.tau), right=True))
+        for column, score in enumerate(scores, start=2):
+            self._table.setItem(at, column, cell(text.interval(score), right=True, tip=_tip(score)))
+        self._table.setItem(at, 6, cell(text.number(event.align_cosine), right=True))
+        self._table.setItem(at, 7, cell(text.duration(event.seconds), right=True))
+        self._table.scrollToBottom()
+
+
+def _tip(score: Interval | None) -> str:
+    if score is None:
+        return "There was nothing to measure."
+    return f"Mean with its 95 % interval, over {text.count(score.n, 'item')}."

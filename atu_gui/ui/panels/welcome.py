@@ -1,0 +1,377 @@
+"""Three steps for someone who opens the window for the first time: a model, a name, run."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLineEdit, QProgressBar, QPushButton, QScrollArea, QWidget
+
+from atu_gui.core.events import Event, ModelLoaded, Progress, TextWritten
+from atu_gui.ui import text
+from atu_gui.ui.session import BUSY, Phase
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import button, column, icon_label, label, row, rule, set_property
+from atu_gui.ui.widgets.notice import Notice
+from atu_gui.ui.widgets.sketch import RunSketch
+from atu_gui.ui.widgets.tags import Tags
+
+_EXAMPLE = "Leonardo da Vinci"
+_OTHERS = ("Stephen King", "Confucius")
+_WIDE = 1100
+_STARTER = ("SmolLM2-135M-Instruct", "all-MiniLM-L6-v2")
+_SHARE_STEPS = 1000
+
+
+class _Step(QWidget):
+    """A numbered step: a disc on the left, a heading and its content on the right."""
+
+    def __init__(self, theme: Theme, number: int, title: str, aside: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self._disc = QLabel(str(number))
+        self._disc.setFixedSize(28, 28)
+        self._disc.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._number = number
+        self.aside = label(aside, "muted")
+        heading = label(title, "title")
+        self.content = column(spacing=8)
+        right = column(spacing=8)
+        right.addLayout(row(heading, self.aside, None))
+        right.addLayout(self.content)
+        line = rule(vertical=True)
+        left = column(self._disc, spacing=6)
+        left.addWidget(line, 1, Qt.AlignmentFlag.AlignHCenter)
+        layout = row(spacing=16)
+        layout.addLayout(left)
+        layout.addLayout(right, 1)
+        layout.setContentsMargins(0, 0, 0, 12)
+        self.setLayout(layout)
+        self._state = "waiting"
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def set_state(self, state: str) -> None:
+        """waiting, now or done."""
+        self._state = state
+        self._dress()
+
+    def _dress(self) -> None:
+        tokens = self._theme.tokens
+        done = self._state == "done"
+        back, fore = (tokens.accent, tokens.on_accent) if self._state == "now" else (tokens.raised, tokens.muted)
+        self._disc.setText("✓" if done else str(self._number))
+        self._disc.setAccessibleName(f"Step {self._number}, {self._state}")
+        colour = tokens.good if done else fore
+        self._disc.setStyleSheet(
+            f"background: {back}; color: {colour}; border-radius: 14px; font-weight: 600;"
+            f"border: 1px solid {tokens.accent if self._state == 'now' else tokens.edge};"
+        )
+
+
+class _Piece(QWidget):
+    """One part of the kit with its progress."""
+
+    def __init__(self, theme: Theme, icon: str, name: str, about: str) -> None:
+        super().__init__()
+        self.name = label(name, "heading")
+        self.about = label(about, "muted")
+        self.state = label("", "small")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, _SHARE_STEPS)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(f"Progress of {name}")
+        right = column(spacing=5)
+        right.addLayout(row(self.name, self.about, None, self.state))
+        right.addWidget(self.bar)
+        layout = row(icon_label(theme, icon, "muted", 20), spacing=12)
+        layout.addLayout(right, 1)
+        self.setLayout(layout)
+        self.show_share(None, "")
+
+    def show_share(self, share: float | None, words: str, *, done: bool = False) -> None:
+        """How far it is; None hides the bar."""
+        self.state.setText(words)
+        set_property(self.state, "mark", "ok" if done else None)
+        self.bar.setVisible(share is not None)
+        set_property(self.bar, "state", "done" if done else "")
+        self.bar.setValue(round(_SHARE_STEPS * (share or 0.0)))
+
+
+class WelcomePanel(QWidget):
+    """Signals: `run_requested` (name, aliases), `download_requested`, `cancel_requested`, `folder_requested`,
+    `gguf_requested`, `source_requested` (a hub id), `left`, `shown_at_start` (bool).
+    """
+
+    run_requested = Signal(str, object)
+    download_requested = Signal()
+    cancel_requested = Signal()
+    folder_requested = Signal()
+    gguf_requested = Signal()
+    source_requested = Signal(str)
+    left = Signal()
+    shown_at_start = Signal(bool)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._phase = Phase.IDLE
+        self._has_starter = False
+        self._loaded: ModelLoaded | None = None
+        self.notice = Notice(theme)
+        self._first = _Step(theme, 1, "Get a model", "a small one to begin with")
+        self._second = _Step(theme, 2, "Name what it must forget", "a person, a book, a topic")
+        self._third = _Step(theme, 3, "Run", "")
+        self._build_model()
+        self._build_name()
+        self._build_run()
+        self._side = self._build_side()
+        self._lay_out()
+        self._show_state()
+
+    def focus_name(self) -> None:
+        """The cursor into the name, which is selected to be typed over."""
+        self._name.setFocus()
+        self._name.selectAll()
+
+    def set_shown_at_start(self, shown: bool) -> None:
+        """The tick at the bottom; no signal."""
+        self._at_start.blockSignals(True)
+        self._at_start.setChecked(shown)
+        self._at_start.blockSignals(False)
+
+    def show_phase(self, phase: Phase, loaded: ModelLoaded | None, has_starter: bool) -> None:
+        """What the window is busy with, and what is there already."""
+        if phase in BUSY and phase is not self._phase:
+            self.notice.hide()
+        self._phase, self._loaded, self._has_starter = phase, loaded, has_starter
+        self._show_state()
+
+    def handle(self, event: Event) -> None:
+        """Follow downloads and writing."""
+        match event:
+            case Progress(job="download"):
+                self._show_download(event)
+            case Progress(job="write"):
+                done = f"{text.number(event.done, 0)} of {text.number(event.total, 0)}"
+                self._doing.setText(f"{text.capital(event.what)}: {done}")
+            case TextWritten():
+                line = " ".join(event.text.split())
+                self._sample.setText(self._sample.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, 640))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._side.setVisible(event.size().width() >= _WIDE)
+        super().resizeEvent(event)
+
+    def _build_model(self) -> None:
+        card = QFrame()
+        card.setProperty("card", "true")
+        self._pieces = [
+            _Piece(self._theme, "cube", _STARTER[0], "language model, 30 layers"),
+            _Piece(self._theme, "sparkle", _STARTER[1], "text encoder"),
+        ]
+        self._where = label("", "small")
+        self._download = button(self._theme, "Download now", icon="download-simple", tip="Fetch the starter kit, once")
+        self._cancel_download = button(self._theme, "Cancel download", tip="What has come is kept and resumed")
+        self._download.clicked.connect(self.download_requested)
+        self._cancel_download.clicked.connect(self.cancel_requested)
+        inside = column(*self._pieces, spacing=14)
+        inside.addLayout(row(self._where, None, self._download, self._cancel_download))
+        inside.setContentsMargins(16, 14, 16, 12)
+        card.setLayout(inside)
+        folder = button(self._theme, "Open a folder", "link", "folder-open", tip="A model folder with safetensors")
+        gguf = button(self._theme, "Open a GGUF file", "link", "file", tip="A model in one GGUF file")
+        hub = button(self._theme, "Load by hub id", "link", "magnifying-glass", tip="Such as owner/model")
+        self._hub = QLineEdit()
+        self._hub.setPlaceholderText("owner/model, then Enter")
+        self._hub.setAccessibleName("Hub id of a model")
+        self._hub.hide()
+        folder.clicked.connect(self.folder_requested)
+        gguf.clicked.connect(self.gguf_requested)
+        hub.clicked.connect(self._ask_hub)
+        self._hub.returnPressed.connect(self._take_hub)
+        self._first.content.addWidget(card)
+        self._first.content.addLayout(row(label("Have one already?", "small"), folder, gguf, hub, None, spacing=12))
+        self._first.content.addWidget(self._hub)
+
+    def _build_name(self) -> None:
+        self._name = QLineEdit(_EXAMPLE)
+        self._name.setProperty("size", "huge")
+        self._name.setAccessibleName("What the model must forget")
+        self._name.setToolTip("The name of a person, a book, a topic. Enter runs.")
+        self._name.textChanged.connect(self._show_state)
+        self._name.returnPressed.connect(self._run_now)
+        self._aliases = Tags(self._theme, "Add alias", "alias")
+        others = [button(self._theme, one, "link", tip=f"Forget {one} instead") for one in _OTHERS]
+        for one in others:
+            one.clicked.connect(self._take_example)
+        also = row(label("Also called", "small"), self._aliases, label("Or try", "small"), *others, spacing=8)
+        also.setStretch(1, 1)
+        self._second.content.addWidget(self._name)
+        self._second.content.addLayout(also)
+        self._second.content.addWidget(
+            label("The model writes short passages about it. You see them before anything is changed.", "small")
+        )
+
+    def _build_run(self) -> None:
+        self._run = button(self._theme, "Run when ready", "primary", "play-fill", size="huge", tip="Enter")
+        self._run.clicked.connect(self._run_now)
+        self._cancel = button(self._theme, "Cancel", icon="x", size="large", tip="Stop what is going on (Ctrl+.)")
+        self._cancel.clicked.connect(self.cancel_requested)
+        self._doing = label("", "muted", wrap=True)
+        self._sample = label("", "faint")
+        about = column(self._doing, self._sample, spacing=2)
+        line = row(self._run, self._cancel, spacing=12)
+        line.addLayout(about, 1)
+        self._third.content.addLayout(line)
+        self._third.content.addWidget(self.notice)
+
+    def _build_side(self) -> QWidget:
+        side = QFrame()
+        side.setObjectName("welcome_side")
+        side.setFixedWidth(440)
+        layout = column(
+            label("What you will see", "title"),
+            label("A sketch of a run, drawn, not measured.", "muted"),
+            8,
+            RunSketch(self._theme),
+            spacing=8,
+        )
+        layout.addLayout(
+            row(
+                icon_label(self._theme, "minus", "similarity"),
+                label("similarity to the concept", "small"),
+                8,
+                icon_label(self._theme, "minus", "accent_text"),
+                label("τ, the target you can move", "small"),
+                None,
+            )
+        )
+        layout.addSpacing(12)
+        for icon, words in (
+            (
+                "question",
+                "Before the run and after every round the model answers questions about the concept and its "
+                "neighbours. Every figure stands with its interval and the raw answers.",
+            ),
+            ("chat-circle", "Ask the untouched and the changed model the same question, side by side, at any time."),
+            (
+                "info",
+                "Small models know little and forget it unevenly. Similarity alone is no measure of forgetting; "
+                "the answers are.",
+            ),
+        ):
+            line = row(icon_label(self._theme, icon, "muted"), label(words, "muted", wrap=True))
+            line.setStretch(1, 1)
+            line.setAlignment(line.itemAt(0).widget(), Qt.AlignmentFlag.AlignTop)
+            layout.addLayout(line)
+        layout.addStretch(1)
+        layout.setContentsMargins(24, 48, 24, 24)
+        side.setLayout(layout)
+        return side
+
+    def _lay_out(self) -> None:
+        self._at_start = QCheckBox("Show this at start")
+        self._at_start.setChecked(True)
+        self._at_start.toggled.connect(self.shown_at_start)
+        skip = button(self._theme, "Skip to the workbench", "quiet", "arrow-right", tip="Set everything by hand (Esc)")
+        skip.setShortcut("Esc")
+        skip.clicked.connect(self.left)
+        inner = column(
+            label("Make a model forget something", "welcome"),
+            label("Three steps. Nothing leaves this computer.", "muted"),
+            16,
+            self._first,
+            self._second,
+            self._third,
+            None,
+            rule(),
+            spacing=6,
+        )
+        inner.addLayout(row(self._at_start, None, skip))
+        inner.setContentsMargins(48, 36, 48, 16)
+        page = QWidget()
+        page.setProperty("plain", "true")
+        page.setLayout(inner)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(page)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = row(scroll, self._side, spacing=0)
+        layout.setStretch(0, 1)
+        self.setLayout(layout)
+
+    def _show_state(self) -> None:
+        busy = self._phase in BUSY
+        named = bool(self._name.text().strip())
+        self._download.setVisible(not busy and not self._has_starter and self._loaded is None)
+        self._cancel_download.setVisible(self._phase is Phase.FETCHING)
+        self._cancel.setVisible(self._phase in (Phase.LOADING, Phase.WRITING))
+        self._run.setEnabled(named and not busy)
+        self._sample.setVisible(self._phase is Phase.WRITING)
+        self._show_pieces()
+        ready = self._loaded is not None
+        self._first.set_state("done" if ready else "now")
+        self._second.set_state("done" if busy and ready else ("now" if ready else "waiting"))
+        self._third.set_state("now" if self._phase is Phase.WRITING else "waiting")
+        if self._phase in BUSY:
+            words = {
+                Phase.FETCHING: "Fetching the model first; the rest follows by itself.",
+                Phase.LOADING: "Loading the model…",
+                Phase.WRITING: "The model is writing…",
+            }
+            self._doing.setText(words[self._phase])
+        elif not named:
+            self._doing.setText("Name what the model must forget.")
+        else:
+            self._doing.setText("Shows the passages and asks once more. The model on disk never changes.")
+
+    def _show_pieces(self) -> None:
+        model, encoder = self._pieces
+        if self._loaded is not None:
+            one = self._loaded
+            model.name.setText(one.name)
+            model.about.setText(f"language model, {text.count(one.layers, 'layer')}")
+            encoder.name.setText(one.encoder)
+            where = f"{text.device(one.device)} · {text.number_format(one.dtype)} · {text.size(one.memory_bytes)}"
+            model.show_share(None, "Ready", done=True)
+            encoder.show_share(None, "Ready", done=True)
+            self._where.setText(where)
+        elif self._phase is Phase.LOADING:
+            model.show_share(None, "Loading…")
+            encoder.show_share(None, "Loading…")
+            self._where.setText("Bringing it into memory")
+        elif self._phase is not Phase.FETCHING:
+            state = "On this computer" if self._has_starter else "Not here yet"
+            model.show_share(None, state)
+            encoder.show_share(None, state)
+            self._where.setText("" if self._has_starter else "362 MB, once · SHA-256 is checked · resumes if cut off")
+
+    def _show_download(self, event: Progress) -> None:
+        piece = self._pieces[1] if "MiniLM" in event.what or "encoder" in event.what.lower() else self._pieces[0]
+        share = min(1.0, event.done / event.total) if event.total else 0.0
+        if share >= 1.0:
+            piece.show_share(1.0, "Checked", done=True)
+            return
+        left = f" · {text.duration(event.seconds_left)} left" if event.seconds_left is not None else ""
+        done = f"{text.number(event.done, 0)} of {text.number(event.total, 0)} {event.unit}".strip()
+        piece.show_share(share, f"{done}{left}")
+        self._where.setText(event.what)
+
+    def _run_now(self) -> None:
+        name = self._name.text().strip()
+        if name and self._phase not in BUSY:
+            self.run_requested.emit(name, self._aliases.values())
+
+    def _take_example(self) -> None:
+        example = self.sender()
+        if isinstance(example, QPushButton):
+            self._name.setText(example.text())
+            self._aliases.set_values(())
+
+    def _ask_hub(self) -> None:
+        self._hub.show()
+        self._hub.setFocus()
+
+    def _take_hub(self) -> None:
+        if self._hub.text().strip():
+            self.source_requested.emit(self._hub.text().strip())

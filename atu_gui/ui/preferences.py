@@ -1,0 +1,81 @@
+"""What the window remembers between starts, in one small file. A damaged one costs its bad parts, never the start."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from atu_gui.core import paths
+from atu_gui.ui.theme import MODES, Mode
+
+_LOG = logging.getLogger(__name__)
+_FILE = "window.json"
+# Raised when docks change, so that an old layout is not forced on new docks.
+LAYOUT_VERSION = 1
+
+
+@dataclass(slots=True)
+class Preferences:
+    """Theme, welcome and layout; `geometry` and `docks` are Qt's own bytes, empty when unknown."""
+
+    mode: Mode = "system"
+    welcome: bool = True
+    geometry: bytes = b""
+    docks: bytes = b""
+
+
+def preferences_file() -> Path:
+    """Where they are kept."""
+    return paths.config_folder() / _FILE
+
+
+def load_preferences() -> Preferences:
+    """What was saved, as far as it can be read."""
+    try:
+        data = json.loads(preferences_file().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Preferences()
+    except (OSError, ValueError) as error:
+        _LOG.warning("The window's settings cannot be read and start anew: %s", error)
+        return Preferences()
+    if not isinstance(data, dict):
+        return Preferences()
+    made = Preferences()
+    if data.get("mode") in MODES:
+        made.mode = data["mode"]
+    if isinstance(data.get("welcome"), bool):
+        made.welcome = data["welcome"]
+    if data.get("layout_version") == LAYOUT_VERSION:
+        made.geometry = _bytes(data.get("geometry"))
+        made.docks = _bytes(data.get("docks"))
+    return made
+
+
+def save_preferences(preferences: Preferences) -> None:
+    """Write them; a folder that cannot be written is noted in the log and costs nothing else."""
+    data = {
+        "mode": preferences.mode,
+        "welcome": preferences.welcome,
+        "layout_version": LAYOUT_VERSION,
+        "geometry": base64.b64encode(preferences.geometry).decode("ascii"),
+        "docks": base64.b64encode(preferences.docks).decode("ascii"),
+    }
+    target = preferences_file()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_suffix(".new")
+        fresh.write_text(json.dumps(data, indent=2), encoding="utf-8")
+        fresh.replace(target)
+    except OSError as error:
+        _LOG.warning("The window's settings cannot be saved: %s", error)
+
+
+def _bytes(value: object) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True) if isinstance(value, str) else b""
+    except (binascii.Error, ValueError):
+        return b""

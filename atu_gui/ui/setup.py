@@ -1,0 +1,174 @@
+"""The set-up column: every panel that says what a run shall be, folded into sections, read as one config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from atu_gui.core.config import RunConfig, parse_config
+from atu_gui.core.errors import Fault
+from atu_gui.core.events import Event, ModelLoaded
+from atu_gui.ui.panels.aim import AimPanel
+from atu_gui.ui.panels.concepts import ConceptsPanel
+from atu_gui.ui.panels.model import ModelPanel
+from atu_gui.ui.panels.schedule import SchedulePanel
+from atu_gui.ui.panels.settings import SettingsPanel
+from atu_gui.ui.panels.texts import TextsPanel
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.notice import Notice
+from atu_gui.ui.widgets.section import Section
+
+_FOLDED_WHEN_NARROW = ("model", "concepts", "texts")
+
+
+class _Part(Protocol):
+    """What every set-up panel offers."""
+
+    changed: SignalInstance
+
+    def values(self) -> dict[str, object]: ...
+    def show_values(self, config: RunConfig) -> None: ...
+    def set_locked(self, locked: bool) -> None: ...
+    def show_fault(self, where: str, words: str) -> bool: ...
+    def clear_faults(self) -> None: ...
+    def summary(self) -> str: ...
+
+
+class Setup(QWidget):
+    """Holds the panels; the window wires their signals."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = ModelPanel(theme)
+        self.concepts = ConceptsPanel(theme)
+        self.texts = TextsPanel(theme)
+        self.aim = AimPanel(theme)
+        self.schedule = SchedulePanel(theme)
+        self.settings = SettingsPanel(theme)
+        self.notice = Notice(theme)
+        self._recipe = "default"
+        parts: list[tuple[str, Any, bool]] = [
+            ("Model", self.model, False),
+            ("Concepts", self.concepts, False),
+            ("Texts", self.texts, False),
+            ("Aim", self.aim, True),
+            ("Schedule", self.schedule, False),
+            ("Settings", self.settings, False),
+        ]
+        self._parts: dict[str, tuple[Section, _Part]] = {}
+        column = QWidget()
+        column.setProperty("plain", "true")
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.notice)
+        for title, panel, live in parts:
+            section = Section(title, panel, theme, live=live)
+            self._parts[section.key] = (section, panel)
+            layout.addWidget(section)
+            panel.changed.connect(self._changed)
+        layout.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(column)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+        self.section("settings").set_folded(True)
+        self._changed()
+
+    def section(self, key: str) -> Section:
+        """A section by its key: model, concepts, texts, aim, schedule, settings."""
+        return self._parts[key][0]
+
+    def config(self) -> RunConfig:
+        """The whole set-up.
+
+        Raises:
+            InputError: With every fault.
+        """
+        return parse_config(self._values())
+
+    def config_without_concepts(self) -> RunConfig:
+        """The same while no concept is named yet: enough to load a model or to show the plan.
+
+        Raises:
+            InputError: With every fault.
+        """
+        return parse_config({**self._values(), "concepts": []})
+
+    def show_config(self, config: RunConfig) -> None:
+        """Show a config in every panel."""
+        for _, part in self._parts.values():
+            part.show_values(config)
+        self._changed()
+
+    def show_faults(self, faults: Sequence[Fault]) -> None:
+        """Say every fault at its field and unfold it; what belongs to no field is said on top."""
+        self.clear_faults()
+        homeless = []
+        for fault in faults:
+            for section, part in self._parts.values():
+                if part.show_fault(fault.where, fault.problem):
+                    section.set_folded(False)
+                    break
+            else:
+                homeless.append(str(fault))
+        if homeless:
+            self.notice.say("Some settings do not fit.", " ".join(f"{words}." for words in homeless))
+
+    def clear_faults(self) -> None:
+        """Before another attempt."""
+        self.notice.hide()
+        for _, part in self._parts.values():
+            part.clear_faults()
+
+    def set_locked(self, locked: bool) -> None:
+        """A run under way holds everything but τ."""
+        for section, part in self._parts.values():
+            part.set_locked(locked)
+            section.set_locked(locked)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """In a small window the sections that are set once fold to a line each."""
+        for key in _FOLDED_WHEN_NARROW:
+            self.section(key).set_folded(narrow)
+
+    def show_model(self, model: ModelLoaded | None) -> None:
+        """Another model is loaded."""
+        self.model.show_loaded(model)
+        self.aim.show_model(model)
+        self._changed()
+
+    def handle(self, event: Event) -> None:
+        """Follow the run."""
+        self.aim.handle(event)
+        self.schedule.handle(event)
+
+    def _values(self) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        for _, part in self._parts.values():
+            _merge(merged, part.values())
+        return merged
+
+    def _changed(self) -> None:
+        recipe = str(self.settings.values().get("recipe", "default"))
+        if recipe != self._recipe:
+            self._recipe = recipe
+            # The paper's recipe comes with the paper's rounds; both can be seen and changed.
+            self.schedule.show_preset("paper" if recipe == "paper" else "gentle")
+        for section, part in self._parts.values():
+            section.set_summary(part.summary())
+
+
+def _merge(whole: dict[str, Any], part: dict[str, Any]) -> None:
+    for key, value in part.items():
+        if isinstance(value, dict) and isinstance(whole.get(key), dict):
+            _merge(whole[key], value)
+        else:
+            whole[key] = value

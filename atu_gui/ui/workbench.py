@@ -1,0 +1,158 @@
+"""The workbench page: toolbar row above a field of docks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QFrame, QMainWindow, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+
+from atu_gui.ui.actions import Actions
+from atu_gui.ui.panels.chat import ChatPanel
+from atu_gui.ui.panels.log import LogPanel
+from atu_gui.ui.panels.plots import PlotsPanel
+from atu_gui.ui.panels.questions import QuestionsPanel
+from atu_gui.ui.panels.rounds import RoundsPanel
+from atu_gui.ui.preferences import LAYOUT_VERSION
+from atu_gui.ui.setup import Setup
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.dock import Dock
+from atu_gui.ui.widgets.notice import Notice
+from atu_gui.ui.widgets.run_bar import RunBar
+
+NARROW = 1440
+_LEFT, _LEFT_NARROW, _RIGHT = 320, 272, 440
+_BOTTOM = 232
+
+
+class Workbench(QWidget):
+    """Docks for set-up, curves, chat and the bottom tabs. It arranges; the window wires."""
+
+    def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._narrow: bool | None = None
+        self.run_bar = RunBar(theme, actions)
+        self.notice = Notice(theme)
+        self.setup = Setup(theme)
+        self.plots = PlotsPanel(theme)
+        self.chat = ChatPanel(theme)
+        self.log = LogPanel(theme)
+        self.rounds = RoundsPanel(theme)
+        self.questions = QuestionsPanel(theme)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(False)
+        for panel, title in ((self.rounds, "Rounds"), (self.questions, "Questions"), (self.log, "Log")):
+            self.tabs.addTab(panel, title)
+        self._chat_home = QFrame()
+        home = QVBoxLayout(self._chat_home)
+        home.setContentsMargins(0, 0, 0, 0)
+        home.addWidget(self.chat)
+        self._docks = self._build_docks(theme)
+        margins = QWidget()
+        inside = QVBoxLayout(margins)
+        inside.setContentsMargins(8, 8, 8, 0)
+        inside.setSpacing(8)
+        inside.addWidget(self.notice)
+        inside.addWidget(self._field, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.run_bar)
+        layout.addWidget(margins, 1)
+
+    def dock_actions(self) -> list[QAction]:
+        """For the view menu: show and hide each dock."""
+        return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def show_tab(self, panel: QWidget) -> None:
+        """Bring a bottom tab to the front."""
+        self.tabs.setCurrentWidget(panel)
+
+    def show_chat(self) -> None:
+        """Bring the chat to where it can be seen, with the cursor in it."""
+        if self._narrow:
+            self.tabs.setCurrentWidget(self.chat)
+        else:
+            self._docks["chat"].show()
+        self.chat.setFocus()
+
+    def fit(self, width: int) -> None:
+        """Arrange for a window of this width."""
+        narrow = width < NARROW
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        self.run_bar.set_compact(narrow)
+        self.setup.set_narrow(narrow)
+        if narrow:
+            self.tabs.insertTab(0, self.chat, "Chat")
+            self.tabs.setCurrentIndex(0)
+        else:
+            self.tabs.removeTab(self.tabs.indexOf(self.chat))
+            self._chat_home.layout().addWidget(self.chat)  # type: ignore[union-attr]
+            self.chat.show()
+        self._docks["chat"].setVisible(not narrow)
+        self._docks["chat"].toggleViewAction().setEnabled(not narrow)
+        self._resize()
+
+    def reset(self) -> None:
+        """Every dock where it was at first."""
+        for dock in self._docks.values():
+            dock.setFloating(False)
+        self._place()
+        for key, dock in self._docks.items():
+            dock.setVisible(key != "chat" or not self._narrow)
+        self._resize()
+
+    def save_layout(self) -> bytes:
+        """Qt's own description of where the docks are."""
+        return bytes(self._field.saveState(LAYOUT_VERSION).data())
+
+    def restore_layout(self, saved: bytes) -> None:
+        """Back to a saved layout; one that does not fit changes nothing."""
+        if saved and self._field.restoreState(QByteArray(saved), LAYOUT_VERSION):
+            self._docks["chat"].setVisible(not self._narrow)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._resize()
+
+    def _build_docks(self, theme: Theme) -> dict[str, Dock]:
+        self._field = QMainWindow()
+        self._field.setWindowFlags(Qt.WindowType.Widget)
+        self._field.setDockNestingEnabled(True)
+        self._field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner):
+            self._field.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self._field.setCorner(Qt.Corner.TopRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self._field.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        docks = {
+            "setup": Dock("setup", "Set-up", self.setup, theme),
+            "curves": Dock("curves", "Curves", self.plots, theme),
+            "chat": Dock("chat", "Chat", self._chat_home, theme),
+            "bottom": Dock("bottom", "Tables and log", self.tabs, theme, titled=False),
+        }
+        docks["curves"].add_corner(self.plots.take_tools())
+        docks["setup"].setMinimumWidth(_LEFT_NARROW)
+        docks["curves"].setMinimumWidth(360)
+        docks["chat"].setMinimumWidth(320)
+        self._docks = docks
+        self._place()
+        return docks
+
+    def _place(self) -> None:
+        area = Qt.DockWidgetArea
+        self._field.addDockWidget(area.LeftDockWidgetArea, self._docks["setup"])
+        # There is no central widget: the curves take its place and can be moved like any dock.
+        self._field.addDockWidget(area.TopDockWidgetArea, self._docks["curves"])
+        self._field.addDockWidget(area.RightDockWidgetArea, self._docks["chat"])
+        self._field.addDockWidget(area.BottomDockWidgetArea, self._docks["bottom"])
+
+    def _resize(self) -> None:
+        left = _LEFT_NARROW if self._narrow else _LEFT
+        docks = self._docks
+        self._field.resizeDocks([docks["setup"]], [left], Qt.Orientation.Horizontal)
+        if not self._narrow:
+            wide = max(400, self.width() - left - _RIGHT - 32)
+            self._field.resizeDocks([docks["curves"], docks["chat"]], [wide, _RIGHT], Qt.Orientation.Horizontal)
+        tall = max(300, self.height() - _BOTTOM - 72)
+        self._field.resizeDocks([docks["curves"], docks["bottom"]], [tall, _BOTTOM], Qt.Orientation.Vertical)
