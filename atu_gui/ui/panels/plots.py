@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 
 from atu_gui.core.config import GuardConfig
@@ -26,6 +26,9 @@ from atu_gui.ui.widgets.segments import Segments
 DRAW_EVERY_MS = 66
 SMOOTH_CHOICES = (1, 4, 8, 16, 32, 64)
 SMOOTH_DEFAULT = 8
+# Heights of similarity, align cosine and scores in a small window, and how they share what is more.
+SMALL = (183, 105, 140)
+EXTRA = (0.25, 0.10, 0.65)
 
 
 class PlotsPanel(QWidget):
@@ -121,6 +124,13 @@ class PlotsPanel(QWidget):
         self._draw_rounds()
         self._read_values()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The lower the panel, the larger the share of the live plots: their titles and axes keep their height.
+        extra = max(event.size().height() - sum(SMALL), 0)
+        for at, (small, share) in enumerate(zip(SMALL, EXTRA, strict=True)):
+            self._plots.setStretch(2 * at, round(small + share * extra))
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.flush()
@@ -146,11 +156,9 @@ class PlotsPanel(QWidget):
             lower.setStretch(at, share)
         scores = QWidget()
         scores.setLayout(lower)
-        plots = column(self.similarity, rule(), self.align, rule(), scores, spacing=0)
-        for at, share in ((0, 42), (2, 21), (4, 47)):
-            plots.setStretch(at, share)
+        self._plots = column(self.similarity, rule(), self.align, rule(), scores, spacing=0)
         full = QWidget()
-        full.setLayout(plots)
+        full.setLayout(self._plots)
         self._body.addWidget(
             Empty(theme, "chart-line", "No curves yet", "Press Run, or open a run to see its full history.")
         )
@@ -161,6 +169,7 @@ class PlotsPanel(QWidget):
     def _connect(self) -> None:
         self.align.frame.plot.setXLink(self.similarity.frame.plot)
         self.similarity.tau_requested.connect(self.tau_requested)
+        self.similarity.handle.moved.connect(self._read_values)
         self.frontier.round_chosen.connect(self.round_chosen)
         self._axes.chosen.connect(self._choose_axis)
         self._smooth_box.currentIndexChanged.connect(self._choose_smooth)
@@ -204,6 +213,7 @@ class PlotsPanel(QWidget):
         goal = _limit("goal", guards.forget_goal, start.forget_recall)
         return goal + _limit("floor", guards.neighbour_floor, start.neighbour_recall)
 
+    @Slot()
     def _read_values(self) -> None:
         run = self._run
         step = run.now if self._hovered is None else run.step_of(self._hovered, self._axis)
@@ -212,8 +222,15 @@ class PlotsPanel(QWidget):
             for name, entry in plot.frame.title.entries.items():
                 entry.set_value(values.get(name, ""))
         stage = run.stage_at(step) if self._hovered is not None else None
-        where = f"round {stage.round}, step {text.count(round(step))}" if stage else ""
+        where = f"round {stage.round}, step {text.count(round(step))}" if stage else self._pending_words()
         self.similarity.frame.title.caption.setText(where)
+
+    def _pending_words(self) -> str:
+        handle = self.similarity.handle
+        if handle.pending is None:
+            return ""
+        old = f"{text.number(handle.applied)} → " if handle.applied is not None else ""
+        return f"τ {old}{text.number(handle.pending)} pending, applied at the next unlearn step"
 
     @Slot(object)
     def _hover(self, x: float | None) -> None:

@@ -45,7 +45,7 @@ class Frontier(QWidget):
         self._words: list[tuple[int, pg.TextItem]] = []
         self.title = PlotTitle(theme, "Frontier", {})
         self.title.caption.setText("token loss · click a round")
-        self.plot = ThemedPlot(theme, x_gap=70.0, x_steps=(1.0, 2.0, 5.0), upright_grid=True)
+        self.plot = ThemedPlot(theme, x_gap=70.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), upright_grid=True)
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.bottom.setHeight(36)
         self.plot.bottom.setLabel("forget recall (lower is better)")

@@ -26,9 +26,9 @@ class ValueAxis(pg.AxisItem):
         self._gap = gap
         self._nice = steps
         self._whole = whole
-        self.setStyle(tickLength=0, maxTickLevel=0, autoExpandTextSpace=False, hideOverlappingLabels=True)
+        self.setStyle(tickLength=0, maxTickLevel=0, autoExpandTextSpace=False, hideOverlappingLabels=30)
+        self.enableAutoSIPrefix(False)
         self.setPen(pg.mkPen(None))
-        self.setTickPen(pg.mkPen(None))
 
     def set_whole(self, whole: bool) -> None:
         """Whether only whole numbers get a tick."""
@@ -53,6 +53,11 @@ class ValueAxis(pg.AxisItem):
         digits = max(0, -math.floor(math.log10(spacing * scale) + 1e-9))
         # Zero comes out of the multiplication with either sign; adding 0.0 leaves the plain one.
         return [text.number(round(value * scale, digits) + 0.0, digits) for value in values]
+
+    def generateDrawSpecs(self, p: QPainter) -> tuple[object, list[object], list[object]] | None:
+        specs = super().generateDrawSpecs(p)
+        # Ticks of no length would still leave a dot each; the grid stands for them.
+        return None if specs is None else (specs[0], [], specs[2])
 
     def _spacing(self, low: float, high: float, size: float) -> float:
         least = max((high - low) * self._gap / size, 1e-9)
@@ -101,6 +106,7 @@ class ThemedPlot(pg.PlotWidget):
         theme: Theme,
         *,
         x_gap: float = 90.0,
+        y_gap: float = 26.0,
         x_steps: tuple[float, ...] = (1.0, 2.0, 4.0, 5.0),
         whole_x: bool = False,
         show_x: bool = True,
@@ -108,7 +114,7 @@ class ThemedPlot(pg.PlotWidget):
         upright_grid: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        self.left = ValueAxis("left", 26.0, (1.0, 2.0, 5.0))
+        self.left = ValueAxis("left", y_gap, (1.0, 2.0, 5.0))
         self.bottom = ValueAxis("bottom", x_gap, x_steps, whole_x)
         super().__init__(parent, axisItems={"left": self.left, "bottom": self.bottom})
         self._theme = theme
@@ -118,7 +124,7 @@ class ThemedPlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
-        item.layout.setContentsMargins(0, 6 if show_x else 2, right, 0)
+        item.layout.setContentsMargins(0, 4, right, 0 if show_x else 6)
         item.vb.setDefaultPadding(0.0)
         item.disableAutoRange()
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
@@ -143,7 +149,7 @@ class ThemedPlot(pg.PlotWidget):
 
     def _place_corner(self) -> None:
         self._corner.adjustSize()
-        self._corner.move(AXIS_WIDTH - self._corner.width() - 8, self.height() - AXIS_HEIGHT + 2)
+        self._corner.move(max(AXIS_WIDTH - self._corner.width() - 8, 3), self.height() - AXIS_HEIGHT + 2)
 
     @Slot()
     def _recolour(self) -> None:

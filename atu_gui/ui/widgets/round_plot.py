@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core.events import Interval
@@ -15,10 +15,11 @@ from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.legend import DASHED, DOTTED, PlotTitle, Stroke
-from atu_gui.ui.widgets.plot_base import ThemedPlot
+from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, ThemedPlot
 from atu_gui.ui.widgets.series import Floats
 
 CAP = 0.1
+LABEL_ROOM = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class RoundPlot(QWidget):
         self._limits: tuple[Limit, ...] = ()
         self._limit_items: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
         self.title = PlotTitle(theme, title, strokes)
-        self.plot = ThemedPlot(theme, x_gap=26.0, x_steps=(1.0, 2.0, 5.0), whole_x=True)
+        self.plot = ThemedPlot(theme, x_gap=26.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), whole_x=True)
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.setAccessibleName(title)
         self.plot.set_corner("round")
@@ -106,6 +107,10 @@ class RoundPlot(QWidget):
             self._limits = limits
             self._make_limits()
             self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_y()
 
     @property
     def limits(self) -> tuple[Limit, ...]:
@@ -128,8 +133,10 @@ class RoundPlot(QWidget):
             for point in line.points.values():
                 values += [point.low, point.high, point.mean]
         if values:
-            room = 0.08 * (max(values) - min(values)) or 0.05
-            low = min(values) - room if self._floor is None else self._floor
+            span = (max(values) - min(values)) or 0.1
+            # The words of a limit need a line of text above it, however low the plot is.
+            room = span * max(0.08, LABEL_ROOM / max(self.plot.height() - AXIS_HEIGHT, 2 * LABEL_ROOM))
+            low = min(values) - 0.08 * span if self._floor is None else self._floor
             self.plot.setYRange(low, max(values) + room, padding=0)
 
     def _make_limits(self) -> None:

@@ -1,0 +1,218 @@
+"""Before and after, asked the same question with the same seed and settings, side by side."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from atu_gui.core.events import ChatAnswered, ChatToken, Event, JobFailed
+from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import button, column, icon_label, label, row
+from atu_gui.ui.widgets.exchange import Exchange
+from atu_gui.ui.widgets.prompt_box import PromptBox
+from atu_gui.ui.widgets.weights_picker import WeightsPicker
+
+# Under this height the panel is a tab at the bottom of the window: no pickers, one line to type in.
+COMPACT_BELOW = 320
+KEPT = 200
+SUGGESTED = ("Who was Leonardo da Vinci?", "What is the capital of France?", "Write one sentence about the sea.")
+
+
+class ChatPanel(QWidget):
+    """The exchanges, and where to ask.
+
+    Signals:
+        asked: A `ChatRequest` to send; its id comes back through `set_request_id`.
+        stop_requested: The answer with this id should end.
+    """
+
+    asked = Signal(object)
+    stop_requested = Signal(int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._exchanges: list[Exchange] = []
+        self._compact = False
+        self._training = False
+        settings = ChatRequest("")
+        self._box = PromptBox(theme, f"seed {settings.seed} · temp {settings.temperature:g}")
+        self._box.sent.connect(self.ask)
+        self._box.stop_requested.connect(self._stop)
+        self.before = WeightsPicker(theme, 0, "Before", UNTOUCHED)
+        self.after = WeightsPicker(theme, 1, "After", CURRENT)
+        self._pickers = QWidget()
+        self._pickers.setLayout(row(self.before, self.after))
+        self._history = QVBoxLayout()
+        self._history.setContentsMargins(0, 0, 6, 0)
+        self._history.setSpacing(14)
+        self._history.addStretch(1)
+        self._scroll = self._make_scroll()
+        self._middle = QStackedWidget()
+        # Not the height of its largest page: as a bottom tab the panel is low.
+        self._middle.setMinimumHeight(60)
+        self._suggestions: list[str] = []
+        self._empty = QWidget()
+        self._links = QVBoxLayout()
+        self._lay_out_empty()
+        self._middle.addWidget(self._empty)
+        self._middle.addWidget(self._scroll)
+        self._note = QWidget()
+        words = label("Training waits between two steps while an answer is written.", "caption")
+        self._note.setLayout(row(icon_label(theme, "hourglass", "muted", 12), words, None, spacing=6))
+        self._note.hide()
+        layout = column(self._pickers, self._middle, self._box, self._note, spacing=10)
+        layout.setContentsMargins(12, 12, 12, 10)
+        layout.setStretch(1, 1)
+        self.setLayout(layout)
+        self.setAccessibleName("Chat")
+        self.suggest(list(SUGGESTED))
+
+    def suggest(self, questions: list[str]) -> None:
+        """Questions to offer while nothing has been asked."""
+        self._suggestions = questions[:3]
+        while (item := self._links.takeAt(0)) is not None:
+            if item.widget() is not None:
+                item.widget().deleteLater()
+        for words in self._suggestions:
+            link = button(self._theme, words, "link")
+            link.clicked.connect(self._ask_suggested)
+            self._links.addWidget(link, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def set_weights(self, choices: list[tuple[str, Weights]]) -> None:
+        """What can answer, with its words, in the order of rounds."""
+        self.before.set_choices(choices)
+        self.after.set_choices(choices)
+
+    def choose_after(self, weights: Weights) -> None:
+        """Let these weights answer on the right, as when a round is chosen on the frontier."""
+        self.after.choose(weights)
+
+    def set_busy_training(self, busy: bool) -> None:
+        """Whether a run is under way, which then waits while an answer is written."""
+        self._training = busy
+        self._refresh()
+
+    def set_request_id(self, request_id: int) -> None:
+        """The id of the request that was asked last."""
+        if self._exchanges and self._exchanges[-1].request_id is None:
+            self._exchanges[-1].request_id = request_id
+
+    @Slot(str)
+    def ask(self, prompt: str) -> None:
+        """Ask both; one question at a time."""
+        if self.answering or not prompt.strip():
+            return
+        request = ChatRequest(prompt.strip(), (self.before.weights, self.after.weights))
+        names = (self.before.label, self.after.label)
+        exchange = Exchange(self._theme, request, names, self._compact)
+        self._exchanges.append(exchange)
+        self._history.insertWidget(self._history.count() - 1, exchange)
+        if len(self._exchanges) > KEPT:
+            self._exchanges.pop(0).deleteLater()
+        self._middle.setCurrentWidget(self._scroll)
+        self._refresh()
+        self.asked.emit(request)
+
+    def handle(self, event: Event) -> None:
+        """Take in an event."""
+        match event:
+            case ChatToken():
+                exchange = self._exchange(event.request_id)
+                if exchange is not None and event.side < len(exchange.cards):
+                    exchange.cards[event.side].append(event.text)
+            case ChatAnswered():
+                exchange = self._exchange(event.request_id)
+                if exchange is not None and event.side < len(exchange.cards):
+                    card = exchange.cards[event.side]
+                    card.finish(event.text, event.weights, event.stopped, event.seconds)
+                    self._refresh()
+            case JobFailed(job="chat") if self.answering:
+                self._exchanges[-1].fail(f"{event.message} {event.hint}".strip())
+                self._refresh()
+            case _:
+                pass
+
+    @property
+    def answering(self) -> bool:
+        """Whether an answer is being written."""
+        return bool(self._exchanges) and not self._exchanges[-1].done
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Everything asked, oldest first."""
+        return tuple(self._exchanges)
+
+    @property
+    def compact(self) -> bool:
+        """Whether the panel has the form of a bottom tab."""
+        return self._compact
+
+    def focus_prompt(self) -> None:
+        """Put the cursor where a question is typed."""
+        self._box.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        compact = event.size().height() < COMPACT_BELOW
+        if compact != self._compact:
+            self._set_compact(compact)
+
+    def _set_compact(self, compact: bool) -> None:
+        self._compact = compact
+        for widget in (self._pickers, *self._roomy):
+            widget.setVisible(not compact)
+        self._box.set_flat(compact)
+        for exchange in self._exchanges:
+            exchange.set_compact(compact)
+        self._refresh()
+
+    def _exchange(self, request_id: int) -> Exchange | None:
+        return next((one for one in reversed(self._exchanges) if one.request_id == request_id), None)
+
+    def _refresh(self) -> None:
+        self._box.set_answering(self.answering)
+        self._note.setVisible(self._training and self.answering and not self._compact)
+
+    def _make_scroll(self) -> QScrollArea:
+        body = QWidget()
+        body.setProperty("plain", "true")
+        body.setLayout(self._history)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(body)
+        # The newest words stay in sight while they come.
+        area.verticalScrollBar().rangeChanged.connect(self._scroll_down)
+        return area
+
+    def _lay_out_empty(self) -> None:
+        head = label("Ask before and after the same question", "heading")
+        body = label("Both answer with the same seed and settings. Try one of these.", "muted", wrap=True)
+        for one in (head, body):
+            one.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        picture = icon_label(self._theme, "chat-circle-text", "muted", 28)
+        self._roomy = (picture, body)
+        layout = column(None, picture, head, body, spacing=8)
+        layout.setAlignment(picture, Qt.AlignmentFlag.AlignHCenter)
+        self._links.setSpacing(0)
+        layout.addLayout(self._links)
+        layout.addStretch(1)
+        self._empty.setLayout(layout)
+
+    @Slot()
+    def _ask_suggested(self) -> None:
+        sender = self.sender()
+        if sender is not None:
+            self.ask(str(sender.property("text")))
+
+    @Slot()
+    def _stop(self) -> None:
+        if self.answering and self._exchanges[-1].request_id is not None:
+            self.stop_requested.emit(self._exchanges[-1].request_id)
+
+    @Slot(int, int)
+    def _scroll_down(self, _low: int, high: int) -> None:
+        self._scroll.verticalScrollBar().setValue(high)

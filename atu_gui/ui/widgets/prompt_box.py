@@ -1,0 +1,120 @@
+"""Where a question is typed: Enter sends, Shift+Enter breaks the line; while an answer is written it offers to stop."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
+
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import button, icon_button, label, row
+
+TALL, FLAT = 84, 34
+PLACEHOLDER = "Ask both models the same question"
+
+
+class PromptBox(QFrame):
+    """A field with its buttons inside one frame; tall with a row below, or flat in a single line.
+
+    Signals:
+        sent: The question, trimmed and not empty.
+        stop_requested: The answer being written should end.
+    """
+
+    sent = Signal(str)
+    stop_requested = Signal()
+
+    def __init__(self, theme: Theme, settings: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._answering = False
+        self.setObjectName("prompt_box")
+        self.field = QPlainTextEdit(self)
+        self.field.setPlaceholderText(PLACEHOLDER)
+        self.field.setAccessibleName(PLACEHOLDER)
+        self.field.setTabChangesFocus(True)
+        self.field.setFrameShape(QFrame.Shape.NoFrame)
+        self.field.document().setDocumentMargin(0)
+        self.field.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.field.installEventFilter(self)
+        self._settings = label(settings, "small")
+        self._send = button(theme, "Ask", "primary", size="compact")
+        self._arrow = icon_button(theme, "arrow-right", "Ask", "on_accent")
+        self._arrow.setObjectName("send_arrow")
+        self._stop = button(theme, "Stop answer", icon="square", size="compact")
+        for sender in (self._send, self._arrow):
+            sender.clicked.connect(self.send)
+        self._stop.clicked.connect(self.stop_requested)
+        self._foot = QWidget(self)
+        self._foot.setLayout(row(None, self._settings, self._send, self._arrow, self._stop, spacing=10))
+        self._flat = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self._recolour)
+        self._recolour()
+        self.set_flat(False)
+
+    def set_flat(self, flat: bool) -> None:
+        """One line, or a field with a row of buttons below."""
+        self._flat = flat
+        self.setFixedHeight(FLAT if flat else TALL)
+        self._settings.setVisible(not flat)
+        self._refresh()
+        self._place()
+
+    def set_answering(self, answering: bool) -> None:
+        """While an answer is written, “Stop answer” takes the place of the button that asks."""
+        self._answering = answering
+        self._refresh()
+        self._place()
+
+    @property
+    def answering(self) -> bool:
+        """Whether the box offers to stop."""
+        return self._answering
+
+    @Slot()
+    def send(self) -> None:
+        """Send what was typed, unless it is empty or an answer is being written."""
+        words = self.field.toPlainText().strip()
+        if words and not self._answering:
+            self.field.clear()
+            self.sent.emit(words)
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not shifted:
+                self.send()
+                return True
+        elif event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self._recolour()
+        return super().eventFilter(watched, event)
+
+    def _refresh(self) -> None:
+        self._stop.setVisible(self._answering)
+        self._send.setVisible(not self._answering and not self._flat)
+        self._arrow.setVisible(not self._answering and self._flat)
+
+    def _place(self) -> None:
+        """By hand, because the row moves between below and beside the field."""
+        width = self._foot.sizeHint().width()
+        if self._flat:
+            self._foot.setGeometry(self.width() - width - 5, 4, width, self.height() - 8)
+            self.field.setGeometry(9, 8, self.width() - width - 22, self.height() - 12)
+        else:
+            self._foot.setGeometry(9, self.height() - 36, self.width() - 18, 28)
+            self.field.setGeometry(9, 9, self.width() - 18, self.height() - 48)
+
+    @Slot()
+    def _recolour(self) -> None:
+        tokens = self._theme.tokens
+        edge = tokens.accent_text if self.field.hasFocus() else tokens.edge
+        self.setStyleSheet(
+            f"QFrame#prompt_box {{ background: {tokens.raised}; border: 1px solid {edge}; border-radius: 4px; }}"
+            "QPlainTextEdit { background: transparent; border: none; padding: 0; }"
+            f"QToolButton#send_arrow {{ background: {tokens.accent}; }}"
+            f"QToolButton#send_arrow:hover {{ background: {tokens.accent_hover}; }}"
+        )

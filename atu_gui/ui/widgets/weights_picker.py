@@ -1,0 +1,112 @@
+"""Chooses which weights answer on one side: a button of two lines with a menu."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
+
+from atu_gui.core.ports import Weights
+from atu_gui.ui.theme import Theme
+
+
+class WeightsPicker(QPushButton):
+    """Side 0 has a hollow mark, side 1 a filled one.
+
+    Signals:
+        chosen: The weights have changed.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, theme: Theme, side: int, name: str, preferred: Weights, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._side = side
+        self._name = name
+        self._weights = preferred
+        self._choices: list[tuple[str, Weights]] = []
+        self.choices_menu = QMenu(name, self)
+        self._group: QActionGroup | None = None
+        self.setMenu(self.choices_menu)
+        self.setFixedHeight(40)
+        self.setMinimumWidth(96)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self._repaint)
+        self._tell()
+
+    @property
+    def weights(self) -> Weights:
+        """What answers."""
+        return self._weights
+
+    @property
+    def label(self) -> str:
+        """Its words in the list, or its own."""
+        return next((words for words, weights in self._choices if weights == self._weights), self._weights.label)
+
+    def set_choices(self, choices: list[tuple[str, Weights]]) -> None:
+        """Replace the list. A choice that is gone gives way to the first (before) or last (after) of the list."""
+        self._choices = list(choices)
+        if choices and self._weights not in (weights for _, weights in choices):
+            self._weights = choices[-1 if self._side else 0][1]
+            self.chosen.emit()
+        self.choices_menu.clear()
+        self._group = QActionGroup(self.choices_menu)
+        for words, weights in choices:
+            action = self.choices_menu.addAction(words)
+            action.setCheckable(True)
+            action.setData(weights)
+            self._group.addAction(action)
+        self._group.triggered.connect(self._pick)
+        self._tell()
+
+    def choose(self, weights: Weights) -> None:
+        """Take these weights, listed or not."""
+        if weights != self._weights:
+            self._weights = weights
+            self._tell()
+            self.chosen.emit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(180, 40)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        tokens = self._theme.tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour = QColor(tokens.after if self._side else tokens.before)
+        painter.setPen(QPen(colour, 1.5))
+        painter.setBrush(colour if self._side else Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(QPointF(15, self.height() / 2), 4, 4)
+        right = self.width() - 24
+        for top, words, token, font in (
+            (4, self._name, "text", self._theme.font(12, 500)),
+            (20, self.label, "muted", self._theme.font(11)),
+        ):
+            painter.setFont(font)
+            painter.setPen(QColor(getattr(tokens, token)))
+            shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, right - 28)
+            painter.drawText(QRect(28, top, right - 28, 16), Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.setPen(QPen(QColor(tokens.muted), 1.2))
+        middle = self.height() / 2
+        painter.drawPolyline(
+            [QPointF(right + 4, middle - 2), QPointF(right + 8, middle + 2), QPointF(right + 12, middle - 2)]
+        )
+
+    @Slot(QAction)
+    def _pick(self, action: QAction) -> None:
+        self.choose(action.data())
+
+    def _tell(self) -> None:
+        if self._group is not None:
+            for action in self._group.actions():
+                action.setChecked(action.data() == self._weights)
+        self.setAccessibleName(f"{self._name}: {self.label}")
+        self.setToolTip(f"{self._name}: {self.label}")
+        self.update()
+
+    @Slot()
+    def _repaint(self) -> None:
+        self.update()
