@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
     def run_from_welcome(self, name: str, aliases: tuple[str, ...]) -> None:
         """Everything by default but the concept."""
         try:
-            config = self.workbench.setup.config()
+            config = self.workbench.setup.config_without_concepts()
             concept = Concept(name=name, aliases=aliases)
         except (InputError, ValueError) as error:
             self.show_page("workbench")
@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         self._applied = label("", "small")
         self._speed = label("", "small")
         self._seed = label("", "small")
+        self._seed.setContentsMargins(12, 0, 0, 0)
         status = self.statusBar()
         status.setSizeGripEnabled(False)
         status.setFixedHeight(24)
@@ -221,6 +222,7 @@ class MainWindow(QMainWindow):
         self.workbench.setup.texts.show_used(materials)
         self.show_page("workbench")
         self.workbench.notice.hide()
+        self._progress = RunProgress()
         self.session.start(config, materials)
 
     def _rewrite(self, neighbours: tuple[str, ...]) -> None:
@@ -280,6 +282,7 @@ class MainWindow(QMainWindow):
         match event:
             case Progress():
                 self.workbench.run_bar.show_job(event)
+                self._tick()
             case RunStarted():
                 self._weights = []
                 self._seed.setText(f"seed {event.seed}")

@@ -31,6 +31,9 @@ class RunProgress:
         stage_share: Share of that stage that is done.
         paused: Whether the run waits.
         ended: Words for how it ended, or "".
+        failed: Whether it ended with an error.
+        seconds: Run time so far.
+        preparing: What goes on before the first stage.
     """
 
     stages: tuple[StagePlan, ...] = ()
@@ -40,6 +43,7 @@ class RunProgress:
     ended: str = ""
     failed: bool = False
     seconds: float = 0.0
+    preparing: str = ""
     _steps: int = 0
     _pace: dict[str, float] = field(default_factory=dict)
     _stage_begin: tuple[int, float] | None = None
@@ -71,6 +75,8 @@ class RunProgress:
                 self._step(event)
             case Progress(job="probe") if self.stage is not None and self.stage.stage == "probe":
                 self.stage_share = min(1.0, event.done / event.total) if event.total else 0.0
+            case Progress(job="load" | "write" | "prepare") if self.stage is None:
+                self.preparing = f"{event.what} · {text.progress(event)}".strip(" ·")
             case StageEnded():
                 self._leave(event)
             case RunPaused():
@@ -90,7 +96,7 @@ class RunProgress:
         if self.ended:
             return ("Run failed" if self.failed else "Run done"), text.capital(self.ended).rstrip(".")
         if stage is None:
-            return ("Getting ready", "texts, windows and cache") if self.stages else ("", "")
+            return "Getting ready", self.preparing or "texts, windows and cache"
         begin = f"Round {stage.round} of {self.rounds}" if stage.round else "Untouched model"
         if self.paused:
             return "Paused by you", f"{begin[:1].lower()}{begin[1:]}, step {text.count(self._steps)}"

@@ -1,6 +1,6 @@
 """The one style sheet, as a template over the theme's tokens.
 
-Variants are dynamic properties: `kind` (primary, quiet, danger, link), `size` (large, compact), `role` (title,
+Variants are dynamic properties: `kind` (primary, quiet, danger, link), `measure` (huge, large, compact), `role` (title,
 heading, muted, faint, small, caption, figure, welcome), `mark` (leak, ok, flag, live, plain), `invalid`.
 """
 
@@ -57,10 +57,10 @@ QPushButton[kind="link"] { background: transparent; border: 1px solid transparen
     padding: 0 2px; min-height: 22px; text-align: left; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:disabled { color: $off; }
-QPushButton[size="large"] { min-height: 30px; padding: 0 12px; font-weight: 500; }
+QPushButton[measure="large"] { min-height: 30px; padding: 0 12px; font-weight: 500; }
 QPushButton[bare="true"] { padding: 0; }
-QPushButton[size="huge"] { min-height: 34px; padding: 0 20px; font-size: 15px; font-weight: 500; }
-QPushButton[size="compact"] { min-height: 22px; padding: 0 8px; font-size: 12px; }
+QPushButton[measure="huge"] { min-height: 34px; padding: 0 20px; font-size: 15px; font-weight: 500; }
+QPushButton[measure="compact"] { min-height: 22px; padding: 0 8px; font-size: 12px; }
 QToolButton { padding: 3px; min-width: 20px; min-height: 20px; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QPushButton::menu-indicator { image: none; width: 0; }
@@ -83,7 +83,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QAbstractSpinBo
 QLineEdit:read-only { color: $muted; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="true"],
     QPlainTextEdit[invalid="true"] { border-color: $bad; }
-QLineEdit[size="huge"] { min-height: 34px; padding: 0 12px; font-size: 15px; }
+QLineEdit[measure="huge"] { min-height: 34px; padding: 0 12px; font-size: 15px; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; background: transparent; padding: 0;
     min-height: 0; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 18px; border: none; background: transparent; }
@@ -97,9 +97,11 @@ QComboBox QAbstractItemView { background: $raised; border: 1px solid $edge; padd
     selection-background-color: $selection; selection-color: $text; }
 QComboBox QAbstractItemView::item { min-height: 26px; padding: 0 6px; border-radius: 4px; }
 QCheckBox { spacing: 8px; background: transparent; }
-QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $edge2; border-radius: 3px; background: $raised; }
-QCheckBox::indicator:hover { border-color: $accent_text; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
+QCheckBox::indicator, QListView::indicator { width: 14px; height: 14px; border: 1px solid $edge2;
+    border-radius: 3px; background: $raised; }
+QCheckBox::indicator:hover, QListView::indicator:hover { border-color: $accent_text; }
+QCheckBox::indicator:checked, QListView::indicator:checked { background: $accent; border-color: $accent;
+    image: url($check); }
 QCheckBox::indicator:disabled { border-color: $line; background: $panel; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $line; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
@@ -111,16 +113,17 @@ QProgressBar[state="done"]::chunk { background: $good; }
 """
 
 _VIEWS = """
-QAbstractScrollArea { background: transparent; border: none; }
+QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget[plain="true"] { background: transparent; }
 QAbstractItemView { background: $panel; alternate-background-color: $panel; border: none; outline: none;
     selection-background-color: $selection; selection-color: $text; gridline-color: $line; }
 QTableView::item, QTreeView::item, QListView::item { padding: 0 8px; border: none; border-bottom: 1px solid $line; }
 QTableView::item:selected, QTreeView::item:selected, QListView::item:selected { background: $selection; color: $text; }
+QListView::item { padding: 6px 8px; }
 QTableView[kind="quiet"]::item { border-bottom: none; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
-    padding: 0 8px; min-height: 28px; font-weight: 400; }
+    padding: 0 11px; min-height: 28px; font-weight: 400; }
 QTableCornerButton::section { background: $panel; border: none; }
 QScrollBar { background: transparent; border: none; }
 QScrollBar:vertical { width: 10px; margin: 0; }

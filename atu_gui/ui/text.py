@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atu_gui.core.events import Interval
+from atu_gui.core.events import Interval, Progress
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
@@ -52,6 +52,15 @@ def interval(value: Interval | None, digits: int = 2) -> str:
     if value is None:
         return NOTHING
     return f"{number(value.mean, digits)} ({number(value.low, digits)}–{number(value.high, digits)})"
+
+
+def progress(event: Progress) -> str:
+    """How much of a job is done, in its unit; nothing where the job cannot say."""
+    if event.total <= 1:
+        return ""
+    if event.unit == "B":
+        return f"{size(event.done)} of {size(event.total)}"
+    return f"{number(event.done, 0)} of {number(event.total, 0)} {event.unit}".strip()
 
 
 def device(name: str) -> str:

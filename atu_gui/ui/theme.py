@@ -204,13 +204,17 @@ class Theme(QObject):
             hints.setColorScheme(Qt.ColorScheme.Dark if mode == "dark" else Qt.ColorScheme.Light)
         self._follow_system()
 
-    def font(self, size: int = 13, weight: int = 400, mono: bool = False) -> QFont:
-        """The text or mono face at a pixel size, with tabular figures."""
+    def font(self, size: int = 13, weight: int = 400, mono: bool = False, *, figures: bool = True) -> QFont:
+        """The text or mono face at a pixel size, with tabular figures unless it is for words.
+
+        Inter's tabular figures widen the hyphen too, which tears names such as SmolLM2-135M apart.
+        """
         font = QFont()
         font.setFamilies(list(_MONO if mono else _SANS))
         font.setPixelSize(size)
         font.setWeight(QFont.Weight(weight))
-        font.setFeature(QFont.Tag("tnum"), 1)
+        if figures:
+            font.setFeature(QFont.Tag("tnum"), 1)
         return font
 
     def color(self, token: str, alpha: float = 1.0) -> QColor:
@@ -242,7 +246,7 @@ class Theme(QObject):
             return
         if target.style().objectName().lower() != "fusion" and not target.styleSheet():
             target.setStyle("Fusion")
-        target.setFont(self.font(13))
+        target.setFont(self.font(13, figures=False))
         target.setPalette(self._palette())
         target.setStyleSheet(style_sheet(self._tokens, self._draw_glyphs()))
         self._dressed = [item for item in self._dressed if shiboken6.isValid(item[0])]

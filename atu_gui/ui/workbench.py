@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
@@ -92,7 +92,7 @@ class Workbench(QWidget):
             self.chat.show()
         self._docks["chat"].setVisible(not narrow)
         self._docks["chat"].toggleViewAction().setEnabled(not narrow)
-        self._resize()
+        self._resize_soon()
 
     def reset(self) -> None:
         """Every dock where it was at first."""
@@ -101,7 +101,7 @@ class Workbench(QWidget):
         self._place()
         for key, dock in self._docks.items():
             dock.setVisible(key != "chat" or not self._narrow)
-        self._resize()
+        self._resize_soon()
 
     def save_layout(self) -> bytes:
         """Qt's own description of where the docks are."""
@@ -114,17 +114,13 @@ class Workbench(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._resize()
+        self._resize_soon()
 
     def _build_docks(self, theme: Theme) -> dict[str, Dock]:
         self._field = QMainWindow()
         self._field.setWindowFlags(Qt.WindowType.Widget)
         self._field.setDockNestingEnabled(True)
         self._field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner):
-            self._field.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self._field.setCorner(Qt.Corner.TopRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self._field.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         docks = {
             "setup": Dock("setup", "Set-up", self.setup, theme),
             "curves": Dock("curves", "Curves", self.plots, theme),
@@ -140,12 +136,16 @@ class Workbench(QWidget):
         return docks
 
     def _place(self) -> None:
-        area = Qt.DockWidgetArea
-        self._field.addDockWidget(area.LeftDockWidgetArea, self._docks["setup"])
-        # There is no central widget: the curves take its place and can be moved like any dock.
-        self._field.addDockWidget(area.TopDockWidgetArea, self._docks["curves"])
-        self._field.addDockWidget(area.RightDockWidgetArea, self._docks["chat"])
-        self._field.addDockWidget(area.BottomDockWidgetArea, self._docks["bottom"])
+        # There is no central widget: one area, split, holds everything, so every panel can be moved and floated.
+        docks, field = self._docks, self._field
+        field.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["setup"])
+        field.splitDockWidget(docks["setup"], docks["curves"], Qt.Orientation.Horizontal)
+        field.splitDockWidget(docks["curves"], docks["bottom"], Qt.Orientation.Vertical)
+        field.splitDockWidget(docks["curves"], docks["chat"], Qt.Orientation.Horizontal)
+
+    def _resize_soon(self) -> None:
+        # Docks take sizes only once the layout that shows or hides them is through.
+        QTimer.singleShot(0, self, self._resize)
 
     def _resize(self) -> None:
         left = _LEFT_NARROW if self._narrow else _LEFT

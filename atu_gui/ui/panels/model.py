@@ -10,7 +10,7 @@ from atu_gui.core.events import ModelLoaded
 from atu_gui.ui import text
 from atu_gui.ui.forms import Form
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, icon_button, label, row, set_property
+from atu_gui.ui.widgets.basics import button, column, fact_row, icon_button, label, row, set_property
 from atu_gui.ui.widgets.notice import Notice
 
 _STARTER_WORDS = {STARTER: "SmolLM2-135M-Instruct (starter kit)"}
@@ -53,17 +53,19 @@ class ModelPanel(QWidget):
         for line in (self._source, self._encoder):
             line.editingFinished.connect(self.changed)
             line.returnPressed.connect(self.load_requested)
-        layout = column(label("Language model", "muted"), spacing=6)
-        layout.addLayout(row(self._source, self._pickers[0], self._pickers[1], spacing=2))
-        layout.addWidget(self._source_error)
-        layout.addWidget(label("Text encoder", "muted"))
-        layout.addLayout(row(self._encoder, self._pickers[2], spacing=2))
-        layout.addWidget(self._encoder_error)
-        layout.addWidget(self._form)
-        layout.addWidget(self._facts)
-        layout.addLayout(row(self._load, self._more, None))
-        layout.addWidget(self.notice)
-        self.setLayout(layout)
+        editing = column(label("Language model", "muted"), spacing=6)
+        editing.addLayout(row(self._source, self._pickers[0], self._pickers[1], spacing=2))
+        editing.addWidget(self._source_error)
+        editing.addWidget(label("Text encoder", "muted"))
+        editing.addLayout(row(self._encoder, self._pickers[2], spacing=2))
+        for widget in (self._encoder_error, self._form, self._facts):
+            editing.addWidget(widget)
+        editing.addLayout(row(self._load, self._more, None))
+        self._editing, self._reading = QWidget(), QWidget()
+        self._editing.setLayout(editing)
+        self._reading.setLayout(column(spacing=4))
+        self._reading.hide()
+        self.setLayout(column(self._editing, self._reading, self.notice, spacing=6))
         for error in (self._source_error, self._encoder_error):
             error.hide()
 
@@ -91,6 +93,12 @@ class ModelPanel(QWidget):
             self._facts.setText("No model is loaded.")
             return
         self.notice.hide()
+        reading = self._reading.layout()
+        while reading is not None and (item := reading.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        if reading is not None:
+            reading.addWidget(fact_row("Language model", model.name, f"{model.source}\nWeights {model.weights_hash}"))
+            reading.addWidget(fact_row("Text encoder", model.encoder))
         chat = "chat template" if model.chat_template else "no chat template"
         self._facts.setText(
             f"{model.name}: {text.count(model.layers, 'layer')}, width {text.count(model.width)}, "
@@ -104,11 +112,8 @@ class ModelPanel(QWidget):
 
     def set_locked(self, locked: bool) -> None:
         """A run under way holds the model."""
-        for widget in (self._source, self._encoder):
-            widget.setReadOnly(locked)
-        for widget in (*self._pickers, self._load):
-            widget.setVisible(not locked)
-        self._form.set_editable(not locked)
+        self._editing.setVisible(not locked)
+        self._reading.setVisible(locked)
 
     def show_fault(self, where: str, words: str) -> bool:
         """Say a fault at its field; False where it is not ours."""

@@ -27,6 +27,7 @@ class QuestionsPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asked: dict[str, _Asked] = {}
+        self._figures = theme.font()
         self._table = plain_table("Questions and answers", _HEADINGS, right={4, 6, 7}, stretch=1)
         for column, width in ((2, 140), (3, 250), (5, 250)):
             self._table.horizontalHeader().setSectionResizeMode(
@@ -59,6 +60,8 @@ class QuestionsPanel(QWidget):
         tip = f"{event.answer}\nLog-probability of the gold answer: {text.number(event.answer_logprob)} nats per token"
         first = 3 if event.round == 0 else 5
         self._table.setItem(asked.row, first, cell(" ".join(event.answer.split()), tip=tip))
-        self._table.setItem(asked.row, first + 1, cell(text.number(event.rouge_l_recall), right=True))
+        self._table.setItem(
+            asked.row, first + 1, cell(text.number(event.rouge_l_recall), right=True, font=self._figures)
+        )
         if event.round:
-            self._table.setItem(asked.row, 7, cell(str(event.round), right=True))
+            self._table.setItem(asked.row, 7, cell(str(event.round), right=True, font=self._figures))

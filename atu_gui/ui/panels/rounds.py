@@ -18,6 +18,7 @@ class RoundsPanel(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._figures = theme.font()
         self._table = plain_table("Scores per round", _HEADINGS, right={1, 2, 3, 4, 5, 6, 7}, stretch=0)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(
@@ -39,11 +40,11 @@ class RoundsPanel(QWidget):
         self._table.insertRow(at)
         scores = (event.forget_recall, event.neighbour_recall, event.token_loss, event.fluency_entropy)
         self._table.setItem(at, 0, cell(f"Round {event.round}" if event.round else "Untouched"))
-        self._table.setItem(at, 1, cell(text.number(event.tau), right=True))
+        self._table.setItem(at, 1, cell(text.number(event.tau), right=True, font=self._figures))
         for column, score in enumerate(scores, start=2):
-            self._table.setItem(at, column, cell(text.interval(score), right=True, tip=_tip(score)))
-        self._table.setItem(at, 6, cell(text.number(event.align_cosine), right=True))
-        self._table.setItem(at, 7, cell(text.duration(event.seconds), right=True))
+            self._table.setItem(at, column, cell(text.interval(score), right=True, font=self._figures, tip=_tip(score)))
+        self._table.setItem(at, 6, cell(text.number(event.align_cosine), right=True, font=self._figures))
+        self._table.setItem(at, 7, cell(text.duration(event.seconds), right=True, font=self._figures))
         self._table.scrollToBottom()
 
 

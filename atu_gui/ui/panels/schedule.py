@@ -95,8 +95,8 @@ class RoundTable(QAbstractTableModel):
             return f"Round {number}: {state}"
         if role == Qt.ItemDataRole.TextAlignmentRole and column_ >= 2:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.BackgroundRole and state == "now":
-            return self._theme.color("selection")
+        if role == Qt.ItemDataRole.FontRole:
+            return self._theme.font()
         return None
 
     def setData(self, index: _Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -197,12 +197,15 @@ class SchedulePanel(QWidget):
                 self._fit()
             case StageStarted():
                 self._table.move_to(event.round)
+                if event.round:
+                    self._view.selectRow(event.round - 1)
             case TauChosen():
                 self._table.note_tau(event.round, event.tau)
             case StepDone(tau=float() as tau):
                 self._table.note_tau(event.round, tau)
             case RunFinished():
                 self._table.move_to(self._table.now, finished=True)
+                self._view.clearSelection()
             case RunFailed():
                 self._table.move_to(event.last_good_round, finished=True)
 
@@ -287,10 +290,12 @@ def _table_view(model: RoundTable) -> QTableView:
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.setTabKeyNavigation(False)
     header = view.horizontalHeader()
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
     header.setHighlightSections(False)
-    view.setColumnWidth(0, 28)
+    header.setMinimumSectionSize(28)
+    for column_, width in ((0, 32), (1, 56), (2, 56), (3, 66)):
+        view.setColumnWidth(column_, width)
     return view
 
 

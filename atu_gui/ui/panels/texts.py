@@ -9,7 +9,7 @@ from atu_gui.core.config import RunConfig, TextsConfig
 from atu_gui.core.materials import Materials
 from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import column, label
+from atu_gui.ui.widgets.basics import column, fact_row, label
 from atu_gui.ui.widgets.path_list import PathList
 from atu_gui.ui.widgets.tags import Tags
 
@@ -31,13 +31,15 @@ class TextsPanel(QWidget):
         }
         self._neighbours = Tags(theme, "Add neighbour", "neighbour")
         self._neighbours.changed.connect(self.changed)
-        self._used = label("", "small", wrap=True)
-        self._used.hide()
         heading = label("Neighbours that must survive", "muted")
         heading.setToolTip(TextsConfig.model_fields["neighbours"].description or "")
         for one in self._lists.values():
             one.changed.connect(self._edited)
-        self.setLayout(column(*self._lists.values(), heading, self._neighbours, self._used))
+        self._editing, self._reading = QWidget(), QWidget()
+        self._editing.setLayout(column(*self._lists.values(), heading, self._neighbours))
+        self._reading.setLayout(column(spacing=4))
+        self._reading.hide()
+        self.setLayout(column(self._editing, self._reading))
 
     def values(self) -> dict[str, object]:
         """The part of a config that stands here."""
@@ -49,18 +51,24 @@ class TextsPanel(QWidget):
         for name, one in self._lists.items():
             one.set_paths(getattr(config.texts, name))
         self._neighbours.set_values(config.texts.neighbours)
-        self._used.hide()
 
     def show_used(self, materials: Materials) -> None:
         """Say how much of what a run reads."""
+        reading = self._reading.layout()
+        assert reading is not None
+        while (item := reading.takeAt(0)) is not None:
+            item.widget().deleteLater()
         groups = [probe.group for probe in materials.probes]
-        self._used.setText(
-            f"In use: {text.count(len(materials.concept_passages), 'concept passage')}, "
-            f"{text.count(len(materials.retain_passages), 'retain passage')}, "
-            f"{text.count(groups.count('forget'))} forget and {text.count(groups.count('neighbour'))} "
-            "neighbour questions."
-        )
-        self._used.show()
+        by = "written by the model" if materials.written else ""
+        neighbours = ", ".join(materials.neighbours) or "none"
+        for name, value, tip in (
+            ("Concept texts", text.count(len(materials.concept_passages), "passage"), by),
+            ("Texts to keep", text.count(len(materials.retain_passages), "passage"), by),
+            ("Forget questions", text.count(groups.count("forget")), ""),
+            ("Neighbour questions", text.count(groups.count("neighbour")), ""),
+            ("Neighbours", text.count(len(materials.neighbours)), neighbours),
+        ):
+            reading.addWidget(fact_row(name, value, tip))
 
     def show_neighbours(self, names: tuple[str, ...]) -> None:
         """Take over the neighbours that the user settled on."""
@@ -68,9 +76,8 @@ class TextsPanel(QWidget):
 
     def set_locked(self, locked: bool) -> None:
         """A run under way holds the texts."""
-        for one in self._lists.values():
-            one.set_editable(not locked)
-        self._neighbours.set_editable(not locked)
+        self._editing.setVisible(not locked)
+        self._reading.setVisible(locked)
 
     def show_fault(self, where: str, words: str) -> bool:
         """Say a fault at its list; False where it is not ours."""

@@ -18,8 +18,10 @@ from atu_gui.ui.widgets.tags import Tags
 _EXAMPLE = "Leonardo da Vinci"
 _OTHERS = ("Stephen King", "Confucius")
 _WIDE = 1100
+_PAGE = 880
 _STARTER = ("SmolLM2-135M-Instruct", "all-MiniLM-L6-v2")
 _SHARE_STEPS = 1000
+_KEEPS = "SHA-256 is checked · resumes if cut off"
 
 
 class _Step(QWidget):
@@ -44,7 +46,7 @@ class _Step(QWidget):
         layout = row(spacing=16)
         layout.addLayout(left)
         layout.addLayout(right, 1)
-        layout.setContentsMargins(0, 0, 0, 12)
+        layout.setContentsMargins(0, 0, 0, 20)
         self.setLayout(layout)
         self._state = "waiting"
         theme.changed.connect(self._dress)
@@ -152,8 +154,7 @@ class WelcomePanel(QWidget):
             case Progress(job="download"):
                 self._show_download(event)
             case Progress(job="write"):
-                done = f"{text.number(event.done, 0)} of {text.number(event.total, 0)}"
-                self._doing.setText(f"{text.capital(event.what)}: {done}")
+                self._doing.setText(f"{text.capital(event.what)} · {text.progress(event)}".strip(" ·"))
             case TextWritten():
                 line = " ".join(event.text.split())
                 self._sample.setText(self._sample.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, 640))
@@ -195,7 +196,7 @@ class WelcomePanel(QWidget):
 
     def _build_name(self) -> None:
         self._name = QLineEdit(_EXAMPLE)
-        self._name.setProperty("size", "huge")
+        self._name.setProperty("measure", "huge")
         self._name.setAccessibleName("What the model must forget")
         self._name.setToolTip("The name of a person, a book, a topic. Enter runs.")
         self._name.textChanged.connect(self._show_state)
@@ -292,9 +293,11 @@ class WelcomePanel(QWidget):
         page = QWidget()
         page.setProperty("plain", "true")
         page.setLayout(inner)
+        page.setMaximumWidth(_PAGE)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(page)
+        scroll.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = row(scroll, self._side, spacing=0)
         layout.setStretch(0, 1)
@@ -344,18 +347,19 @@ class WelcomePanel(QWidget):
             state = "On this computer" if self._has_starter else "Not here yet"
             model.show_share(None, state)
             encoder.show_share(None, state)
-            self._where.setText("" if self._has_starter else "362 MB, once · SHA-256 is checked · resumes if cut off")
+            self._where.setText("" if self._has_starter else f"362 MB, once · {_KEEPS}")
 
     def _show_download(self, event: Progress) -> None:
-        piece = self._pieces[1] if "MiniLM" in event.what or "encoder" in event.what.lower() else self._pieces[0]
-        share = min(1.0, event.done / event.total) if event.total else 0.0
-        if share >= 1.0:
-            piece.show_share(1.0, "Checked", done=True)
+        self._where.setText(_KEEPS)
+        at = next((number for number, name in enumerate(_STARTER) if name in event.what), None)
+        for number in range(at if at is not None else len(_STARTER)):
+            # They come one after the other.
+            self._pieces[number].show_share(1.0, "Checked", done=True)
+        if at is None:
             return
+        share = min(1.0, event.done / event.total) if event.total else 0.0
         left = f" · {text.duration(event.seconds_left)} left" if event.seconds_left is not None else ""
-        done = f"{text.number(event.done, 0)} of {text.number(event.total, 0)} {event.unit}".strip()
-        piece.show_share(share, f"{done}{left}")
-        self._where.setText(event.what)
+        self._pieces[at].show_share(share, f"{text.progress(event) or event.what}{left}")
 
     def _run_now(self) -> None:
         name = self._name.text().strip()

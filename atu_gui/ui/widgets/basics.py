@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from atu_gui.ui.theme import Theme
 
@@ -26,6 +36,7 @@ def mark(words: str, kind: str) -> QLabel:
     made = QLabel(words)
     made.setProperty("mark", kind)
     made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return made
 
 
@@ -42,7 +53,7 @@ def button(
 ) -> QPushButton:
     """A push button of one of the style sheet's kinds."""
     made = QPushButton(words)
-    for name, value in (("kind", kind), ("size", size)):
+    for name, value in (("kind", kind), ("measure", size)):
         if value:
             made.setProperty(name, value)
     if icon:
@@ -61,6 +72,16 @@ def icon_button(theme: Theme, name: str, words: str, token: str = "muted") -> QT
     made.setToolTip(words)
     made.setAccessibleName(words)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
+
+
+def fact_row(name: str, value: str, tip: str = "") -> QWidget:
+    """A name on the left, its value on the right."""
+    made = QWidget()
+    words = QLabel(value)
+    words.setToolTip(tip or value)
+    words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    made.setLayout(row(label(name, "muted"), None, words))
     return made
 
 

@@ -22,7 +22,7 @@ class DockTitle(QFrame):
         name.setProperty("role", "heading")
         self._corner = QHBoxLayout()
         self._corner.setSpacing(8)
-        floating = icon_button(theme, "arrows-out", f"Float or dock “{dock.windowTitle()}”")
+        floating = icon_button(theme, "arrow-square-out", f"Float or dock “{dock.windowTitle()}”")
         floating.clicked.connect(dock.toggle_floating)
         layout = row(name, None)
         layout.setContentsMargins(12, 0, 6, 0)

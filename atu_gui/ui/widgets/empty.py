@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_label, label
 
+_WIDTH = 300
+
 
 class Empty(QWidget):
     """Centred words, and at most one button."""
@@ -19,8 +21,9 @@ class Empty(QWidget):
         picture = icon_label(theme, icon, "muted", 28)
         for one in (head, body):
             one.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        body.setMaximumWidth(320)
-        body.setMinimumWidth(220)
+        body.setFixedWidth(_WIDTH)
+        # A wrapped label that is centred by its layout gets too little height unless it is told.
+        body.setMinimumHeight(body.heightForWidth(_WIDTH))
         parts: list[QWidget] = [picture, head, body, *([action] if action else [])]
         layout = column(None, *parts, None)
         for part in parts:

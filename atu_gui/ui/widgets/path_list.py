@@ -26,7 +26,6 @@ class PathList(QWidget):
         self._token = token
         self._paths: list[Path] = []
         self._rows: list[QWidget] = []
-        self._editable = True
         self._empty = label(empty, "faint", wrap=True)
         self._file = icon_button(theme, "file-plus", f"Add files: {title.lower()}")
         self._folder = icon_button(theme, "folder-plus", f"Add an RWKU target folder: {title.lower()}")
@@ -60,13 +59,6 @@ class PathList(QWidget):
         self._empty.setVisible(not self._paths)
         self.show_fault("")
 
-    def set_editable(self, editable: bool) -> None:
-        """Whether the list may be changed."""
-        self._editable = editable
-        self._file.setVisible(editable)
-        self._folder.setVisible(editable)
-        self.set_paths(self._paths)
-
     def show_fault(self, words: str) -> None:
         """Say below the list what is wrong with it."""
         self._error.setText(words)
@@ -78,7 +70,6 @@ class PathList(QWidget):
         name.setToolTip(str(path))
         name.setMinimumWidth(40)
         remove = icon_button(self._theme, "x", f"Take away {path.name}")
-        remove.setVisible(self._editable)
         remove.clicked.connect(lambda: self._remove(path))
         shape = "folder" if path.is_dir() else "file-text"
         layout = row(icon_label(self._theme, shape, self._token), name, remove)

@@ -85,6 +85,8 @@ class RunBar(QWidget):
         self._begin = label("", "heading")
         self._rest = label("", "muted")
         self._left = label("", "muted")
+        for words in (self._begin, self._rest, self._left):
+            words.setFont(theme.font())
         self._bar = StageBar(theme)
         line = row(self._begin, self._rest, None, self._left, spacing=6)
         progress = column(spacing=3)
@@ -117,10 +119,9 @@ class RunBar(QWidget):
 
     def show_job(self, event: Progress) -> None:
         """Say how far the work before a run is."""
-        if self._phase in BUSY and event.total:
-            done = f"{text.number(event.done, 0)} of {text.number(event.total, 0)} {event.unit}".strip()
+        if self._phase in BUSY:
             left = f"{text.duration(event.seconds_left)} left" if event.seconds_left is not None else ""
-            self._say(_BUSY_WORDS[self._phase], f"{event.what} · {done}", left)
+            self._say(_BUSY_WORDS[self._phase], f"{event.what} · {text.progress(event)}".strip(" ·"), left)
 
     def show_progress(self, progress: RunProgress) -> None:
         """Say how far the run is."""
@@ -131,7 +132,7 @@ class RunBar(QWidget):
         if self._phase is Phase.STOPPING:
             self._say("Stopping", "after the current step; the last good round is kept", "")
             return
-        if not progress.stages:
+        if not progress.stages and not progress.ended and self._phase not in IN_RUN:
             self._say("No run yet", "Press Run when the set-up is as you like it" if not self._compact else "", "")
             return
         begin, rest = progress.words()
@@ -143,16 +144,17 @@ class RunBar(QWidget):
         stage, whole = progress.stage_left(), progress.run_left()
         parts = [] if stage is None else [f"stage {text.duration(stage)}" + ("" if self._compact else " left")]
         if whole is not None:
-            parts.append(f"<b>run {text.duration(whole)} left</b>")
+            parts.append(f'<span style="font-weight: 600">run {text.duration(whole)} left</span>')
         return " · ".join(parts)
 
     def _say(self, begin: str, rest: str, left: str) -> None:
         self._begin.setText(begin)
-        room = max(60, self.width() // 3)
+        self._left.setText(left)
+        taken = self._begin.sizeHint().width() + self._left.sizeHint().width() + 32
+        room = max(60, self._bar.width() - taken)
         words = f"· {rest}" if rest else ""
         self._rest.setText(self._rest.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room))
         self._rest.setToolTip(rest)
-        self._left.setText(left)
 
     def _dress(self) -> None:
         filled = {Phase.RUNNING: self._pause, Phase.PAUSED: self._pause}.get(self._phase, self._run)

@@ -1,4 +1,7 @@
-"""A part of a panel that folds: a heading with a caret, words on the right, a body below."""
+"""A part of a panel that folds: a heading with a caret, words on the right, a body below.
+
+A section that is `live` may be used during a run and never says that it is locked.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import icon_label, label, mark, row, rule
+from atu_gui.ui.widgets.basics import icon_label, label, row, rule
 
 
 class _Header(QWidget):
@@ -49,11 +52,9 @@ class Section(QWidget):
         self._caret = icon_label(theme, "caret-down", "muted", 12)
         self._summary = label("", "small")
         self._lock_icon = icon_label(theme, "lock-simple", "muted", 12)
-        self._live = mark("Live", "live")
-        self._live.setToolTip("May be changed while a run is under way.")
         self._is_live = live
         self._header = _Header(title)
-        header = row(self._caret, label(title, "heading"), None, self._lock_icon, self._summary, self._live, spacing=6)
+        header = row(self._caret, label(title, "heading"), None, self._lock_icon, self._summary, spacing=6)
         header.setContentsMargins(12, 0, 12, 0)
         self._header.setLayout(header)
         self._header.pressed.connect(self.toggle)
@@ -104,12 +105,10 @@ class Section(QWidget):
     def _show_words(self) -> None:
         locked = self._locked and not self._is_live
         self._lock_icon.setVisible(locked and not self.is_folded)
-        self._live.setVisible(self._locked and self._is_live)
         words = "Locked during the run" if locked and not self.is_folded else ""
         if self.is_folded:
             words = self._summary_words
-        room = max(40, self.width() - 130 - (50 if self._live.isVisibleTo(self) else 0))
-        self._elide(self._summary, words, room)
+        self._elide(self._summary, words, max(40, self.width() - 130))
 
     @staticmethod
     def _elide(where: QLabel, words: str, room: int) -> None:

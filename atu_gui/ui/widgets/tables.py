@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTableWidget, QTableWidgetItem
 
 
@@ -36,11 +37,13 @@ def plain_table(name: str, headings: list[str], *, right: set[int], stretch: int
     return table
 
 
-def cell(words: str, *, right: bool = False, tip: str = "") -> QTableWidgetItem:
+def cell(words: str, *, right: bool = False, tip: str = "", font: QFont | None = None) -> QTableWidgetItem:
     """One cell of such a table."""
     item = QTableWidgetItem(words)
     side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
     item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+    if font is not None:
+        item.setFont(font)
     if tip:
         item.setToolTip(tip)
     return item
