@@ -75,6 +75,8 @@ class ChatPanel(QWidget):
         self._suggestions = questions[:3]
         while (item := self._links.takeAt(0)) is not None:
             if item.widget() is not None:
+                # Deleted later, and not to be seen until then.
+                item.widget().hide()
                 item.widget().deleteLater()
         for words in self._suggestions:
             link = button(self._theme, words, "link")

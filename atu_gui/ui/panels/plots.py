@@ -159,15 +159,14 @@ class PlotsPanel(QWidget):
         self._plots = column(self.similarity, rule(), self.align, rule(), scores, spacing=0)
         full = QWidget()
         full.setLayout(self._plots)
-        self._body.addWidget(
-            Empty(theme, "chart-line", "No curves yet", "Press Run, or open a run to see its full history.")
-        )
+        self._body.addWidget(Empty(theme, "chart-line", "No curves yet", "Press Run to see them grow."))
         self._body.addWidget(full)
         self.setLayout(column(self._tools_row, self._body, spacing=0))
         self.setAccessibleName("Curves")
 
     def _connect(self) -> None:
-        self.align.frame.plot.setXLink(self.similarity.frame.plot)
+        self.similarity.frame.plot.getViewBox().sigXRangeChanged.connect(self._link_align)
+        self.align.frame.plot.getViewBox().sigXRangeChanged.connect(self._link_similarity)
         self.similarity.tau_requested.connect(self.tau_requested)
         self.similarity.handle.moved.connect(self._read_values)
         self.frontier.round_chosen.connect(self.round_chosen)
@@ -231,6 +230,15 @@ class PlotsPanel(QWidget):
             return ""
         old = f"{text.number(handle.applied)} → " if handle.applied is not None else ""
         return f"τ {old}{text.number(handle.pending)} pending, applied at the next unlearn step"
+
+    # pyqtgraph's own link goes by screen geometry, which is off by some steps while the window is laid out.
+    @Slot(object, object)
+    def _link_align(self, _view: object, ends: tuple[float, float]) -> None:
+        self.align.frame.plot.setXRange(*ends, padding=0)
+
+    @Slot(object, object)
+    def _link_similarity(self, _view: object, ends: tuple[float, float]) -> None:
+        self.similarity.frame.plot.setXRange(*ends, padding=0)
 
     @Slot(object)
     def _hover(self, x: float | None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.ui import text
@@ -15,9 +15,10 @@ from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.legend import PlotTitle, Stroke
-from atu_gui.ui.widgets.plot_base import ThemedPlot
+from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, ThemedPlot
 
 REACH = 14
+LABEL_ROOM = 24
 # More numbers than this would lie on each other.
 NUMBERED = 12
 
@@ -90,6 +91,10 @@ class Frontier(QWidget):
         place = self.plot.getViewBox().mapViewToScene(QPointF(dot.forget, dot.loss))
         return QPointF(self.plot.mapTo(self, self.plot.mapFromScene(place)))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         order = sorted(dot.round for dot in self._dots)
         if not order or self._ringed is None:
@@ -129,7 +134,9 @@ class Frontier(QWidget):
         wide = max(max(forget), 0.05)
         tall = max(max(loss) - min(loss), 0.02)
         self.plot.setXRange(-0.05 * wide, 1.2 * wide, padding=0)
-        self.plot.setYRange(min(loss) - 0.45 * tall, max(loss) + 0.45 * tall, padding=0)
+        # Numbers stand above the dots, “untouched” below its own, however low the plot is.
+        room = tall * max(0.45, LABEL_ROOM / max(self.plot.height() - 2 * AXIS_HEIGHT - 2 * LABEL_ROOM, LABEL_ROOM))
+        self.plot.setYRange(min(loss) - room, max(loss) + room, padding=0)
 
     def _draw(self) -> None:
         tokens = self._theme.tokens

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from atu_gui.core.events import ChatAnswered, ChatToken, JobFailed
+from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights
+from atu_gui.ui.panels.chat import ChatPanel
+from atu_gui.ui.theme import Theme
+
+ROUND_4 = Weights("run-1", 4)
+CHOICES = [("untouched weights", UNTOUCHED), ("run 1, round 4", ROUND_4), ("now · round 5", CURRENT)]
+
+
+@pytest.fixture
+def theme(qapp: object) -> Theme:
+    return Theme()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, theme: Theme) -> ChatPanel:
+    made = ChatPanel(theme)
+    qtbot.addWidget(made)
+    made.resize(440, 600)
+    made.set_weights(CHOICES)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def button(panel: ChatPanel, words: str) -> QPushButton:
+    return next(one for one in panel.findChildren(QPushButton) if one.text() == words)
+
+
+def ask(panel: ChatPanel, prompt: str = "Who?", number: int = 7) -> None:
+    panel.ask(prompt)
+    panel.set_request_id(number)
+
+
+def test_one_question_goes_to_both_weights(qtbot: QtBot, panel: ChatPanel) -> None:
+    with qtbot.waitSignal(panel.asked) as asked:
+        panel.ask("  Who was Leonardo?  ")
+    assert asked.args == [ChatRequest("Who was Leonardo?", (UNTOUCHED, CURRENT))]
+
+
+def test_both_sides_stream_and_name_their_weights(panel: ChatPanel) -> None:
+    ask(panel)
+    before, after = panel.exchanges[0].cards
+    for side, words in ((0, "A pain"), (0, "ter."), (1, "I am ")):
+        panel.handle(ChatToken(7, side, words))
+    assert (before.text, after.text) == ("A painter.", "I am ")
+    panel.handle(ChatAnswered(7, 0, "A painter.", "untouched weights", False, 0.5))
+    assert before.done
+    assert not after.done
+    assert before.weights_shown == "untouched weights"
+    panel.handle(ChatAnswered(7, 1, "I am not sure.", "run 1, round 5, step 80", False, 0.5))
+    assert after.text == "I am not sure."
+    assert after.weights_shown == "run 1, round 5, step 80"
+    assert not panel.answering
+
+
+def test_words_of_a_model_are_never_markup(panel: ChatPanel) -> None:
+    ask(panel, "<b>bold?</b>")
+    panel.handle(ChatToken(7, 0, "<img src='x'> <h1>big</h1>"))
+    shown = panel.exchanges[0].cards[0]._answer
+    assert shown.text() == "<img src='x'> <h1>big</h1>"
+    assert shown.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_answers_to_other_requests_are_dropped(panel: ChatPanel) -> None:
+    ask(panel)
+    panel.handle(ChatToken(6, 0, "stale"))
+    panel.handle(ChatAnswered(6, 0, "stale", "w", False, 0.1))
+    assert panel.exchanges[0].cards[0].text == ""
+
+
+def test_stop_asks_with_the_id_and_keeps_what_was_written(qtbot: QtBot, panel: ChatPanel) -> None:
+    stop = button(panel, "Stop answer")
+    assert not stop.isVisible()
+    ask(panel)
+    assert stop.isVisible()
+    assert not button(panel, "Ask").isVisible()
+    panel.handle(ChatToken(7, 0, "Half an"))
+    with qtbot.waitSignal(panel.stop_requested) as stopped:
+        stop.click()
+    assert stopped.args == [7]
+    for side in (0, 1):
+        panel.handle(ChatAnswered(7, side, "Half an" if side == 0 else "", "w", True, 0.1))
+    assert panel.exchanges[0].cards[0].text == "Half an"
+    assert panel.exchanges[0].cards[0].weights_shown == "w · stopped"
+    assert not stop.isVisible()
+    assert button(panel, "Ask").isVisible()
+
+
+@pytest.mark.parametrize("modifier", [Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier])
+def test_enter_sends_and_shift_enter_breaks_the_line(
+    qtbot: QtBot, panel: ChatPanel, modifier: Qt.KeyboardModifier
+) -> None:
+    field = panel._box.field
+    QTest.keyClicks(field, "one")
+    QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClicks(field, "two")
+    with qtbot.waitSignal(panel.asked) as asked:
+        QTest.keyClick(field, Qt.Key.Key_Return, modifier)
+    assert asked.args[0].prompt == "one\ntwo"
+    assert field.toPlainText() == ""
+
+
+def test_while_an_answer_is_written_a_question_waits_in_the_field(qtbot: QtBot, panel: ChatPanel) -> None:
+    ask(panel)
+    panel._box.field.setPlainText("And then?")
+    with qtbot.assertNotEmitted(panel.asked):
+        QTest.keyClick(panel._box.field, Qt.Key.Key_Return)
+    assert panel._box.field.toPlainText() == "And then?"
+
+
+def test_nothing_is_not_a_question(qtbot: QtBot, panel: ChatPanel) -> None:
+    with qtbot.assertNotEmitted(panel.asked):
+        panel.ask("   ")
+
+
+def test_a_failure_stands_where_the_answer_would(panel: ChatPanel) -> None:
+    ask(panel)
+    panel.handle(JobFailed("load", "Other work failed.", "", ""))
+    assert panel.answering
+    panel.handle(JobFailed("chat", "No model is loaded.", "Load one first.", ""))
+    assert not panel.answering
+    assert panel.exchanges[0].cards[1].weights_shown == "No model is loaded. Load one first."
+
+
+def test_suggested_questions_fill_the_empty_panel(qtbot: QtBot, panel: ChatPanel) -> None:
+    panel.suggest(["What is Hamlet?", "Who wrote it?", "Why?", "one too many"])
+    links = [
+        one.text() for one in panel.findChildren(QPushButton) if one.property("kind") == "link" and one.isVisible()
+    ]
+    QGuiApplication.processEvents()
+    links = [
+        one.text() for one in panel._empty.findChildren(QPushButton) if one.property("kind") == "link" and one.parent()
+    ]
+    assert links[-3:] == ["What is Hamlet?", "Who wrote it?", "Why?"]
+    with qtbot.waitSignal(panel.asked) as asked:
+        button(panel, "Who wrote it?").click()
+    assert asked.args[0].prompt == "Who wrote it?"
+
+
+def test_weights_are_picked_and_kept(qtbot: QtBot, panel: ChatPanel) -> None:
+    actions = panel.after.choices_menu.actions()
+    assert [action.text() for action in actions] == [words for words, _ in CHOICES]
+    actions[1].trigger()
+    panel.set_weights([*CHOICES, ("run 1, round 5", Weights("run-1", 5))])
+    with qtbot.waitSignal(panel.asked) as asked:
+        panel.ask("Who?")
+    assert asked.args[0].sides == (UNTOUCHED, ROUND_4)
+    assert panel.after.accessibleName() == "After: run 1, round 4"
+
+
+def test_weights_that_are_gone_give_way(panel: ChatPanel) -> None:
+    panel.choose_after(ROUND_4)
+    panel.set_weights([CHOICES[0], CHOICES[2]])
+    assert panel.after.weights == CURRENT
+    assert panel.before.weights == UNTOUCHED
+
+
+def test_the_note_says_that_training_waits(panel: ChatPanel) -> None:
+    panel.set_busy_training(True)
+    assert not panel._note.isVisible()
+    ask(panel)
+    assert panel._note.isVisible()
+    panel.set_busy_training(False)
+    assert not panel._note.isVisible()
+
+
+def test_a_low_panel_takes_the_form_of_a_tab(qtbot: QtBot, panel: ChatPanel) -> None:
+    ask(panel)
+    panel.resize(960, 170)
+    qtbot.waitUntil(lambda: panel.compact)
+    assert not panel.before.isVisible()
+    assert panel._box.height() < 40
+    first, second = panel.exchanges[0].cards
+    assert first.y() == second.y()
+    panel.resize(440, 600)
+    assert panel.before.isVisible()
+
+
+def test_an_answer_can_be_copied(panel: ChatPanel) -> None:
+    ask(panel)
+    panel.handle(ChatAnswered(7, 0, "A painter.", "untouched weights", False, 0.5))
+    panel.exchanges[0].cards[0].copy()
+    assert QGuiApplication.clipboard().text() == "A painter."
+
+
+def test_many_exchanges_keep_the_newest_in_sight(qtbot: QtBot, panel: ChatPanel) -> None:
+    for number in range(12):
+        ask(panel, f"Question {number}", number)
+        for side in (0, 1):
+            panel.handle(ChatAnswered(number, side, "An answer of a few words.", "w", False, 0.1))
+    bar = panel._scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0 and bar.value() == bar.maximum())
+    assert len(panel.exchanges) == 12

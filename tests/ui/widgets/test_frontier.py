@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.frontier import Frontier, RoundDot
+
+DOTS = (RoundDot(0, 0.2, 2.15), RoundDot(1, 0.12, 2.16), RoundDot(2, 0.05, 2.2))
+
+
+@pytest.fixture
+def frontier(qtbot: QtBot) -> Frontier:
+    theme = Theme()
+    made = Frontier(theme)
+    theme.setParent(made)
+    qtbot.addWidget(made)
+    made.resize(320, 260)
+    made.show()
+    qtbot.waitExposed(made)
+    made.set_dots(DOTS)
+    return made
+
+
+def test_the_ring_is_on_the_newest_round_until_one_is_chosen(frontier: Frontier) -> None:
+    assert frontier.ringed == 2
+    frontier.set_dots((*DOTS, RoundDot(3, 0.04, 2.21)))
+    assert frontier.ringed == 3
+
+
+def test_a_click_on_a_dot_chooses_its_round(qtbot: QtBot, frontier: Frontier) -> None:
+    spot = frontier.plot.mapFrom(frontier, frontier.point_of(1).toPoint())
+    with qtbot.waitSignal(frontier.round_chosen) as chosen:
+        QTest.mouseClick(frontier.plot.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert chosen.args == [1]
+    frontier.set_dots((*DOTS, RoundDot(3, 0.04, 2.21)))
+    assert frontier.ringed == 1
+
+
+def test_a_click_beside_the_dots_chooses_nothing(qtbot: QtBot, frontier: Frontier) -> None:
+    spot = frontier.plot.mapFrom(frontier, frontier.point_of(1).toPoint())
+    with qtbot.assertNotEmitted(frontier.round_chosen):
+        QTest.mouseClick(frontier.plot.viewport(), Qt.MouseButton.LeftButton, pos=spot + spot.__class__(40, 0))
+
+
+def test_keys_move_the_ring_and_choose(qtbot: QtBot, frontier: Frontier) -> None:
+    QTest.keyClick(frontier, Qt.Key.Key_Left)
+    assert frontier.accessibleDescription() == "round 1: forget 0.12, token loss 2.16"
+    with qtbot.waitSignal(frontier.round_chosen) as chosen:
+        QTest.keyClick(frontier, Qt.Key.Key_Return)
+    assert chosen.args == [1]

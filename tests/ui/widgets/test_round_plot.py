@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from atu_gui.core.events import Interval
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.legend import Stroke
+from atu_gui.ui.widgets.round_plot import CAP, Limit, RoundPlot
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> RoundPlot:
+    theme = Theme()
+    made = RoundPlot(theme, "Recall", {"forget": Stroke("forget", marker="o")}, floor=0.0)
+    theme.setParent(made)
+    qtbot.addWidget(made)
+    made.set_points({"forget": {0: Interval(0.2, 0.15, 0.28, 20), 1: Interval(0.1, 0.06, 0.17, 20)}}, 4)
+    return made
+
+
+def test_whiskers_are_the_intervals(plot: RoundPlot) -> None:
+    xs, ys = plot.lines["forget"].whiskers.getData()
+    assert list(zip(xs, ys, strict=True))[:2] == [(0.0, 0.15), (0.0, 0.28)]
+    assert list(ys[6:8]) == [0.06, 0.17]
+    assert list(xs[2:4]) == [-CAP, CAP]
+
+
+def test_the_untouched_model_is_a_line_all_the_way(plot: RoundPlot) -> None:
+    xs, ys = plot.lines["forget"].untouched.getData()
+    assert list(xs) == [-0.5, 4.5]
+    assert list(ys) == [0.2, 0.2]
+
+
+def test_dots_stand_at_the_means(plot: RoundPlot) -> None:
+    xs, ys = plot.lines["forget"].dots.getData()
+    assert (list(xs), list(ys)) == ([0.0, 1.0], [0.2, 0.1])
+
+
+def test_everything_lies_within_the_axes(plot: RoundPlot) -> None:
+    plot.set_limits((Limit("limit", 0.9),))
+    (left, right), (low, high) = plot.plot.getViewBox().viewRange()
+    assert (left, right) == (-0.5, 4.5)
+    assert low == 0.0
+    assert high > 0.9
+
+
+def test_the_newest_scores_are_said_in_words(plot: RoundPlot) -> None:
+    assert plot.accessibleDescription() == "forget after round 1: 0.10 (0.06–0.17)"
