@@ -74,10 +74,10 @@ class ChatPanel(QWidget):
         """Questions to offer while nothing has been asked."""
         self._suggestions = questions[:3]
         while (item := self._links.takeAt(0)) is not None:
-            if item.widget() is not None:
+            if (link := item.widget()) is not None:
                 # Deleted later, and not to be seen until then.
-                item.widget().hide()
-                item.widget().deleteLater()
+                link.hide()
+                link.deleteLater()
         for words in self._suggestions:
             link = button(self._theme, words, "link")
             link.clicked.connect(self._ask_suggested)

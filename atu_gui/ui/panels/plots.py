@@ -149,8 +149,9 @@ class PlotsPanel(QWidget):
         return tools
 
     def _lay_out(self, theme: Theme) -> None:
-        self._tools_row.setLayout(row(None, self.tools))
-        self._tools_row.layout().setContentsMargins(12, 4, 6, 4)
+        tools_row = row(None, self.tools)
+        tools_row.setContentsMargins(12, 4, 6, 4)
+        self._tools_row.setLayout(tools_row)
         lower = row(self.recall, rule(vertical=True), self.utility, rule(vertical=True), self.frontier, spacing=0)
         for at, share in ((0, 40), (2, 25), (4, 35)):
             lower.setStretch(at, share)

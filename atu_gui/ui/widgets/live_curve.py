@@ -171,7 +171,8 @@ def _draw_series(line: pg.PlotDataItem, raw: pg.PlotDataItem, series: Series, xs
 
 def _steps(run: RunCurves, axis: XAxis, lines: list[TauLine]) -> tuple[Floats, Floats]:
     """Horizontal strokes; NaN parts those that do not follow each other."""
-    steps, values = [], []
+    steps: list[float] = []
+    values: list[float] = []
     for line in lines:
         if steps and not line.joined:
             steps.append(line.start)

@@ -134,14 +134,9 @@ def test_a_failure_stands_where_the_answer_would(panel: ChatPanel) -> None:
 
 def test_suggested_questions_fill_the_empty_panel(qtbot: QtBot, panel: ChatPanel) -> None:
     panel.suggest(["What is Hamlet?", "Who wrote it?", "Why?", "one too many"])
-    links = [
-        one.text() for one in panel.findChildren(QPushButton) if one.property("kind") == "link" and one.isVisible()
-    ]
-    QGuiApplication.processEvents()
-    links = [
-        one.text() for one in panel._empty.findChildren(QPushButton) if one.property("kind") == "link" and one.parent()
-    ]
-    assert links[-3:] == ["What is Hamlet?", "Who wrote it?", "Why?"]
+    links = panel.findChildren(QPushButton)
+    shown = [one.text() for one in links if one.property("kind") == "link" and one.isVisible()]
+    assert shown == ["What is Hamlet?", "Who wrote it?", "Why?"]
     with qtbot.waitSignal(panel.asked) as asked:
         button(panel, "Who wrote it?").click()
     assert asked.args[0].prompt == "Who wrote it?"
