@@ -1,0 +1,184 @@
+"""The model hub: what is in its cache, what a repository holds, and bringing it into the cache.
+
+Every failure is a `HubProblem` whose text is a reason in words.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi, constants, snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+)
+from tqdm.std import tqdm  # type: ignore[import-untyped, unused-ignore]
+
+from atu_gui.core.errors import Cancelled
+from atu_gui.core.events import Progress
+from atu_gui.engine.background import Pace, in_background, never
+from atu_gui.engine.quiet import quiet
+
+TIMEOUT = 5.0
+
+
+class HubProblem(Exception):  # noqa: N818 - a reason on its way into an error
+    """Why the hub could not help.
+
+    Attributes:
+        kind: "unreachable", "offline", "unknown", "gated" or "failed".
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """A file of a repository; `sha256` is known for large files, `git_sha1` for small ones."""
+
+    path: str
+    size: int
+    sha256: str = ""
+    git_sha1: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a repository holds at one commit."""
+
+    repo: str
+    revision: str
+    files: tuple[HubFile, ...]
+
+
+def is_offline() -> bool:
+    """Whether the user forbade the network, by HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE."""
+    values = (os.environ.get(name, "") for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
+    return constants.HF_HUB_OFFLINE or any(value.upper() in {"1", "ON", "YES", "TRUE"} for value in values)
+
+
+def endpoint() -> str:
+    """Address of the hub; HF_ENDPOINT names another."""
+    return os.environ.get("HF_ENDPOINT", constants.ENDPOINT).rstrip("/")
+
+
+def cached_snapshot(repo: str) -> Path | None:
+    """The folder of a repository in the hub cache, whole or not; None where there is none."""
+    try:
+        with quiet():
+            return Path(snapshot_download(repo, local_files_only=True, allow_patterns=["config.json", "modules.json"]))
+    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError):
+        return None
+
+
+def list_files(repo: str, cancelled: Callable[[], bool] = never) -> Generator[Progress, None, Listing]:
+    """Ask the hub what a repository holds; fails within seconds where there is no hub.
+
+    Raises:
+        HubProblem: Offline, out of reach, unknown or gated.
+        Cancelled: `cancelled` said so.
+    """
+    if is_offline():
+        raise HubProblem("offline", "the network is switched off (HF_HUB_OFFLINE)")
+
+    def ask(_stop: threading.Event) -> Any:
+        return HfApi(endpoint=endpoint()).model_info(repo, files_metadata=True, timeout=TIMEOUT)
+
+    waiting = Progress("download", f"Asking the hub for {repo}", 0, 1)
+    try:
+        info = yield from in_background(ask, lambda: waiting, cancelled)
+    except Cancelled:
+        raise
+    except Exception as error:
+        raise problem_of(error) from None
+    files = tuple(
+        HubFile(file.rfilename, int(file.size or 0), file.lfs.sha256, "")
+        if file.lfs
+        else HubFile(file.rfilename, int(file.size or 0), "", str(file.blob_id or ""))
+        for file in info.siblings or ()
+    )
+    return Listing(repo, str(info.sha or "main"), files)
+
+
+def fetch_snapshot(listing: Listing, paths: list[str]) -> Generator[Progress, None, Path]:
+    """Bring some files of a repository into the hub cache; closing the generator ends it.
+
+    Raises:
+        HubProblem: Gated, out of reach, or no space left.
+    """
+    total = sum(file.size for file in listing.files if file.path in set(paths))
+    counter = _Counter()
+    pace = Pace("load", f"Downloading {listing.repo}")
+
+    def fetch(stop: threading.Event) -> str:
+        with quiet():
+            return snapshot_download(
+                listing.repo,
+                revision=listing.revision,
+                allow_patterns=paths,
+                endpoint=endpoint(),
+                etag_timeout=TIMEOUT,
+                max_workers=4,
+                tqdm_class=counter.bar(stop),
+            )
+
+    try:
+        folder = yield from in_background(fetch, lambda: pace.progress(min(counter.bytes, total), total))
+    except Exception as error:
+        raise problem_of(error) from None
+    return Path(folder)
+
+
+class _Counter:
+    """Counts the bytes that a download reports to its progress bars."""
+
+    def __init__(self) -> None:
+        self.bytes = 0.0
+
+    def bar(self, stop: threading.Event) -> Any:
+        """A class of progress bars that report here."""
+        counter = self
+
+        class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
+            """A progress bar that is never drawn and ends the download once the work is given up."""
+
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                self.counts = str(kwargs.get("desc", "")).startswith("Reconstructing")
+                super().__init__(*args, **{**kwargs, "disable": True})
+
+            def update(self, n: float | None = 1) -> None:
+                if stop.is_set():
+                    raise Cancelled
+                if self.counts:
+                    counter.bytes += n or 0
+                super().update(n)
+
+        return Bar
+
+
+def problem_of(error: Exception) -> HubProblem:
+    """What the hub's library raised, as a reason in words."""
+    if isinstance(error, GatedRepoError):
+        return HubProblem("gated", "its owner wants you to ask for access first")
+    if isinstance(error, RepositoryNotFoundError):
+        return HubProblem("unknown", "the hub has no such model, or it is private")
+    if isinstance(error, HFValidationError):
+        return HubProblem("unknown", "this is no name of a model on the hub")
+    if isinstance(error, OfflineModeIsEnabled):
+        return HubProblem("offline", "the network is switched off (HF_HUB_OFFLINE)")
+    if isinstance(error, HfHubHTTPError):
+        return HubProblem("failed", f"the hub answered with an error ({error.response.status_code})")
+    if isinstance(error, OSError) and error.errno is not None and error.strerror:
+        return HubProblem("failed", f"{error.strerror[:1].lower()}{error.strerror[1:]}")
+    return HubProblem("unreachable", f"the hub cannot be reached ({type(error).__name__})")
