@@ -1,32 +1,32 @@
-"""Text from the model: left-padded batches with a KV cache, and single answers as a stream.
+"""Answers, pieces of an answer, and likelihoods: everything that is asked of a language model without training it.
 
-Letters: b batch, s position, n new token.
-
-The loops are our own, because probes need what `model.generate` does not give: rows that are finished leave the batch,
-the prompt shared by all rows is computed once, the gold answer is scored from the same pass, and a stream can be
-stopped between two tokens without a thread.
+The loops are our own, because probes need what transformers' `generate` does not give: rows that have ended leave the
+batch, a beginning shared by all prompts is computed once, the gold answer is scored from the same pass, and every
+generator hands over control between two tokens. Greedy answers in float32 are those of `generate`; sampled ones depend
+on the seed and the prompt's place in the list, not on batch size or on other users of random numbers.
 """
 
 from __future__ import annotations
 
-import copy
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn import functional
-from transformers import DynamicCache
 
-from atu_gui.core.errors import Cancelled
+from atu_gui.core.errors import Cancelled, InputError, ResourceError
 from atu_gui.core.events import Progress
+from atu_gui.engine.decoding import Decoding, SharedPrefix, token_logprobs
 from atu_gui.engine.models import LanguageModel
 
-# A shared beginning shorter than this is not worth a pass of its own.
-_SHARED_AT_LEAST = 8
+# Sampling chooses among the likeliest tokens only: the long tail of a small model is noise.
 _TOP_K = 50
+# Rows that have ended stay in the batch until less than this share of it is left: dropping them copies the cache.
+_WORTH_DROPPING = 0.9
+# Progress after so many tokens; there a chat can be served.
+_STEPS_PER_PROGRESS = 4
+# Tokens per forward pass of `token_losses`: keeps the logits at about 200 MB for a vocabulary of 50,000.
+_LOSS_TOKENS = 1024
 
 
 def _never() -> bool:
@@ -35,10 +35,63 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A probe's greedy completion and the mean log-probability of its gold answer, in nats."""
+    """A probe's greedy completion and the mean log-probability of its gold answer's tokens, in nats."""
 
     text: str
     answer_logprob: float
+
+
+@dataclass(eq=False, slots=True)
+class _Row:
+    """One prompt of a job: its place in the list, its tokens, the gold continuation, and what came of it."""
+
+    index: int
+    ids: list[int]
+    gold: list[int]
+    written: list[int]
+    logprob: float = float("nan")
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What all batches of a call have in common. `draws` [prompts, tokens] are the random numbers of sampling."""
+
+    lm: LanguageModel
+    max_new_tokens: int
+    temperature: float
+    stop_at_newline: bool
+    cancelled: Callable[[], bool]
+    draws: torch.Tensor
+    stop_ids: frozenset[int]
+
+    def write(self, rows: Sequence[_Row], logits: torch.Tensor, step: int) -> list[int]:
+        """Choose the next token of every row from logits [b, v]; rows under way keep theirs."""
+        tokens = self._choose(rows, logits, step)
+        for row, token in zip(rows, tokens, strict=True):
+            if row.ended:
+                continue
+            if token in self.stop_ids:
+                row.ended = True
+                continue
+            row.written.append(token)
+            newline = self.stop_at_newline and "\n" in _decode(self.lm, [token])
+            row.ended = newline or len(row.written) >= self.max_new_tokens
+        return tokens
+
+    def text(self, row: _Row) -> str:
+        """What a row has written; cut at the first newline where the job asks for that."""
+        text = _decode(self.lm, row.written)
+        return text.partition("\n")[0] if self.stop_at_newline else text
+
+    def _choose(self, rows: Sequence[_Row], logits: torch.Tensor, step: int) -> list[int]:
+        if self.temperature <= 0:
+            return [int(token) for token in logits.argmax(dim=-1).tolist()]
+        values, ids = (part.cpu() for part in logits.topk(min(_TOP_K, logits.shape[-1]), dim=-1))
+        shares = torch.softmax(values.double() / self.temperature, dim=-1).cumsum(dim=-1)
+        targets = self.draws[[row.index for row in rows], step][:, None] * shares[:, -1:]
+        places = torch.searchsorted(shares, targets, right=True).clamp_max(shares.shape[-1] - 1)
+        return [int(token) for token in ids.gather(-1, places)[:, 0].tolist()]
 
 
 def generate_batch(
@@ -54,38 +107,29 @@ def generate_batch(
     job: str = "probe",
     what: str = "",
 ) -> Generator[Progress, None, list[str]]:
-    """Complete final prompts; greedy at temperature 0, else sampled from an own generator.
+    """Complete every prompt; returns the completions in the order of the prompts, special tokens removed.
 
     Args:
-        lm: The language model.
-        prompts: Final texts, markup included.
-        max_new_tokens: Length limit of each completion.
-        temperature: 0 for greedy.
-        seed: Of the sampling; other random numbers of the program do not move it.
-        stop_at_newline: End a completion at its first newline, which is cut off.
-        batch: Prompts at a time.
+        lm: The language model; in evaluation mode meanwhile.
+        prompts: Final prompts, chat markup included.
+        max_new_tokens: Limit per completion.
+        temperature: 0 is greedy; otherwise sampled among the 50 likeliest tokens.
+        seed: Of the sampling.
+        stop_at_newline: End at the first newline, which is cut off; a completion that begins with one is empty.
+        batch: Prompts per batch at most.
         cancelled: Asked before every token.
         job: Job of the progress events.
         what: Words of the progress events.
 
-    Returns:
-        Completions in the order of the prompts, special tokens removed.
-
     Raises:
         Cancelled: `cancelled` said so.
+        ResourceError: A single prompt does not fit into memory.
     """
-    texts = [""] * len(prompts)
-    encoded = [_encode(lm, prompt) for prompt in prompts]
-    sampler = torch.Generator(device=lm.device).manual_seed(seed)
-    started, done = time.monotonic(), 0
-    for indices in _batches(encoded, batch):
-        decoder = _Decoder(lm, [encoded[index] for index in indices])
-        completions = decoder.decode(max_new_tokens, temperature, sampler, stop_at_newline, cancelled)
-        for index, ids in zip(indices, completions, strict=True):
-            texts[index] = _text(lm, ids, stop_at_newline)
-        done += len(indices)
-        yield _progress(job, what, done, len(prompts), started)
-    return texts
+    rows = [_Row(index, _prompt_ids(lm, prompt), [], []) for index, prompt in enumerate(prompts)]
+    draws = _draws(len(rows), max_new_tokens, seed) if temperature > 0 else torch.empty(0)
+    run = _Job(lm, max_new_tokens, temperature, stop_at_newline, cancelled, draws, _stop_ids(lm))
+    yield from _complete(run, rows, batch, job, what)
+    return [run.text(row) for row in rows]
 
 
 def answer_probes(
@@ -94,34 +138,88 @@ def answer_probes(
     answers: Sequence[str],
     *,
     max_new_tokens: int,
-    stop_at_newline: bool,
+    stop_at_newline: bool = False,
     batch: int = 64,
     cancelled: Callable[[], bool] = _never,
+    job: str = "probe",
     what: str = "",
 ) -> Generator[Progress, None, list[Answered]]:
-    """Greedy completions and gold-answer log-probabilities from one pass over each prompt.
+    """Greedy completion of every prompt and log-probability of its gold answer, from one pass over the prompt.
 
-    The gold answer is tokenised as a continuation: with a leading space where the prompt does not end in white space.
+    Arguments are those of `generate_batch`; gold answers are tokenised as in `answer_logprobs`.
+
+    Raises:
+        Cancelled: `cancelled` said so.
+        InputError: A gold answer is blank.
+        ResourceError: A single prompt does not fit into memory.
+    """
+    rows = _gold_rows(lm, prompts, answers)
+    run = _Job(lm, max_new_tokens, 0.0, stop_at_newline, cancelled, torch.empty(0), _stop_ids(lm))
+    yield from _complete(run, rows, batch, job, what)
+    return [Answered(run.text(row), row.logprob) for row in rows]
+
+
+def answer_logprobs(
+    lm: LanguageModel,
+    prompts: Sequence[str],
+    answers: Sequence[str],
+    *,
+    batch: int = 64,
+    cancelled: Callable[[], bool] = _never,
+    job: str = "probe",
+    what: str = "",
+) -> Generator[Progress, None, list[float]]:
+    """Mean log-probability, in nats, of the tokens of each gold answer given its prompt.
+
+    An answer follows after one space, or at once where the prompt ends in white space. Its tokens are those by which
+    prompt and answer together are longer than the prompt; end-of-sequence is not scored.
+
+    Raises:
+        Cancelled: `cancelled` said so.
+        InputError: An answer is blank.
+        ResourceError: A single prompt does not fit into memory.
+    """
+    answered = yield from answer_probes(
+        lm, prompts, answers, max_new_tokens=0, batch=batch, cancelled=cancelled, job=job, what=what
+    )
+    return [item.answer_logprob for item in answered]
+
+
+def token_losses(
+    lm: LanguageModel,
+    texts: Sequence[str],
+    max_tokens: int = 256,
+    *,
+    cancelled: Callable[[], bool] = _never,
+    job: str = "probe",
+    what: str = "",
+) -> Generator[Progress, None, list[float]]:
+    """Mean loss of the tokens of each text, in nats, cut to `max_tokens`; the first token is not scored.
+
+    A text of a single token has no loss: NaN.
 
     Raises:
         Cancelled: `cancelled` said so.
     """
-    results = [Answered("", 0.0)] * len(prompts)
-    encoded = [_encode(lm, prompt) for prompt in prompts]
-    gold = [_continuation(lm, prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
-    started, done = time.monotonic(), 0
-    for indices in _batches(encoded, batch):
-        decoder = _Decoder(lm, [encoded[index] for index in indices])
-        logprobs = decoder.score([gold[index] for index in indices])
-        completions = decoder.decode(max_new_tokens, 0.0, None, stop_at_newline, cancelled)
-        for index, ids, logprob in zip(indices, completions, logprobs, strict=True):
-            results[index] = Answered(_text(lm, ids, stop_at_newline), logprob)
-        done += len(indices)
-        yield _progress("probe", what, done, len(prompts), started)
-    return results
+    rows = [_prompt_ids(lm, text)[:max_tokens] for text in texts]
+    order = sorted((index for index, row in enumerate(rows) if len(row) > 1), key=lambda index: len(rows[index]))
+    losses = [float("nan")] * len(rows)
+    done = 0
+    with _evaluating(lm):
+        while done < len(order):
+            if cancelled():
+                raise Cancelled
+            size = 1
+            while done + size < len(order) and (size + 1) * len(rows[order[done + size]]) <= _LOSS_TOKENS:
+                size += 1
+            part = order[done : done + size]
+            for index, loss in zip(part, _losses(lm, [rows[index] for index in part]), strict=True):
+                losses[index] = loss
+            done += size
+            yield Progress(job, what, done, len(order), "texts")
+    return losses
 
 
-@torch.inference_mode()
 def stream(
     lm: LanguageModel,
     prompt: str,
@@ -131,223 +229,151 @@ def stream(
     seed: int = 0,
     cancelled: Callable[[], bool] = _never,
 ) -> Iterator[str]:
-    """One completion, piece by piece; ends early, without an error, when `cancelled` says so."""
-    sampler = torch.Generator(device=lm.device).manual_seed(seed)
-    stops = _stop_ids(lm)
-    model: Any = lm.model
-    ids = torch.tensor([_encode(lm, prompt)], device=lm.device)
-    cache, written, shown = DynamicCache(), [], ""
-    for _ in range(max_new_tokens):
-        if cancelled():
-            return
-        with lm.autocast():
-            logits = model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
-        token = int(_choose(logits.float(), temperature, sampler)[0])
-        if token in stops:
-            break
-        written.append(token)
-        ids = torch.tensor([[token]], device=lm.device)
-        text = lm.tokenizer.decode(written, skip_special_tokens=True)
-        # A replacement character at the end may be half of a longer character: wait for the rest.
-        if not text.endswith("\ufffd") and len(text) > len(shown):
-            yield text[len(shown) :]
-            shown = text
-    rest = lm.tokenizer.decode(written, skip_special_tokens=True)[len(shown) :]
+    """Pieces of one completion as they come; joined they are what `generate_batch` returns for this prompt alone.
+
+    A piece never ends within a character. When `cancelled` says so the pieces end, without an error: what was written
+    stays.
+    """
+    row = _Row(0, _prompt_ids(lm, prompt), [], [])
+    run = _Job(lm, max_new_tokens, temperature, False, cancelled, _draws(1, max_new_tokens, seed), _stop_ids(lm))
+    begin = end = 0
+    with _evaluating(lm):
+        state: Decoding | None = None
+        for step in range(max_new_tokens):
+            if cancelled():
+                break
+            if state is None:
+                state = Decoding(lm, [row.ids], SharedPrefix(lm, []))
+            else:
+                state.advance(row.written[-1:])
+            run.write([row], state.logits, step)
+            # Only the newest tokens are decoded again, with those of the last piece: they decide about spaces.
+            before, now = _decode(lm, row.written[begin:end]), _decode(lm, row.written[begin:])
+            if len(now) > len(before) and not now.endswith("\ufffd"):
+                yield now[len(before) :]
+                begin, end = end, len(row.written)
+            if row.ended:
+                break
+    rest = _decode(lm, row.written[begin:])[len(_decode(lm, row.written[begin:end])) :]
     if rest:
         yield rest
 
 
-@torch.inference_mode()
-def token_losses(
-    lm: LanguageModel,
-    texts: Sequence[str],
-    *,
-    max_tokens: int = 256,
-    batch: int = 8,
-    cancelled: Callable[[], bool] = _never,
-    what: str = "",
-) -> Generator[Progress, None, list[float]]:
-    """Mean token loss of each text in nats, over its first `max_tokens` tokens, the first one unscored.
+def _complete(run: _Job, rows: Sequence[_Row], batch: int, job: str, what: str) -> Generator[Progress, None, None]:
+    """Fill in what the rows lack, in batches of similar length; a batch that does not fit into memory is halved."""
+    order = sorted(rows, key=lambda row: len(row.ids))
+    queue = [order[start : start + batch] for start in range(0, len(order), batch)]
+    done = 0
+    with _evaluating(run.lm):
+        prefix = SharedPrefix(run.lm, [row.ids for row in rows])
+        while queue:
+            part = queue.pop(0)
+            try:
+                for share in _run_batch(run, part, prefix):
+                    yield Progress(job, what, done + share, len(rows), "prompts")
+                done += len(part)
+            except torch.OutOfMemoryError as error:
+                if len(part) == 1:
+                    raise ResourceError(
+                        "A single prompt does not fit into memory.", "Choose a smaller model or number format."
+                    ) from error
+                for row in part:
+                    row.written, row.ended = [], False
+                queue[:0] = [part[: len(part) // 2], part[len(part) // 2 :]]
 
-    Raises:
-        Cancelled: `cancelled` said so.
-    """
-    model: Any = lm.model
-    encoded = [_encode(lm, text)[:max_tokens] for text in texts]
-    losses = [0.0] * len(texts)
-    started, done = time.monotonic(), 0
-    for indices in _batches(encoded, batch):
-        if cancelled():
+
+def _run_batch(run: _Job, part: list[_Row], prefix: SharedPrefix) -> Iterator[float]:
+    """One batch from prompt to end; yields how many rows' worth of work is done."""
+    if run.cancelled():
+        raise Cancelled
+    state = Decoding(run.lm, [row.ids for row in part], prefix)
+    if part[0].gold:
+        for row, logprob in zip(part, state.score([row.gold for row in part]), strict=True):
+            row.logprob = logprob
+    live = part
+    for step in range(run.max_new_tokens):
+        if run.cancelled():
             raise Cancelled
-        rows = [encoded[index] for index in indices]
-        ids, mask = _pad(rows, lm.device, left=False)
-        with lm.autocast():
-            logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
-        nll = functional.cross_entropy(logits[:, :-1].float().transpose(1, 2), ids[:, 1:], reduction="none")
-        scored = mask[:, 1:]
-        for index, value in zip(indices, ((nll * scored).sum(1) / scored.sum(1).clamp(min=1)).tolist(), strict=True):
-            losses[index] = value
-        done += len(indices)
-        yield _progress("probe", what, done, len(texts), started)
-    return losses
+        tokens = run.write(live, state.logits, step)
+        keep = [place for place, row in enumerate(live) if not row.ended]
+        if not keep:
+            break
+        if len(keep) < _WORTH_DROPPING * len(live):
+            state.select(keep)
+            tokens, live = [tokens[place] for place in keep], [live[place] for place in keep]
+        state.advance(tokens)
+        if step % _STEPS_PER_PROGRESS == 0:
+            yield len(part) - len(keep) * (1 - (step + 1) / run.max_new_tokens)
+    yield float(len(part))
 
 
-class _Decoder:
-    """One left-padded batch: its prompts are read once, then scored and completed from the same cache."""
-
-    def __init__(self, lm: LanguageModel, rows: list[list[int]]) -> None:
-        self._lm = lm
-        self._model: Any = lm.model
-        with torch.inference_mode():
-            self._prefill(rows)
-
-    def _prefill(self, rows: list[list[int]]) -> None:
-        shared = _shared_length(rows)
-        self._cache = DynamicCache()
-        lead = torch.ones(len(rows), 0, dtype=torch.long, device=self._lm.device)
-        if shared:
-            ids = torch.tensor([rows[0][:shared]], device=self._lm.device)
-            with self._lm.autocast():
-                self._model.base_model(input_ids=ids, past_key_values=self._cache, use_cache=True)
-            self._cache.batch_repeat_interleave(len(rows))
-            lead = torch.ones(len(rows), shared, dtype=torch.long, device=self._lm.device)
-        ids, mask = _pad([row[shared:] for row in rows], self._lm.device, left=True)
-        self._mask = torch.cat([lead, mask], 1)
-        positions = shared + (mask.cumsum(1) - 1).clamp(min=0)
-        self._next = self._mask.sum(1)
-        self._logits = self._forward(ids, positions, self._cache, self._mask, keep=1)[:, -1]
-
-    @torch.inference_mode()
-    def score(self, answers: list[list[int]]) -> list[float]:
-        """Mean log-probability of each row's answer tokens, from a copy of the cache."""
-        ids, mask = _pad(answers, self._lm.device, left=False)
-        positions = self._next[:, None] + torch.arange(ids.shape[1], device=ids.device)
-        later = self._logits[:, None]
-        if ids.shape[1] > 1:
-            cache = copy.deepcopy(self._cache)
-            whole = torch.cat([self._mask, mask[:, :-1]], 1)
-            rest = self._forward(ids[:, :-1], positions[:, :-1], cache, whole, keep=0)
-            later = torch.cat([later, rest], 1)
-        logprobs = later.float().log_softmax(-1).gather(-1, ids[..., None])[..., 0]
-        means: list[float] = ((logprobs * mask).sum(1) / mask.sum(1).clamp(min=1)).tolist()
-        return means
-
-    @torch.inference_mode()
-    def decode(
-        self,
-        max_new_tokens: int,
-        temperature: float,
-        sampler: torch.Generator | None,
-        stop_at_newline: bool,
-        cancelled: Callable[[], bool],
-    ) -> list[list[int]]:
-        """New ids of every row. Rows that ended leave the batch."""
-        stops = _stop_ids(self._lm)
-        written: list[list[int]] = [[] for _ in self._next]
-        alive = list(range(len(written)))
-        logits, mask, positions = self._logits, self._mask, self._next
-        for n in range(max_new_tokens):
-            if cancelled():
-                raise Cancelled
-            tokens = _choose(logits.float(), temperature, sampler).tolist()
-            kept = []
-            for row, (index, token) in enumerate(zip(alive, tokens, strict=True)):
-                if token in stops:
-                    continue
-                written[index].append(token)
-                if not (stop_at_newline and "\n" in self._lm.tokenizer.decode([token])):
-                    kept.append(row)
-            if not kept or n + 1 == max_new_tokens:
-                break
-            if len(kept) < len(alive):
-                rows = torch.tensor(kept, device=mask.device)
-                self._cache.batch_select_indices(rows)
-                mask, positions = mask[rows], positions[rows]
-                alive, tokens = [alive[row] for row in kept], [tokens[row] for row in kept]
-            mask = torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
-            ids = torch.tensor(tokens, device=mask.device)[:, None]
-            logits = self._forward(ids, positions[:, None], self._cache, mask, keep=1)[:, -1]
-            positions = positions + 1
-        return written
-
-    def _forward(self, ids: Tensor, positions: Tensor, cache: DynamicCache, mask: Tensor, *, keep: int) -> Tensor:
-        with self._lm.autocast():
-            output = self._model(
-                input_ids=ids,
-                attention_mask=mask,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=keep,
-            )
-        logits: Tensor = output.logits
-        return logits
+def _decode(lm: LanguageModel, ids: list[int]) -> str:
+    # Tidying up spaces would make the text of a beginning differ from the beginning of the text.
+    return str(lm.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
-def _choose(logits: Tensor, temperature: float, sampler: torch.Generator | None) -> Tensor:
-    if temperature <= 0:
-        return logits.argmax(-1)
-    # The usual cut at the 50 likeliest tokens; it also spares a softmax over the whole vocabulary.
-    values, ids = logits.topk(min(_TOP_K, logits.shape[-1]), dim=-1)
-    picked = torch.multinomial((values / temperature).softmax(-1), 1, generator=sampler)
-    return ids.gather(-1, picked)[:, 0]
+def _prompt_ids(lm: LanguageModel, prompt: str) -> list[int]:
+    """Token ids with the tokenizer's special tokens, but no second begin-of-sequence after the chat template's.
 
-
-def _encode(lm: LanguageModel, text: str) -> list[int]:
-    ids: list[int] = lm.tokenizer(text, verbose=False)["input_ids"]
+    An empty prompt becomes one special token, because there must be a position to go on from.
+    """
+    tokenizer = lm.tokenizer
+    doubled = bool(tokenizer.bos_token) and prompt.startswith(str(tokenizer.bos_token))
+    ids: list[int] = list(tokenizer(prompt, add_special_tokens=not doubled, verbose=False)["input_ids"])
     if ids:
         return ids
-    start = lm.tokenizer.bos_token_id
-    return [start if isinstance(start, int) else 0]
+    known = [value for value in (tokenizer.bos_token_id, tokenizer.eos_token_id) if isinstance(value, int)]
+    return known[:1] or [0]
 
 
-def _continuation(lm: LanguageModel, prompt: str, answer: str) -> list[int]:
-    lead = "" if prompt[-1:].isspace() else " "
-    ids: list[int] = lm.tokenizer(lead + answer.strip(), add_special_tokens=False)["input_ids"]
-    return ids or [0]
+def _gold_rows(lm: LanguageModel, prompts: Sequence[str], answers: Sequence[str]) -> list[_Row]:
+    rows = []
+    for index, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
+        ids = _prompt_ids(lm, prompt)
+        rows.append(_Row(index, ids, _continuation_ids(lm, prompt, ids, answer), []))
+    return rows
 
 
-def _text(lm: LanguageModel, ids: list[int], stop_at_newline: bool) -> str:
-    text = str(lm.tokenizer.decode(ids, skip_special_tokens=True))
-    return text.split("\n", 1)[0] if stop_at_newline else text
+def _continuation_ids(lm: LanguageModel, prompt: str, prompt_ids: list[int], answer: str) -> list[int]:
+    if not answer.strip():
+        raise InputError("A question has a blank gold answer.", "Give every question an answer.")
+    text = answer.strip() if prompt[-1:].isspace() else f" {answer.strip()}"
+    whole = _prompt_ids(lm, prompt + text)
+    if len(whole) > len(prompt_ids) and whole[: len(prompt_ids)] == prompt_ids:
+        return whole[len(prompt_ids) :]
+    # Prompt and answer merge into one token where they meet: the prompt stays as it is asked.
+    return list(lm.tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def _stop_ids(lm: LanguageModel) -> set[int]:
-    stops: set[int] = set()
-    config: Any = lm.model.generation_config
-    for value in (config.eos_token_id, lm.tokenizer.eos_token_id):
-        stops.update(value if isinstance(value, list) else [value] if isinstance(value, int) else [])
-    return stops
+def _stop_ids(lm: LanguageModel) -> frozenset[int]:
+    """End-of-sequence ids of the generation settings and of the tokenizer."""
+    known = getattr(lm.model.generation_config, "eos_token_id", None)
+    ids = known if isinstance(known, list) else [known]
+    return frozenset(value for value in (*ids, lm.tokenizer.eos_token_id) if isinstance(value, int))
 
 
-def _batches(rows: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
-    """Indices in batches of like length, longest first, so that memory trouble shows at once."""
-    ordered = sorted(range(len(rows)), key=lambda index: -len(rows[index]))
-    for start in range(0, len(ordered), size):
-        yield ordered[start : start + size]
+def _draws(rows: int, steps: int, seed: int) -> torch.Tensor:
+    """One number in [0, 1) per prompt and token, drawn ahead, so that a text does not depend on its batch."""
+    return torch.rand(rows, steps, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def _shared_length(rows: list[list[int]]) -> int:
-    """Length of the beginning that all rows share, leaving each at least one token."""
-    if len(rows) < 2:
-        return 0
-    first, last = min(rows), max(rows)
-    length = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
-    length = min(length, min(map(len, rows)) - 1)
-    return length if length >= _SHARED_AT_LEAST else 0
+@torch.inference_mode()
+def _losses(lm: LanguageModel, rows: list[list[int]]) -> list[float]:
+    width = max(len(row) for row in rows)
+    ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=lm.device)
+    real = torch.tensor([[1] * (len(row) - 1) + [0] * (width - len(row)) for row in rows], device=lm.device)
+    with lm.autocast():
+        # Right padding needs no mask: from the tokens that count a causal model cannot see it.
+        logits = lm.model(input_ids=ids, use_cache=False).logits[:, :-1]
+    total = (token_logprobs(logits.float(), ids[:, 1:]) * real).sum(dim=1)
+    return [-float(value) for value in (total / real.sum(dim=1)).tolist()]
 
 
-def _pad(rows: Sequence[Sequence[int]], device: torch.device, *, left: bool) -> tuple[Tensor, Tensor]:
-    longest = max(map(len, rows))
-    ids = torch.zeros(len(rows), longest, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for number, row in enumerate(rows):
-        span = slice(longest - len(row), longest) if left else slice(0, len(row))
-        ids[number, span] = torch.tensor(row, dtype=torch.long)
-        mask[number, span] = 1
-    return ids.to(device), mask.to(device)
-
-
-def _progress(job: str, what: str, done: int, total: int, started: float) -> Progress:
-    spent = time.monotonic() - started
-    return Progress(job, what, done, total, "texts", spent / done * (total - done) if done else None)
+@contextmanager
+def _evaluating(lm: LanguageModel) -> Iterator[None]:
+    training = lm.model.training
+    lm.model.train(False)
+    try:
+        yield
+    finally:
+        lm.model.train(training)
