@@ -68,6 +68,7 @@ class ChatPanel(QWidget):
         layout.setStretch(1, 1)
         self.setLayout(layout)
         self.setAccessibleName("Chat")
+        self.setFocusProxy(self._box.field)
         self.suggest(list(SUGGESTED))
 
     def suggest(self, questions: list[str]) -> None:
@@ -151,10 +152,6 @@ class ChatPanel(QWidget):
     def compact(self) -> bool:
         """Whether the panel has the form of a bottom tab."""
         return self._compact
-
-    def focus_prompt(self) -> None:
-        """Put the cursor where a question is typed."""
-        self._box.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import label, row
@@ -100,8 +100,11 @@ class PlotTitle(QWidget):
         head = label(title)
         head.setFont(theme.font(13, 500))
         self.caption = label("", "caption")
+        # It takes the room there is: words that come and go must not push the window wider.
+        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.entries = {name: LegendEntry(theme, name, stroke) for name, stroke in entries.items()}
-        layout = row(head, self.caption, None, *self.entries.values(), spacing=14)
+        layout = row(head, self.caption, *self.entries.values(), spacing=14)
+        layout.setStretch(1, 1)
         layout.setContentsMargins(12, 0, 12, 0)
         self.setLayout(layout)
 

@@ -134,9 +134,12 @@ def test_a_failure_stands_where_the_answer_would(panel: ChatPanel) -> None:
 
 def test_suggested_questions_fill_the_empty_panel(qtbot: QtBot, panel: ChatPanel) -> None:
     panel.suggest(["What is Hamlet?", "Who wrote it?", "Why?", "one too many"])
-    links = panel.findChildren(QPushButton)
-    shown = [one.text() for one in links if one.property("kind") == "link" and one.isVisible()]
-    assert shown == ["What is Hamlet?", "Who wrote it?", "Why?"]
+
+    def shown() -> list[str]:
+        links = panel.findChildren(QPushButton)
+        return [one.text() for one in links if one.property("kind") == "link" and one.isVisible()]
+
+    qtbot.waitUntil(lambda: shown() == ["What is Hamlet?", "Who wrote it?", "Why?"])
     with qtbot.waitSignal(panel.asked) as asked:
         button(panel, "Who wrote it?").click()
     assert asked.args[0].prompt == "Who wrote it?"
@@ -196,3 +199,8 @@ def test_many_exchanges_keep_the_newest_in_sight(qtbot: QtBot, panel: ChatPanel)
     bar = panel._scroll.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0 and bar.value() == bar.maximum())
     assert len(panel.exchanges) == 12
+
+
+def test_the_focus_goes_to_the_field(panel: ChatPanel) -> None:
+    panel.setFocus()
+    assert panel.focusWidget() is panel._box.field

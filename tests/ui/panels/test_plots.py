@@ -247,3 +247,11 @@ def test_long_runs_stay_smooth(qtbot: QtBot, panel: PlotsPanel) -> None:
     # Generous bounds for a busy machine; measured 12 µs a step and about 0.04 s a picture.
     assert stored / count < 1e-4
     assert drawn < 0.25
+
+
+def test_a_pending_wish_does_not_widen_the_panel(panel: PlotsPanel) -> None:
+    play(panel, first_round(4))
+    wide = panel.minimumSizeHint().width()
+    panel.similarity.handle.wish(0.25)
+    panel.similarity.handle.request()
+    assert panel.minimumSizeHint().width() == wide
