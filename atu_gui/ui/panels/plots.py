@@ -230,7 +230,7 @@ class PlotsPanel(QWidget):
         if handle.pending is None:
             return ""
         old = f"{text.number(handle.applied)} → " if handle.applied is not None else ""
-        return f"τ {old}{text.number(handle.pending)} pending until a step applies it"
+        return f"τ {old}{text.number(handle.pending)} pending"
 
     # pyqtgraph's own link goes by screen geometry, which is off by some steps while the window is laid out.
     @Slot(object, object)
