@@ -20,6 +20,7 @@ from atu_gui.core.ports import ChatRequest, RunOutcome, RunRecord
 from atu_gui.service.backend import Engine
 from atu_gui.service.chatting import chat
 from atu_gui.service.failures import details_of, explained
+from atu_gui.service.found import FoundRun, find_run, folder_of
 from atu_gui.service.holding import Holding
 from atu_gui.service.running import RunJob, cancellable, ready
 from atu_gui.service.worker import Worker
@@ -149,13 +150,9 @@ class Workbench:
         """Every recorded event of a run, in order."""
         return self._read(lambda store: store.events_of(run_id))
 
-    def find_run(self, name: str) -> Future[RunRecord]:
+    def find_run(self, name: str) -> Future[FoundRun]:
         """A run by id, beginning of its id, folder, or "last"."""
-        return self._read(lambda store: store.find(name))
-
-    def config_of(self, run_id: str) -> Future[str]:
-        """A run's exact config as TOML."""
-        return self._read(lambda store: store.config_of(run_id))
+        return self._read(lambda store: find_run(store, name))
 
     def close(self, timeout: float = 10.0) -> None:
         """Ask everything to end, wait, and end what is still going on."""
@@ -218,7 +215,7 @@ class Workbench:
             self._store.close()
 
     def _folder_of(self, run_id: str) -> Path:
-        return Path(self._opened_store().find(run_id).folder)
+        return folder_of(self._opened_store(), run_id)
 
     def _new_cancel(self) -> threading.Event:
         cancel = threading.Event()

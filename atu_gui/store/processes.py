@@ -19,8 +19,8 @@ def is_alive(pid: int, started: float) -> bool:
     """Whether the process with this id and start time still runs."""
     try:
         process = psutil.Process(pid)
-        same = abs(process.create_time() - started) < _TOLERANCE
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        same = bool(abs(process.create_time() - started) < _TOLERANCE)
+        return same and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:

@@ -1,0 +1,259 @@
+"""The command line `atu`: the same workbench as the window's, without a window."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+import atu_gui
+from atu_gui.cli_options import RunFlags, build_config
+from atu_gui.cli_progress import make_teller
+from atu_gui.cli_report import make_stdout, rounds_table, runs_table, written_lines
+from atu_gui.cli_session import Interrupted, Session
+from atu_gui.core.config import RunConfig, dump_config
+from atu_gui.core.errors import AtuError, InputError, UserError
+from atu_gui.core.events import ChatAnswered, Event, JobFailed, RoundScored, RunStarted, TextWritten
+from atu_gui.core.materials import Materials
+from atu_gui.core.ports import ChatRequest, RunOutcome, Weights
+from atu_gui.service.workbench import Workbench
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+# What a run that became worthless says; its numbers are no result.
+_NOT_FINITE = "not finite"
+
+app = typer.Typer(
+    name="atu",
+    help="Make a language model forget a concept (Align-then-Unlearn).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and exit: 0 done, 1 failed, 2 bad input, 130 interrupted."""
+    try:
+        app(args=arguments, prog_name="atu")
+    except Interrupted:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except AtuError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        if isinstance(error, UserError):
+            sys.exit(BAD_INPUT)
+        traceback.print_exception(error.__cause__ or error, file=sys.stderr)
+        sys.exit(FAILED)
+    sys.exit(DONE)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"atu {atu_gui.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_print_version)] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+@app.command()
+def run(
+    config_file: Annotated[Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Settings; flags win.")] = None,
+    model: Annotated[str | None, typer.Option(help="“starter”, a hub id, a folder or a GGUF file.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="A sentence-transformers model by id or folder.")] = None,
+    concept: Annotated[list[str] | None, typer.Option(help="What to forget; may be repeated.")] = None,
+    alias: Annotated[list[str] | None, typer.Option(help="Another name; “Concept=name” with several concepts.")] = None,
+    description: Annotated[list[str] | None, typer.Option(help="A phrase that describes the concept.")] = None,
+    texts: Annotated[list[Path] | None, typer.Option(help="Passages about the concept: file or RWKU folder.")] = None,
+    retain: Annotated[list[Path] | None, typer.Option(help="Texts to keep: file or other RWKU folder.")] = None,
+    neighbour: Annotated[list[str] | None, typer.Option(help="A related entity that must survive.")] = None,
+    probes: Annotated[list[Path] | None, typer.Option(help="Questions: RWKU folder or pack file.")] = None,
+    layers: Annotated[str | None, typer.Option(help="Hook layers, for instance 12 or 12,18.")] = None,
+    tau: Annotated[float | None, typer.Option(help="One τ for every round, instead of a schedule's.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="gentle, thorough, adaptive or paper.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="default or paper.")] = None,
+    budget: Annotated[str | None, typer.Option(help="Time for the run, for instance 10m.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
+    print_config: Annotated[bool, typer.Option("--print-config", help="Print all settings and do nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before using what the model wrote.")] = False,
+) -> None:
+    """Make a model forget."""
+    flags = RunFlags(
+        model=model,
+        encoder=encoder,
+        concept=concept or [],
+        alias=alias or [],
+        description=description or [],
+        texts=texts or [],
+        retain=retain or [],
+        neighbour=neighbour or [],
+        probes=probes or [],
+        layers=layers,
+        tau=tau,
+        schedule=schedule,
+        recipe=recipe,
+        budget=budget,
+        seed=seed,
+        out=out,
+        device=device,
+        dtype=dtype,
+        name=name,
+    )
+    config = build_config(config_file, flags)
+    if print_config:
+        typer.echo(dump_config(config), nl=False)
+        return
+    asks = not yes and sys.stdin.isatty() and not (config.texts.concept and config.texts.probes)
+    raise typer.Exit(_RunCommand(config).execute(asks=asks))
+
+
+@app.command()
+def starter() -> None:
+    """Bring the starter kit: a small language model and a text encoder."""
+    bench = Workbench()
+    if bench.starter_ready():
+        bench.close()
+        typer.echo("The starter kit is on this machine already.")
+        return
+    session = Session(bench, make_teller(Console(stderr=True)))
+    with session.open():
+        session.wait(
+            bench.fetch_starter(),
+            on_interrupt=bench.cancel,
+            words="Stopping; what has arrived is kept, and the next `atu starter` goes on from there.",
+        )
+    typer.echo("The starter kit is in place.")
+
+
+@app.command()
+def chat(
+    run_and_round: Annotated[str, typer.Argument(metavar="RUN[:round]", help="Id, its beginning, folder, or “last”.")],
+    prompt: Annotated[str, typer.Argument(help="What to ask.")],
+    tokens: Annotated[int, typer.Option(min=1, help="Length of the answers at most.")] = 160,
+    temperature: Annotated[float, typer.Option(min=0.0, help="0 always takes the likeliest word.")] = 0.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
+) -> None:
+    """Ask a run: prints the answers before and after."""
+    run_name, round_ = _split_round(run_and_round)
+    bench = Workbench()
+    session = Session(bench, make_teller(Console(stderr=True)))
+    answers: list[ChatAnswered] = []
+    failures: list[JobFailed] = []
+    with session.open():
+        found = session.wait(bench.find_run(run_name), on_interrupt=bench.cancel, words="")
+        wanted = found.best_round if round_ is None else round_
+        sides = (Weights(found.run_id, 0), Weights(found.run_id, wanted)) if wanted else (Weights(found.run_id, 0),)
+        session.wait(bench.load(found.config.model, found.config.encoder), on_interrupt=bench.cancel, words="Stopping.")
+        request = bench.chat(ChatRequest(prompt, sides, tokens, temperature, seed))
+
+        def enough(event: Event) -> bool:
+            if isinstance(event, JobFailed):
+                failures.append(event)
+            elif isinstance(event, ChatAnswered):
+                answers.append(event)
+            return len(answers) == len(sides)
+
+        session.wait_for(enough, on_interrupt=lambda: bench.stop_chat(request))
+    if failures:
+        raise InputError(failures[0].message, failures[0].hint)
+    for answer in answers:
+        typer.echo(f"[{answer.weights}]\n{answer.text.strip()}\n")
+    if round_ is None and not wanted:
+        typer.echo("No round of this run was good, so there is no answer after it; name a round, such as last:1.")
+    if session.interrupts:
+        raise Interrupted
+
+
+@app.command()
+def runs() -> None:
+    """List the runs of this machine, newest first."""
+    bench = Workbench()
+    try:
+        records = bench.runs().result()
+    finally:
+        bench.close()
+    if records:
+        make_stdout().print(runs_table(records))
+    else:
+        typer.echo("There are no runs yet. Begin one with `atu run`.")
+
+
+class _RunCommand:
+    """`atu run` after its options: prepare, show what the model wrote, run, and report."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
+        self._bench = Workbench()
+        self._session = Session(self._bench, make_teller(Console(stderr=True)), self._heard)
+        self._stdout = make_stdout()
+        self._written: list[TextWritten] = []
+        self._rounds: list[RoundScored] = []
+
+    def execute(self, *, asks: bool) -> int:
+        """The exit code; problems are raised."""
+        try:
+            with self._session.open():
+                materials = self._reviewed() if asks else None
+                future = self._bench.run(self._config, materials)
+                words = "Stopping after this step; Ctrl-C once more leaves at once."
+                outcome = self._session.wait(future, on_interrupt=self._bench.control.stop, words=words)
+        except AtuError:
+            if self._rounds:
+                self._stdout.print(rounds_table(self._rounds, 0))
+            raise
+        self._report(outcome)
+        if self._session.interrupts:
+            return INTERRUPTED
+        return FAILED if outcome.stopped_because.startswith(_NOT_FINITE) else DONE
+
+    def _reviewed(self) -> Materials:
+        """Have everything written, show it, and ask before it is used."""
+        materials = self._session.wait(
+            self._bench.prepare(self._config), on_interrupt=self._bench.cancel, words="Stopping."
+        )
+        self._show_written()
+        if self._session.ask("Run on these texts and questions? [Y/n] ") not in {"", "y", "yes"}:
+            raise Interrupted
+        return materials
+
+    def _heard(self, event: Event) -> None:
+        match event:
+            case TextWritten():
+                self._written.append(event)
+            case RunStarted():
+                self._show_written()
+            case RoundScored():
+                self._rounds.append(event)
+
+    def _show_written(self) -> None:
+        for line in written_lines(self._written):
+            self._stdout.print(line, markup=False)
+        self._written.clear()
+
+    def _report(self, outcome: RunOutcome) -> None:
+        self._stdout.print(rounds_table(self._rounds, outcome.best_round))
+        best = f"Round {outcome.best_round} is kept." if outcome.best_round else "No round was good: nothing is kept."
+        self._stdout.print(f"Stopped because: {outcome.stopped_because}. {best}".replace("..", "."), markup=False)
+        self._stdout.print(f"Results: {outcome.folder}", markup=False, soft_wrap=True)
+        if outcome.best_round:
+            self._stdout.print(f'Ask it: atu chat {outcome.run_id} "…"', markup=False)
+
+
+def _split_round(text: str) -> tuple[str, int | None]:
+    """A run's name and the round after the last colon, if a number stands there."""
+    name, mark, number = text.rpartition(":")
+    return (name, int(number)) if mark and number.isdigit() else (text, None)

@@ -1,0 +1,97 @@
+"""What the command line prints on stdout: texts that the model wrote, the rounds of a run, the list of runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from atu_gui.core.events import RoundScored, TextWritten
+from atu_gui.core.ports import RunRecord
+from atu_gui.ui import text
+
+# A table in a pipe or a file has no edge; everything fits this.
+WIDTH_WITHOUT_TERMINAL = 160
+_EXAMPLES = 3
+_CHARACTERS = 100
+
+
+def make_stdout() -> Console:
+    """The console of results; colours and width follow the terminal."""
+    console = Console(highlight=False, soft_wrap=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
+
+
+def written_lines(events: Iterable[TextWritten]) -> list[str]:
+    """What the model wrote, short: all neighbours, and the first few passages and questions of each subject."""
+    groups: dict[str, list[TextWritten]] = {}
+    for event in events:
+        groups.setdefault(event.what, []).append(event)
+    lines = []
+    if "neighbour" in groups:
+        names = ", ".join(dict.fromkeys(event.text for event in groups["neighbour"]))
+        lines.append(f"Neighbours that the model named: {names}")
+    for what, title in (
+        ("passage", "Passages that the model wrote about {}"),
+        ("retain", "Texts to keep that the model wrote"),
+        ("question", "Questions that the model made"),
+    ):
+        written = groups.get(what, [])
+        if written:
+            about = ", ".join(dict.fromkeys(event.about for event in written))
+            lines.append(f"{title.format(about)} ({len(written)}), for example:")
+            lines.extend(f"  – {_short(event.text)}" for event in written[:_EXAMPLES])
+    return lines
+
+
+def rounds_table(rounds: Sequence[RoundScored], best_round: int) -> Table:
+    """One line per round, every score with its 95 % interval."""
+    table = Table(box=SIMPLE_HEAD, title="Scores with 95 % intervals", title_justify="left")
+    for name in ("round", "τ", "forget recall", "forget log-prob", "neighbour recall", "token loss", "fluency"):
+        table.add_column(name, no_wrap=True, justify="left" if name == "round" else "right")
+    table.add_column("similarity", no_wrap=True, justify="right")
+    table.add_column("time", no_wrap=True, justify="right")
+    before = 0.0
+    for scored in rounds:
+        mark = " (best)" if scored.round == best_round and scored.round else ""
+        table.add_row(
+            f"{scored.round}{mark}" if scored.round else "untouched",
+            text.number(scored.tau),
+            text.interval(scored.forget_recall, 3),
+            text.interval(scored.forget_logprob),
+            text.interval(scored.neighbour_recall, 3),
+            text.interval(scored.token_loss),
+            text.interval(scored.fluency_entropy),
+            text.number(scored.similarity_mean),
+            text.duration(scored.seconds - before),
+        )
+        before = scored.seconds
+    return table
+
+
+def runs_table(records: Sequence[RunRecord]) -> Table:
+    """One line per run, newest first."""
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("run", "started", "forgets", "layers", "state", "rounds", "best", "time"):
+        table.add_column(name, no_wrap=name != "forgets")
+    for record in records:
+        table.add_row(
+            record.run_id,
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started)),
+            escape(record.title),
+            ", ".join(map(str, record.layers)),
+            record.status,
+            str(max((summary.round for summary in record.rounds), default=0)),
+            str(record.best_round) if record.best_round else text.NOTHING,
+            text.duration(record.seconds),
+        )
+    return table
+
+
+def _short(passage: str) -> str:
+    line = " ".join(passage.split())
+    return line if len(line) <= _CHARACTERS else line[: _CHARACTERS - 1].rstrip() + "…"
