@@ -19,7 +19,7 @@ from atu_gui.core import paths
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "atu_gui"
 TORCH = ("torch", "transformers", "sentence_transformers")
-QT = ("PySide6", "pyqtgraph", "qasync", "qtawesome", "superqt")
+QT = ("PySide6", "pyqtgraph", "qtawesome")
 TOP_LEVEL = {
     "atu_gui",
     "resources",
