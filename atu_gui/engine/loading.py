@@ -127,13 +127,15 @@ def _fit(model: PreTrainedModel, tokenizer: Any, name: str) -> None:
     """Make the tokenizer ready for batches, and refuse one that belongs to another model."""
     embeddings: Any = model.get_input_embeddings()
     rows = int(embeddings.weight.shape[0])
-    if max(tokenizer.get_vocab().values(), default=-1) >= rows:
+    # Tokens added beyond the rows never come up (GGUF readers add “<|endoftext|>” to vocabularies without it).
+    if tokenizer.vocab_size > rows:
         raise ModelError(
-            f"The tokenizer of {name} knows {len(tokenizer):,} tokens, but the model only {rows:,}.",
+            f"The tokenizer of {name} knows {tokenizer.vocab_size:,} tokens, but the model only {rows:,}.",
             "Get the model's files again; the two do not belong together.",
         )
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token or tokenizer.convert_ids_to_tokens(0)
+    if tokenizer.pad_token is None or tokenizer.pad_token_id >= rows:
+        ends = tokenizer.eos_token is not None and tokenizer.eos_token_id < rows
+        tokenizer.pad_token = tokenizer.eos_token if ends else tokenizer.convert_ids_to_tokens(0)
     tokenizer.padding_side = "left"
     if model.generation_config is not None:
         model.generation_config.pad_token_id = tokenizer.pad_token_id
