@@ -1,0 +1,228 @@
+"""An engine without torch: a "model" is one number that training lowers, a snapshot is that number."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from atu_gui.core.config import ModelConfig, RunConfig
+from atu_gui.core.control import RunControl
+from atu_gui.core.errors import InputError
+from atu_gui.core.events import (
+    Event,
+    Interval,
+    ModelLoaded,
+    Note,
+    Progress,
+    RoundScored,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    StageEnded,
+    StagePlan,
+    StageStarted,
+    StepDone,
+    TextWritten,
+)
+from atu_gui.core.materials import Materials, Passage, Probe
+from atu_gui.core.ports import ChatRequest, RunOutcome
+from atu_gui.core.schedule import settle
+from atu_gui.service.backend import Engine, Loaded
+
+DEPTH = 30
+MATERIALS = Materials(
+    concept_passages=(Passage("Ada wrote notes.", source="ada.txt", about="Ada"),),
+    retain_passages=(Passage("Bread rises.", prompt="How is bread made?"),),
+    neutral_texts=("The sea is wide.",),
+    probes=(Probe("p:1", "forget", "question", "Who wrote notes?", "Ada"),),
+    fluency_prompts=("Write a letter.",),
+    neighbours=("Charles Babbage",),
+)
+
+
+def interval(mean: float) -> Interval:
+    return Interval(mean, mean - 0.05, mean + 0.05, 20)
+
+
+def scored(run_id: str, round_: int, seconds: float = 0.0, mean: float = 0.5) -> RoundScored:
+    tau = 0.35 if round_ else None
+    score = interval(mean)
+    return RoundScored(
+        run_id, round_, round_ * 3, tau, score, interval(-2.0), score, interval(-1.0), interval(2.2), interval(5.0),
+        0.6, 0.3, 0.4, 0.1 if round_ else None, seconds,
+    )  # fmt: skip
+
+
+@dataclass(eq=False)
+class FakeModel:
+    value: float = 10.0
+
+
+class FakeSnapshots:
+    def __init__(self, model: FakeModel, saved: dict[int, float] | None = None) -> None:
+        self.model = model
+        self.saved = {0: model.value, **(saved or {})}
+
+    @property
+    def rounds(self) -> list[int]:
+        return sorted(self.saved)
+
+    @contextlib.contextmanager
+    def applied(self, round_: int | None) -> Iterator[None]:
+        before = self.model.value
+        if round_ is not None:
+            if round_ not in self.saved:
+                raise InputError(f"Round {round_} does not exist.")
+            self.model.value = self.saved[round_]
+        try:
+            yield
+        finally:
+            self.model.value = before
+
+    def restore(self, round_: int) -> None:
+        self.model.value = self.saved[round_]
+
+
+@dataclass
+class FakeRun:
+    """Rounds of steps, each lowering the model's value by one; honours stop and pause like the real one."""
+
+    config: RunConfig
+    loaded: Loaded
+    control: RunControl
+    run_id: str
+    folder: Path
+    engine: FakeEngine
+    snapshots: FakeSnapshots = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.snapshots = FakeSnapshots(self.loaded.lm)  # type: ignore[arg-type]
+
+    def events(self) -> Generator[Event, None, RunOutcome]:
+        stages = [StagePlan("probe", 0, 1)]
+        for number, plan in enumerate(self.config.rounds, 1):
+            stages += [StagePlan("unlearn", number, plan.unlearn_steps, plan.tau), StagePlan("probe", number, 1)]
+        yield RunStarted(
+            self.run_id, self.config.title, "fake model", "fake encoder",
+            tuple(concept.name for concept in self.config.concepts), tuple(self.config.layers), self.config.recipe,
+            self.config.seed, tuple(stages), str(self.folder), time.time(), 1, 1, 1, 0,
+        )  # fmt: skip
+        yield scored(self.run_id, 0)
+        step, good, because = 0, 0, "all rounds done"
+        for number, plan in enumerate(self.config.rounds, 1):
+            yield StageStarted(self.run_id, "unlearn", number, plan.unlearn_steps, step, plan.tau)
+            for index in range(plan.unlearn_steps):
+                yield from self._wait_while_paused(step)
+                if self.control.read().stopping:
+                    because = "stopped by you"
+                    break
+                if self.engine.fail_at_step == step:
+                    raise self.engine.failure
+                time.sleep(self.engine.step_seconds)
+                step += 1
+                self.loaded.lm.value -= 1  # type: ignore[attr-defined]
+                yield StepDone(
+                    self.run_id, "unlearn", number, step, index + 1, plan.unlearn_steps, 0.5, 1e-4, 0, 0.1 * step,
+                    tau=plan.tau, similarity_mean=0.4,
+                )  # fmt: skip
+            if because != "all rounds done":
+                break
+            yield StageEnded(self.run_id, "unlearn", number, step, "done", 0.1)
+            yield scored(self.run_id, number, 0.1 * step, 0.5 / (number + 1))
+            self.snapshots.saved[number] = self.loaded.lm.value  # type: ignore[attr-defined]
+            good = number
+        yield RunFinished(self.run_id, because, good, good, 0.1 * step, str(self.folder))
+        return RunOutcome(self.run_id, self.folder, because, good)
+
+    def _wait_while_paused(self, step: int) -> Generator[Event, None, None]:
+        state = self.control.read()
+        if not state.paused:
+            return
+        yield RunPaused(self.run_id, step, "you")
+        while state.paused and not state.stopping:
+            yield Progress("paused", "Paused", 0, 0)
+            state = self.control.wait_for_change(state.generation, 0.02)
+        yield RunResumed(self.run_id, step)
+
+
+class FakeEngine(Engine):
+    """Counts its calls; can be told to fail or to be slow."""
+
+    def __init__(self) -> None:
+        self.loads = 0
+        self.fetched = 0
+        self.ready = True
+        self.step_seconds = 0.0
+        self.fail_at_step: int | None = None
+        self.failure: BaseException = RuntimeError("a bug")
+        self.closed: list[str] = []
+        self.threads: set[str] = set()
+        self.pieces = ("it ", "is ")
+        self.other_runs: dict[Path, dict[int, float]] = {}
+
+    def starter_ready(self) -> bool:
+        return self.ready
+
+    def fetch_starter(self, cancelled: Callable[[], bool]) -> Generator[Event, None, None]:
+        try:
+            for done in range(100):
+                yield Progress("download", "model.safetensors", done * 1e6, 1e8, "B")
+                if self.fetched < 0:
+                    time.sleep(0.01)
+            self.fetched += 1
+            self.ready = True
+        finally:
+            self.closed.append("fetch")
+
+    def validate_inputs(self, config: RunConfig) -> None:
+        if not config.concepts:
+            raise InputError("No concept is named.", "Name one.")
+
+    def load(self, model: ModelConfig, encoder: str) -> Generator[Event, None, Loaded]:
+        self.threads.add(threading.current_thread().name)
+        yield Progress("load", "Loading", 0, 1)
+        self.loads += 1
+        facts = ModelLoaded(
+            "fake model", model.source, DEPTH, 8, 1000, "cpu", "float32", 4000, "abc", "fake encoder", 4, True, 0.1
+        )
+        return Loaded(FakeModel(), None, model.model_copy(deep=True), encoder, facts)  # type: ignore[arg-type]
+
+    def settled(self, config: RunConfig, loaded: Loaded) -> RunConfig:
+        config = settle(config)
+        for layer in config.layers:
+            if layer > DEPTH:
+                raise InputError(
+                    f"Layer {layer} does not exist.", f"This model has {DEPTH} layers; choose 1 to {DEPTH}."
+                )
+        return config.model_copy(update={"layers": config.layers or [10]})
+
+    def snapshot_bytes(self, config: RunConfig, loaded: Loaded) -> int:
+        return 1000
+
+    def prepare(
+        self, config: RunConfig, loaded: Loaded, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, Materials]:
+        yield Note("info", "writing")
+        yield TextWritten("neighbour", "Ada Lovelace", "Charles Babbage")
+        yield TextWritten("passage", "Ada Lovelace", "Ada wrote notes on the Analytical Engine.")
+        return MATERIALS
+
+    def make_run(self, config: RunConfig, loaded: Loaded, *rest: Any) -> Any:
+        _materials, control, run_id, folder = rest
+        return FakeRun(config, loaded, control, run_id, folder, self)
+
+    def open_snapshots(self, folder: Path, loaded: Loaded) -> Any:
+        return FakeSnapshots(loaded.lm, self.other_runs[folder])  # type: ignore[arg-type]
+
+    def answer(self, loaded: Loaded, request: ChatRequest, cancelled: Callable[[], bool]) -> Iterator[str]:
+        self.threads.add(threading.current_thread().name)
+        for piece in (*self.pieces, f"{loaded.lm.value:g}"):  # type: ignore[attr-defined]
+            if cancelled():
+                return
+            yield piece

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from atu_gui.cli_options import RunFlags, build_config, parse_time
+from atu_gui.core.config import dump_config, parse_config
+from atu_gui.core.errors import InputError
+from atu_gui.core.schedule import PAPER_LADDER
+
+
+def test_flags_alone_make_a_settled_config() -> None:
+    config = build_config(None, RunFlags(concept=["Ada Lovelace"], layers="12,18", seed=3, budget="10m"))
+    assert [concept.name for concept in config.concepts] == ["Ada Lovelace"]
+    assert (config.layers, config.seed, config.budget_seconds) == ([12, 18], 3, 600.0)
+    assert [plan.tau for plan in config.rounds] == [0.35, 0.25, 0.20]
+
+
+def test_flags_win_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text('seed = 1\nencoder = "e"\n[[concepts]]\nname = "Ada"\n[model]\nsource = "m"\ndevice = "cpu"\n')
+    config = build_config(file, RunFlags(seed=2, model="other", alias=["Countess"]))
+    assert (config.seed, config.encoder, config.model.source, config.model.device) == (2, "e", "other", "cpu")
+    assert config.concepts[0].aliases == ("Countess",)
+    assert [concept.name for concept in build_config(file, RunFlags(concept=["Bob"])).concepts] == ["Bob"]
+
+
+def test_paths_of_the_file_are_relative_to_it_and_flags_to_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "configs").mkdir()
+    file = tmp_path / "configs" / "run.toml"
+    file.write_text('out = "results"\n[texts]\nconcept = ["a.txt", "/b.txt"]\n')
+    monkeypatch.chdir(tmp_path)
+    config = build_config(Path("configs/run.toml"), RunFlags(probes=[Path("p.jsonl")]))
+    assert config.out == tmp_path / "configs" / "results"
+    assert config.texts.concept == [tmp_path / "configs" / "a.txt", Path("/b.txt")]
+    assert config.texts.probes == [tmp_path / "p.jsonl"]
+    assert build_config(file, RunFlags(out=Path("here"))).out == tmp_path / "here"
+
+
+def test_one_tau_keeps_the_steps_of_the_schedule() -> None:
+    config = build_config(None, RunFlags(concept=["Ada"], tau=0.6))
+    assert config.schedule == "custom"
+    assert [(plan.tau, plan.align_steps, plan.unlearn_steps) for plan in config.rounds] == [
+        (0.6, 250, 12),
+        (0.6, 6, 12),
+        (0.6, 6, 12),
+    ]
+
+
+def test_one_tau_leaves_the_recipe_its_own_ways() -> None:
+    config = build_config(None, RunFlags(concept=["Ada"], tau=0.6, recipe="paper"))
+    assert len(config.rounds) == len(PAPER_LADDER)
+    assert (config.unlearn.optimizer, config.unlearn.pad_mean, config.head.kind) == ("sgd", True, "published")
+
+
+def test_a_schedule_flag_replaces_the_rounds_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text("[[rounds]]\nalign_steps = 1\nunlearn_steps = 1\ntau = 0.5\n")
+    assert len(build_config(file, RunFlags()).rounds) == 1
+    assert len(build_config(file, RunFlags(schedule="thorough")).rounds) == 6
+
+
+def test_aliases_find_their_concept() -> None:
+    flags = RunFlags(concept=["Ada", "Bob"], alias=["Ada=Countess", "Bob=Robert"], description=["Bob=a builder"])
+    ada, bob = build_config(None, flags).concepts
+    assert (ada.aliases, ada.descriptions) == (("Countess",), ())
+    assert (bob.aliases, bob.descriptions) == (("Robert",), ("a builder",))
+    (one,) = build_config(None, RunFlags(concept=["E"], alias=["E=mc²", "x=y"])).concepts
+    assert one.aliases == ("mc²", "x=y")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("2m 5s", 125)]
+)
+def test_lengths_of_time(text: str, seconds: float) -> None:
+    assert parse_time(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (RunFlags(budget="soon"), "no length of time"),
+        (RunFlags(budget=""), "no length of time"),
+        (RunFlags(budget="0m"), "no length of time"),
+        (RunFlags(layers="x"), "no list of layers"),
+        (RunFlags(layers="0"), "layer 0 does not exist"),
+        (RunFlags(tau=1.5), "τ must lie between −1 and 1; you gave 1.5"),
+        (RunFlags(tau=-1.0), "τ must lie between"),
+        (RunFlags(tau=float("nan")), "τ must lie between"),
+        (RunFlags(tau=0.5, schedule="gentle"), "Both --tau and --schedule"),
+        (RunFlags(schedule="harsh"), "no schedule “harsh”"),
+        (RunFlags(recipe="own"), "recipe"),
+        (RunFlags(concept=["  "]), "the concept is empty"),
+        (RunFlags(alias=["x"]), "belongs to no concept"),
+        (RunFlags(concept=["Ada", "Bob"], alias=["Countess"]), "does not say to which of 2 concepts"),
+        (RunFlags(device="gpu"), "device"),
+        (RunFlags(seed=-1), "seed"),
+    ],
+)
+def test_faults_are_sentences(flags: RunFlags, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        build_config(None, flags)
+
+
+def test_all_faults_come_together(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text('texts = 5\nmodel = "x"\ncolour = "red"\nseed = "s"\nconcepts = 3\n')
+    with pytest.raises(InputError) as caught:
+        build_config(file, RunFlags())
+    assert {fault.where for fault in caught.value.faults} == {"texts", "model", "colour", "seed", "concepts"}
+
+
+def test_the_effective_config_reads_back_to_itself() -> None:
+    config = build_config(None, RunFlags(concept=["Ada"], tau=0.4, texts=[Path("a.txt")]))
+    import tomlkit
+
+    assert parse_config(tomlkit.parse(dump_config(config)).unwrap()) == config
