@@ -14,7 +14,6 @@ from atu_gui.core.concepts import Concept
 from atu_gui.core.config import STARTER, RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import (
-    ControlApplied,
     Event,
     JobFailed,
     Progress,
@@ -22,7 +21,6 @@ from atu_gui.core.events import (
     RunFailed,
     RunFinished,
     RunStarted,
-    StepDone,
 )
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights, WorkbenchPort
@@ -38,8 +36,8 @@ from atu_gui.ui.preferences import Preferences, load_preferences, save_preferenc
 from atu_gui.ui.progress import RunProgress, planned_stages
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import label
 from atu_gui.ui.widgets.leave_dialog import LeaveDialog
+from atu_gui.ui.widgets.status_line import StatusLine
 from atu_gui.ui.workbench import Workbench
 
 _PAGES = ("welcome", "review", "workbench")
@@ -61,6 +59,8 @@ class MainWindow(QMainWindow):
         self._leaving = False
         self._leave: LeaveDialog | None = None
         self.bridge = Bridge(self)
+        # First of all handlers: whoever shows the run's phase finds its progress up to date.
+        self.bridge.add_handler(lambda event: self._progress.handle(event))
         self.session = Session(self.bridge, self)
         self.actions_ = make_actions(self)
         self.welcome = WelcomePanel(theme)
@@ -73,7 +73,8 @@ class MainWindow(QMainWindow):
         self.notifier = Notifier(
             self.welcome.notice, self.review.notice, self.workbench.setup.model.notice, self.workbench.notice
         )
-        self._build_status()
+        self.status = StatusLine(theme)
+        self.setStatusBar(self.status)
         self._wire_session()
         self._wire_panels()
         self._wire_actions()
@@ -136,19 +137,6 @@ class MainWindow(QMainWindow):
 
     # Building and wiring
 
-    def _build_status(self) -> None:
-        self._applied = label("", "small")
-        self._speed = label("", "small")
-        self._seed = label("", "small")
-        self._seed.setContentsMargins(12, 0, 0, 0)
-        status = self.statusBar()
-        status.setSizeGripEnabled(False)
-        status.setFixedHeight(24)
-        status.setContentsMargins(12, 0, 12, 0)
-        status.addWidget(self._applied)
-        status.addPermanentWidget(self._speed)
-        status.addPermanentWidget(self._seed)
-
     def _wire_session(self) -> None:
         self.session.phase_changed.connect(self._show_phase)
         self.session.model_changed.connect(self._show_model)
@@ -162,6 +150,7 @@ class MainWindow(QMainWindow):
             self.workbench.log,
             self.workbench.rounds,
             self.workbench.questions,
+            self.status,
         ):
             self.bridge.add_handler(panel.handle)
         self.bridge.add_handler(self._handle)
@@ -169,7 +158,7 @@ class MainWindow(QMainWindow):
     def _wire_panels(self) -> None:
         welcome, review, bench = self.welcome, self.review, self.workbench
         welcome.run_requested.connect(self.run_from_welcome)
-        welcome.download_requested.connect(lambda: self.session.fetch_starter())
+        welcome.download_requested.connect(lambda: self._load_source(STARTER))
         welcome.cancel_requested.connect(self.session.stop)
         welcome.folder_requested.connect(lambda: bench.setup.model.choose_folder())
         welcome.gguf_requested.connect(bench.setup.model.choose_gguf)
@@ -235,11 +224,7 @@ class MainWindow(QMainWindow):
 
     def _load(self) -> None:
         config = self._checked_config(with_concepts=False)
-        if config is None or self.session.phase is not Phase.IDLE:
-            return
-        if config.model.source == STARTER and not paths.starter_ready():
-            self.session.fetch_starter(lambda: self.session.load(config.model, config.encoder))
-        else:
+        if config is not None and self.session.phase is Phase.IDLE:
             self.session.load(config.model, config.encoder)
 
     def _load_source(self, source: str) -> None:
@@ -278,35 +263,28 @@ class MainWindow(QMainWindow):
     # What the session says
 
     def _handle(self, event: Event) -> None:
-        self._progress.handle(event)
         match event:
             case Progress():
                 self.workbench.run_bar.show_job(event)
                 self._tick()
             case RunStarted():
                 self._weights = []
-                self._seed.setText(f"seed {event.seed}")
-                self._applied.setText("")
                 self._show_weights()
                 self._clock.start()
-            case ControlApplied(field="tau"):
-                self._applied.setText(f"✓ τ {text.number(event.new)} applied at step {text.count(event.step)}")
             case RoundScored() if event.round > 0:
                 weights = Weights(event.run_id, event.round)
                 self._weights.append((text.capital(weights.label), weights))
                 self._show_weights()
-            case StepDone():
-                speed = self._progress.steps_per_second
-                self._speed.setText(f"{text.number(speed, 1)} steps/s" if speed else "")
             case RunFinished() | RunFailed():
                 self._clock.stop()
-                self._speed.setText("")
                 self._tick()
         if isinstance(event, RunFinished | RunFailed) and self._leaving:
             self.close()
 
     def _tick(self) -> None:
         self.workbench.run_bar.show_progress(self._progress)
+        if self.session.phase in IN_RUN:
+            self.status.show_speed(self._progress.steps_per_second)
 
     def _show_phase(self) -> None:
         phase = self.session.phase
@@ -315,7 +293,7 @@ class MainWindow(QMainWindow):
         self.workbench.setup.set_locked(phase in IN_RUN)
         self.workbench.setup.model.show_busy(phase in BUSY)
         self.workbench.chat.set_busy_training(phase is Phase.RUNNING)
-        self.welcome.show_phase(phase, self.session.loaded, paths.starter_ready())
+        self._show_welcome()
         if phase is Phase.WRITING:
             self.workbench.notice.hide()
         if phase in IN_RUN:
@@ -324,7 +302,11 @@ class MainWindow(QMainWindow):
     def _show_model(self) -> None:
         self.workbench.setup.show_model(self.session.loaded)
         self.workbench.run_bar.chip.show_model(self.session.loaded)
-        self.welcome.show_phase(self.session.phase, self.session.loaded, paths.starter_ready())
+        self._show_welcome()
+
+    def _show_welcome(self) -> None:
+        session = self.session
+        self.welcome.show_phase(session.phase, session.loaded, paths.starter_ready(), queued=session.is_queued)
 
     def _show_materials(self, materials: Materials) -> None:
         concepts = self.workbench.setup.concepts.summary()

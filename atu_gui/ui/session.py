@@ -64,6 +64,7 @@ class Session(QObject):
         self._loaded: ModelLoaded | None = None
         self._loaded_for: tuple[ModelConfig, str] | None = None
         self._told = False
+        self._queued: RunConfig | None = None
         bridge.add_handler(self.handle)
 
     @property
@@ -75,6 +76,11 @@ class Session(QObject):
     def loaded(self) -> ModelLoaded | None:
         """The model at hand."""
         return self._loaded
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether a run is to be prepared as soon as the model is there."""
+        return self._queued is not None
 
     @property
     def connected(self) -> bool:
@@ -89,34 +95,23 @@ class Session(QObject):
         for wish in waiting:
             wish(port)
 
-    def fetch_starter(self, then: Callable[[], None] | None = None) -> None:
-        """Bring the starter kit, then load it or go on with `then`."""
-        goal = then or (lambda: self.load(ModelConfig(), "auto"))
-        self._enter(Phase.FETCHING)
-        self._with_port(
-            lambda port: self._bridge.watch(port.fetch_starter(), lambda _: goal(), self._broke, self._calm)
-        )
-
-    def load(self, model: ModelConfig, encoder: str, then: Callable[[], None] | None = None) -> None:
-        """Load a model and an encoder, then go on with `then`."""
-
-        def done(loaded: ModelLoaded) -> None:
-            self._loaded, self._loaded_for = loaded, (model, encoder)
-            self._enter(Phase.IDLE)
-            if then is not None:
-                then()
-
-        self._enter(Phase.LOADING)
-        self._with_port(lambda port: self._bridge.watch(port.load(model, encoder), done, self._broke, self._calm))
+    def load(self, model: ModelConfig, encoder: str) -> None:
+        """Load a model and an encoder, after bringing the starter kit where that is asked for and missing."""
+        if model.source == STARTER and not self._has_starter():
+            self._fetch(lambda: self._load(model, encoder))
+        else:
+            self._load(model, encoder)
 
     def prepare(self, config: RunConfig) -> None:
-        """Bring everything a run needs: the starter kit, the model, the texts; ends with `materials_written`."""
-        if config.model.source == STARTER and not paths.starter_ready() and not self._port_has_starter():
-            self.fetch_starter(lambda: self.prepare(config))
-        elif self._loaded_for != (config.model, config.encoder):
-            self.load(config.model, config.encoder, lambda: self._write(config))
+        """Bring everything a run needs: the starter kit, the model, the texts; ends with `materials_written`.
+
+        While a model is fetched or loaded this waits for it.
+        """
+        self._queued = config
+        if self._phase in (Phase.FETCHING, Phase.LOADING):
+            self.phase_changed.emit()
         else:
-            self._write(config)
+            self._advance()
 
     def start(self, config: RunConfig, materials: Materials | None) -> None:
         """Begin a run on texts that the user has seen."""
@@ -191,6 +186,31 @@ class Session(QObject):
             self._told = True
             self.failed.emit(event)
 
+    def _advance(self) -> None:
+        """The next step towards the run that is wanted, or rest."""
+        config = self._queued
+        if config is None:
+            self._enter(Phase.IDLE)
+        elif self._loaded_for != (config.model, config.encoder):
+            self.load(config.model, config.encoder)
+        else:
+            self._queued = None
+            self._write(config)
+
+    def _fetch(self, then: Callable[[], None]) -> None:
+        self._enter(Phase.FETCHING)
+        self._with_port(
+            lambda port: self._bridge.watch(port.fetch_starter(), lambda _: then(), self._broke, self._calm)
+        )
+
+    def _load(self, model: ModelConfig, encoder: str) -> None:
+        def done(loaded: ModelLoaded) -> None:
+            self._loaded, self._loaded_for = loaded, (model, encoder)
+            self._advance()
+
+        self._enter(Phase.LOADING)
+        self._with_port(lambda port: self._bridge.watch(port.load(model, encoder), done, self._broke, self._calm))
+
     def _write(self, config: RunConfig) -> None:
         def done(materials: Materials) -> None:
             self._enter(Phase.REVIEWING)
@@ -199,8 +219,8 @@ class Session(QObject):
         self._enter(Phase.WRITING)
         self._with_port(lambda port: self._bridge.watch(port.prepare(config), done, self._broke, self._calm))
 
-    def _port_has_starter(self) -> bool:
-        return self._port is not None and self._port.starter_ready()
+    def _has_starter(self) -> bool:
+        return self._port.starter_ready() if self._port is not None else paths.starter_ready()
 
     def _with_port(self, wish: Callable[[WorkbenchPort], None]) -> None:
         if self._port is None:
@@ -219,10 +239,12 @@ class Session(QObject):
         self._enter(Phase.IDLE)
 
     def _calm(self) -> None:
+        self._queued = None
         self._enter(Phase.IDLE)
 
     def _broke(self, error: BaseException) -> None:
         job = self._phase.value
+        self._queued = None
         self._enter(Phase.IDLE)
         if self._told:
             # The event has told it already, with its details.

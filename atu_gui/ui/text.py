@@ -76,5 +76,5 @@ def number_format(name: str) -> str:
 
 
 def capital(words: str) -> str:
-    """The words with a capital first letter, the rest untouched."""
-    return words[:1].upper() + words[1:]
+    """The words with a capital first letter, the rest untouched; τ and λ are symbols and stay as they are."""
+    return words[:1].upper() + words[1:] if words[:1].isascii() else words

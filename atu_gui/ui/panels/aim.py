@@ -194,8 +194,8 @@ class AimPanel(QWidget):
         pending = self._is_pending()
         self._pending_icon.setVisible(pending)
         if pending:
-            wish = f"{text.number(self._applied)} → {text.number(self._tau.value())}"
-            self._pending.setText(f"<b>τ {wish} pending.</b> Applied at the next unlearn step.")
+            wish = f"τ {text.number(self._applied)} → {text.number(self._tau.value())} pending."
+            self._pending.setText(f'<span style="font-weight: 600">{wish}</span> Applied at the next unlearn step.')
         elif self._running and self._applied is not None:
             self._pending.setText(f"Applied: τ {text.number(self._applied)}.")
         elif self._running:

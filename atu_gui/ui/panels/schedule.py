@@ -294,7 +294,7 @@ def _table_view(model: RoundTable) -> QTableView:
     header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
     header.setHighlightSections(False)
     header.setMinimumSectionSize(28)
-    for column_, width in ((0, 32), (1, 56), (2, 56), (3, 66)):
+    for column_, width in ((0, 30), (1, 62), (2, 58), (3, 76)):
         view.setColumnWidth(column_, width)
     return view
 

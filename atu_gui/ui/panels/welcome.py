@@ -118,6 +118,7 @@ class WelcomePanel(QWidget):
         self._theme = theme
         self._phase = Phase.IDLE
         self._has_starter = False
+        self._queued = False
         self._loaded: ModelLoaded | None = None
         self.notice = Notice(theme)
         self._first = _Step(theme, 1, "Get a model", "a small one to begin with")
@@ -141,8 +142,9 @@ class WelcomePanel(QWidget):
         self._at_start.setChecked(shown)
         self._at_start.blockSignals(False)
 
-    def show_phase(self, phase: Phase, loaded: ModelLoaded | None, has_starter: bool) -> None:
-        """What the window is busy with, and what is there already."""
+    def show_phase(self, phase: Phase, loaded: ModelLoaded | None, has_starter: bool, *, queued: bool = False) -> None:
+        """What the window is busy with, what is there already, and whether a run waits for it."""
+        self._queued = queued
         if phase in BUSY and phase is not self._phase:
             self.notice.hide()
         self._phase, self._loaded, self._has_starter = phase, loaded, has_starter
@@ -309,24 +311,25 @@ class WelcomePanel(QWidget):
         self._download.setVisible(not busy and not self._has_starter and self._loaded is None)
         self._cancel_download.setVisible(self._phase is Phase.FETCHING)
         self._cancel.setVisible(self._phase in (Phase.LOADING, Phase.WRITING))
-        self._run.setEnabled(named and not busy)
+        self._run.setEnabled(named and not self._is_under_way())
         self._sample.setVisible(self._phase is Phase.WRITING)
         self._show_pieces()
         ready = self._loaded is not None
         self._first.set_state("done" if ready else "now")
         self._second.set_state("done" if busy and ready else ("now" if ready else "waiting"))
         self._third.set_state("now" if self._phase is Phase.WRITING else "waiting")
-        if self._phase in BUSY:
-            words = {
-                Phase.FETCHING: "Fetching the model first; the rest follows by itself.",
-                Phase.LOADING: "Loading the model…",
-                Phase.WRITING: "The model is writing…",
-            }
-            self._doing.setText(words[self._phase])
+        if self._phase is Phase.WRITING:
+            self._doing.setText("The model is writing…")
+        elif self._is_under_way():
+            self._doing.setText("Goes on by itself as soon as the model is ready.")
         elif not named:
             self._doing.setText("Name what the model must forget.")
         else:
             self._doing.setText("Shows the passages and asks once more. The model on disk never changes.")
+
+    def _is_under_way(self) -> bool:
+        """Whether what was pressed is being done; a model may load meanwhile without anything being pressed."""
+        return self._phase is Phase.WRITING or self._queued
 
     def _show_pieces(self) -> None:
         model, encoder = self._pieces
@@ -363,7 +366,7 @@ class WelcomePanel(QWidget):
 
     def _run_now(self) -> None:
         name = self._name.text().strip()
-        if name and self._phase not in BUSY:
+        if name and not self._is_under_way():
             self.run_requested.emit(name, self._aliases.values())
 
     def _take_example(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
@@ -13,12 +13,7 @@ _ICONS = {"error": ("warning-circle", "bad"), "warn": ("warning", "warn"), "info
 
 
 class Notice(QFrame):
-    """A card that stays until it is closed or replaced; hidden while there is nothing to say.
-
-    Signal: `action_requested` (the notice's way out was pressed).
-    """
-
-    action_requested = Signal()
+    """A card that stays until it is closed or replaced; hidden while there is nothing to say."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,8 +25,6 @@ class Notice(QFrame):
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._close = icon_button(theme, "x", "Close this message")
         self._close.clicked.connect(self.hide)
-        self._action = button(theme, "", "primary")
-        self._action.clicked.connect(self.action_requested)
         self._more = button(theme, "Details", icon="caret-down")
         self._more.clicked.connect(self._toggle_details)
         self._copy = button(theme, "Copy", "quiet", "copy", tip="Copy the message and its details")
@@ -48,7 +41,7 @@ class Notice(QFrame):
             head.setAlignment(item, Qt.AlignmentFlag.AlignTop)
         inner = column(self._hint, spacing=8)
         inner.setContentsMargins(30, 0, 0, 0)
-        inner.addLayout(row(self._action, self._more, self._copy, None))
+        inner.addLayout(row(self._more, self._copy, None))
         inner.addWidget(self._details)
         layout = column(spacing=6)
         layout.setContentsMargins(12, 10, 8, 10)
@@ -57,17 +50,14 @@ class Notice(QFrame):
         self.setLayout(layout)
         self.hide()
 
-    def say(self, message: str, hint: str = "", details: str = "", *, kind: str = "error", action: str = "") -> None:
-        """Show a message of a kind (error, warn, info), with a button for the way out where one is known."""
+    def say(self, message: str, hint: str = "", details: str = "", *, kind: str = "error") -> None:
+        """Show a message of a kind: error, warn or info."""
         set_property(self, "card", kind)
         name, token = _ICONS[kind]
         self._theme.dress(self._icon, name, token, 20)
         self._message.setText(message)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
-        self._action.setText(action)
-        self._action.setAccessibleName(action)
-        self._action.setVisible(bool(action))
         self._details.setPlainText(details)
         self._details.hide()
         self._more.setVisible(bool(details))

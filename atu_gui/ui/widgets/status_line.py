@@ -1,0 +1,45 @@
+"""What the status bar says about the run: the last τ that was applied, the speed, the seed."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStatusBar, QWidget
+
+from atu_gui.core.events import ControlApplied, Event, RunFailed, RunFinished, RunStarted
+from atu_gui.ui import text
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import label
+
+_HEIGHT = 24
+
+
+class StatusLine(QStatusBar):
+    """Facts on the left stay until the next run; speed and seed on the right."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.applied, self.speed, self.seed = (label("", "small") for _ in range(3))
+        for words in (self.applied, self.speed, self.seed):
+            words.setFont(theme.font(12))
+            words.setContentsMargins(6, 0, 6, 0)
+        self.setSizeGripEnabled(False)
+        self.setFixedHeight(_HEIGHT)
+        self.setContentsMargins(6, 0, 6, 0)
+        self.addWidget(self.applied)
+        self.addPermanentWidget(self.speed)
+        self.addPermanentWidget(self.seed)
+
+    def handle(self, event: Event) -> None:
+        """Follow the run."""
+        match event:
+            case RunStarted():
+                self.seed.setText(f"seed {event.seed}")
+                self.applied.setText("")
+            case ControlApplied():
+                name = "τ" if event.field == "tau" else event.field.replace("_", " ")
+                self.applied.setText(f"✓ {name} {text.number(event.new)} applied at step {text.count(event.step)}")
+            case RunFinished() | RunFailed():
+                self.speed.setText("")
+
+    def show_speed(self, steps_per_second: float | None) -> None:
+        """How fast the stage under way is."""
+        self.speed.setText(f"{text.number(steps_per_second, 1)} steps/s" if steps_per_second else "")

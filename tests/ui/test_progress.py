@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from atu_gui.core.config import RunConfig
+from atu_gui.core.control import RunControl
+from atu_gui.core.events import Event, Progress, RunFailed, RunPaused, RunResumed, StageStarted, StepDone
+from atu_gui.core.schedule import settle
+from atu_gui.ui.progress import RunProgress, planned_stages
+from tests.ui.fake_workbench import _Script
+
+
+def _events() -> list[Event]:
+    return list(_Script(settle(RunConfig()), RunControl(), None, 0.0).events())
+
+
+def _until(kind: type[Event], stage: str, number: int, step: int = 0) -> RunProgress:
+    progress = RunProgress()
+    for event in _events():
+        progress.handle(event)
+        if not isinstance(event, kind) or (event.stage, event.round) != (stage, number):
+            continue
+        if not isinstance(event, StepDone) or event.stage_step == step:
+            return progress
+    raise AssertionError("the script has no such event")
+
+
+def test_words_and_time_left_within_a_stage() -> None:
+    progress = _until(StepDone, "unlearn", 2, 6)
+    assert progress.words() == ("Round 2 of 3", "Unlearn · step 6 of 12")
+    assert progress.stage_left() == pytest.approx(6 * 0.4)
+    # The rest: half of this stage, 6 + 12 steps of the last round, and two probes of a second each.
+    assert progress.run_left() == pytest.approx(0.4 * (6 + 6 + 12) + 2.0)
+    assert progress.steps_per_second == pytest.approx(2.5)
+
+
+def test_the_run_time_is_unknown_until_every_kind_of_stage_was_seen() -> None:
+    progress = _until(StepDone, "align", 1, 100)
+    assert progress.stage_left() == pytest.approx(150 * 0.4)
+    assert progress.run_left() is None
+
+
+def test_nothing_is_known_before_the_first_stage() -> None:
+    progress = RunProgress()
+    assert progress.words() == ("Getting ready", "texts, windows and cache")
+    progress.handle(Progress("prepare", "Encoding windows", 30, 100, "windows"))
+    assert progress.words() == ("Getting ready", "Encoding windows · 30 of 100 windows")
+    assert progress.stage_left() is None and progress.run_left() is None
+
+
+def test_pausing_and_failing() -> None:
+    progress = _until(StepDone, "align", 1, 7)
+    progress.handle(RunPaused("fake-1", 7, "you"))
+    assert progress.words() == ("Paused by you", "round 1 of 3, step 7")
+    progress.handle(RunResumed("fake-1", 7))
+    assert progress.words()[0] == "Round 1 of 3"
+    progress.handle(RunFailed("fake-1", "The disk is full.", "", "", 0))
+    assert progress.words() == ("Run failed", "The disk is full")
+    assert progress.run_left() is None
+
+
+def test_the_whole_run_ends_with_its_reason() -> None:
+    progress = RunProgress()
+    for event in _events():
+        progress.handle(event)
+    assert progress.words() == ("Run done", "All rounds done")
+    assert progress.at == len(progress.stages) - 1
+
+
+def test_probe_progress_is_a_share_of_the_questions() -> None:
+    progress = _until(StageStarted, "probe", 1)
+    progress.handle(Progress("probe", "questions", 3, 12, "questions"))
+    assert progress.words() == ("Round 1 of 3", "Probe · 25 % of the questions")
+
+
+def test_planned_stages_say_what_the_rounds_say() -> None:
+    stages = planned_stages(settle(RunConfig(schedule="adaptive")))
+    assert [stage.stage for stage in stages] == ["probe"] + ["align", "unlearn", "probe"] * 3
+    assert stages[1].steps == 250 and stages[2].tau is None

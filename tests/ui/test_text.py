@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from atu_gui.core.events import Interval, Progress
+from atu_gui.ui import text
+
+
+def test_numbers_have_a_real_minus_and_thousands() -> None:
+    assert text.number(-0.5) == "−0.50"
+    assert text.number(1684.25, 1) == "1,684.2"
+    assert text.number(None) == "–"
+    assert text.count(1684) == "1,684"
+    assert text.count(1, "passage") == "1 passage"
+    assert text.count(2, "entity", "entities") == "2 entities"
+    assert text.percent(0.78) == "78 %"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.2, "0:00"), (21, "0:21"), (98, "1:38"), (3723, "1:02:03"), (None, "–"), (-3, "0:00")]
+)
+def test_durations(seconds: float | None, said: str) -> None:
+    assert text.duration(seconds) == said
+
+
+@pytest.mark.parametrize(("amount", "said"), [(12, "12 B"), (538e6, "538 MB"), (1.9e9, "1.9 GB"), (3.2e12, "3.2 TB")])
+def test_sizes(amount: float, said: str) -> None:
+    assert text.size(amount) == said
+
+
+def test_progress_speaks_in_its_unit() -> None:
+    assert text.progress(Progress("download", "x", 167e6, 271e6, "B")) == "167 MB of 271 MB"
+    assert text.progress(Progress("write", "passages", 12, 128, "texts")) == "12 of 128 texts"
+    assert text.progress(Progress("download", "Checking", 0, 1)) == ""
+
+
+def test_intervals_devices_and_formats() -> None:
+    assert text.interval(Interval(0.19, 0.14, 0.25, 37)) == "0.19 (0.14–0.25)"
+    assert text.interval(None) == "–"
+    assert (text.device("cuda:0"), text.device("cpu"), text.device("mps")) == ("CUDA 0", "CPU", "Apple GPU")
+    assert text.number_format("bfloat16") == "bf16"
+    assert text.capital("one GPT") == "One GPT" and text.capital("") == ""
+    assert text.capital("τ must") == "τ must"

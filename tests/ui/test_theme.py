@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from atu_gui.ui.stylesheet import style_sheet
+from atu_gui.ui.theme import DARK, LIGHT, Theme, Tokens, mix
+
+_GLYPHS = dict.fromkeys(("caret", "caret_up", "check", "menu_check"), "x.png")
+
+
+def _luminance(colour: str) -> float:
+    parts = (QColor(colour).redF(), QColor(colour).greenF(), QColor(colour).blueF())
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, two: str) -> float:
+    high, low = sorted((_luminance(one), _luminance(two)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
+def test_every_token_is_a_colour_and_text_can_be_read(tokens: Tokens) -> None:
+    values = dataclasses.asdict(tokens)
+    assert all(re.fullmatch(r"#[0-9A-F]{6}", value) for value in values.values())
+    for name in ("text", "muted", "faint", "accent_text", "good", "warn", "bad"):
+        for surface in ("window", "panel", "raised"):
+            assert _contrast(values[name], values[surface]) >= 4.5, (name, surface)
+    for surface in ("accent", "accent_hover", "accent_pressed"):
+        assert _contrast(tokens.on_accent, values[surface]) >= 4.5
+    for name in ("similarity", "align_cosine", "forget", "neighbour", "utility", "before", "after"):
+        assert _contrast(values[name], tokens.plot) >= 4.5, name
+    for name in ("good", "warn", "bad"):
+        assert _contrast(values[name], values[f"{name}_soft"]) >= 4.5, name
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
+def test_the_style_sheet_is_filled_completely(tokens: Tokens) -> None:
+    sheet = style_sheet(tokens, _GLYPHS)
+    assert "$" not in sheet
+    assert sheet.count("{") == sheet.count("}")
+
+
+def test_mix() -> None:
+    assert mix("#000000", "#FFFFFF", 0.0) == "#ffffff"
+    assert mix("#000000", "#FFFFFF", 1.0) == "#000000"
+    assert mix("#FF0000", "#0000FF", 0.5) == "#800080"
+
+
+def test_modes_change_the_tokens_and_say_so(theme: Theme, qtbot: object) -> None:
+    theme.set_mode("dark")
+    heard: list[bool] = []
+    theme.changed.connect(lambda: heard.append(theme.is_dark))
+    theme.set_mode("light")
+    assert theme.tokens is LIGHT and heard == [False]
+    theme.set_mode("light")
+    assert heard == [False]
+    theme.set_mode("dark")
+    assert theme.tokens is DARK and heard == [False, True]
+
+
+def test_fonts_have_their_pixels_weight_and_figures(theme: Theme) -> None:
+    font = theme.font(20, 600)
+    assert (font.pixelSize(), font.weight()) == (20, QFont.Weight.DemiBold)
+    assert font.isFeatureSet(QFont.Tag("tnum"))
+    assert not theme.font(13, figures=False).isFeatureSet(QFont.Tag("tnum"))
+    assert theme.font(12, mono=True).families()[0] == "JetBrains Mono"
+
+
+def test_dressed_icons_follow_the_colours_and_the_dead_are_forgotten(theme: Theme, qtbot: object) -> None:
+    theme.set_mode("dark")
+    kept, gone = QPushButton(), QLabel()
+    theme.dress(kept, "play-fill", "text")
+    theme.dress(gone, "info", "muted")
+    before = kept.icon().pixmap(16, 16).toImage()
+    gone.deleteLater()
+    del gone
+    theme.set_mode("light")
+    assert kept.icon().pixmap(16, 16).toImage() != before
+    kept.deleteLater()
+    theme.set_mode("dark")
