@@ -20,7 +20,7 @@ _SHORTEST_PREFIX = 4
 _ROOM = 32
 
 
-class _RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
+class _RoomyLayer(DynamicLayer):
     """A cache layer that writes new tokens into reserved room.
 
     transformers' own layer copies the entire cache at every token, which on a CPU takes about as long as the model.

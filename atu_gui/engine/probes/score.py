@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
@@ -18,7 +19,10 @@ from atu_gui.engine.probes.rouge import rouge_l_recall
 ANSWER_TOKENS = 30
 # RWKU lets 50 instructions run to 256 tokens; after every round that would take longer than the round.
 FLUENCY_TOKENS = 80
+FLUENCY_PROMPTS = 10
 NEUTRAL_TOKENS = 160
+# All questions of an RWKU target at once: on a CPU a step of few rows costs nearly as much as one of many.
+_BATCH = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,13 @@ class RoundScores:
 
 
 def score_round(
-    lm: LanguageModel, materials: Materials, *, run_id: str, round: int, cancelled: Callable[[], bool]
+    lm: LanguageModel,
+    materials: Materials,
+    *,
+    run_id: str,
+    round: int,
+    cancelled: Callable[[], bool],
+    max_new_tokens: int = ANSWER_TOKENS,
 ) -> Generator[Event, None, RoundScores]:
     """Ask everything of the weights as they are now.
 
@@ -44,11 +54,11 @@ def score_round(
     Raises:
         Cancelled: `cancelled` said so. A failed generation is an error, never an empty answer (quirk G2).
     """
-    items = yield from _ask(lm, materials, run_id, round, cancelled)
+    items = yield from _ask(lm, materials, run_id, round, cancelled, max_new_tokens)
     losses = yield from token_losses(
         lm, materials.neutral_texts, max_tokens=NEUTRAL_TOKENS, cancelled=cancelled, what="Neutral texts"
     )
-    instructions = [instruction_prompt(lm, instruction) for instruction in materials.fluency_prompts]
+    instructions = [instruction_prompt(lm, instruction) for instruction in materials.fluency_prompts[:FLUENCY_PROMPTS]]
     free = yield from generate_batch(
         lm, instructions, max_new_tokens=FLUENCY_TOKENS, cancelled=cancelled, what="Free answers"
     )
@@ -59,21 +69,28 @@ def score_round(
         forget_logprob=bootstrap([item.answer_logprob for item in forget]),
         neighbour_recall=bootstrap([item.rouge_l_recall for item in neighbour]),
         neighbour_logprob=bootstrap([item.answer_logprob for item in neighbour]),
-        token_loss=bootstrap(losses),
+        # A text of one token has no loss.
+        token_loss=bootstrap([loss for loss in losses if not math.isnan(loss)]),
         fluency_entropy=bootstrap([entropy(text) for text in free]),
     )
 
 
 def _ask(
-    lm: LanguageModel, materials: Materials, run_id: str, round: int, cancelled: Callable[[], bool]
+    lm: LanguageModel,
+    materials: Materials,
+    run_id: str,
+    round: int,
+    cancelled: Callable[[], bool],
+    max_new_tokens: int,
 ) -> Generator[Event, None, list[ItemAnswered]]:
     probes = materials.probes
     answered = yield from answer_probes(
         lm,
         [probe_prompt(lm, probe) for probe in probes],
         [probe.answer for probe in probes],
-        max_new_tokens=ANSWER_TOKENS,
+        max_new_tokens=max_new_tokens,
         stop_at_newline=True,
+        batch=_BATCH,
         cancelled=cancelled,
         what="Questions",
     )
