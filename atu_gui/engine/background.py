@@ -11,6 +11,7 @@ from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Progress
 
 INTERVAL = 0.1
+_GRACE = 0.5
 
 T = TypeVar("T")
 
@@ -60,6 +61,8 @@ def in_background(
             yield report()
     finally:
         stop.set()
+        # Mostly it ends at once, and a next try finds everything closed; a hanging read is not worth the wait.
+        finished.wait(_GRACE)
     if errors:
         raise errors[0]
     return results[0]

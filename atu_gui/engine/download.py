@@ -19,7 +19,6 @@ from atu_gui.engine.background import Pace, in_background
 from atu_gui.engine.files import file_sha256
 from atu_gui.engine.hub import TIMEOUT, HubFile, HubProblem, Listing, endpoint, problem_of
 
-_CHUNK = 1 << 18
 _PART = ".part"
 
 
@@ -76,8 +75,9 @@ def _stream(listing: Listing, file: HubFile, part: Path, have: int, stop: thread
             raise HubProblem("failed", f"the hub answered with an error ({response.status_code}) for {file.path}")
         # A server that does not know ranges sends everything again.
         mode = "ab" if response.status_code == 206 else "wb"
-        with part.open(mode) as sink:
-            for chunk in response.iter_bytes(_CHUNK):
+        # Unbuffered: a thread that was told to stop must not flush into a file that a new try goes on with.
+        with part.open(mode, buffering=0) as sink:
+            for chunk in response.iter_bytes():
                 if stop.is_set():
                     raise Cancelled
                 sink.write(chunk)

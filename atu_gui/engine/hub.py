@@ -125,7 +125,7 @@ def fetch_snapshot(listing: Listing, paths: list[str]) -> Generator[Progress, No
         with quiet():
             return snapshot_download(
                 listing.repo,
-                revision=listing.revision,
+                # By branch, not by commit: only so does the cache know next time what the newest is.
                 allow_patterns=paths,
                 endpoint=endpoint(),
                 etag_timeout=TIMEOUT,
