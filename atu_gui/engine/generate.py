@@ -193,17 +193,17 @@ def token_losses(
     cancelled: Callable[[], bool] = _never,
     job: str = "probe",
     what: str = "",
-) -> Generator[Progress, None, list[float]]:
+) -> Generator[Progress, None, list[float | None]]:
     """Mean loss of the tokens of each text, in nats, cut to `max_tokens`; the first token is not scored.
 
-    A text of a single token has no loss: NaN.
+    A text of a single token has no loss: None. NaN is told as it is, because it means that the weights are damaged.
 
     Raises:
         Cancelled: `cancelled` said so.
     """
     rows = [_prompt_ids(lm, text)[:max_tokens] for text in texts]
     order = sorted((index for index, row in enumerate(rows) if len(row) > 1), key=lambda index: len(rows[index]))
-    losses = [float("nan")] * len(rows)
+    losses: list[float | None] = [None] * len(rows)
     done = 0
     with _evaluating(lm):
         while done < len(order):

@@ -204,8 +204,15 @@ def test_token_losses_are_those_of_the_model(lm: LanguageModel) -> None:
 
 def test_a_text_of_one_token_has_no_loss(lm: LanguageModel) -> None:
     first, second = drain(token_losses(lm, ["x", "Bread is made of flour"]))
-    assert first != first
-    assert second > 0
+    assert first is None
+    assert second is not None and second > 0
+
+
+def test_damaged_weights_are_not_hidden(lm: LanguageModel) -> None:
+    with torch.no_grad():
+        lm.model.model.norm.weight.fill_(float("nan"))
+    (loss,) = drain(token_losses(lm, ["Bread is made of flour"]))
+    assert loss is not None and loss != loss
 
 
 CALLS: tuple[Callable[..., Generator[Progress, None, object]], ...] = (

@@ -144,4 +144,5 @@ def test_parity_token_losses(lm: LanguageModel) -> None:
     losses = drain(token_losses(lm, [item["text"] for item in items], 4096))
     for item, loss in zip(items, losses, strict=True):
         if item["scores"]["loss"] is not None:
+            assert loss is not None
             assert -loss == pytest.approx(item["scores"]["loss"], abs=5e-4)

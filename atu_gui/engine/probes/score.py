@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
@@ -69,8 +68,7 @@ def score_round(
         forget_logprob=bootstrap([item.answer_logprob for item in forget]),
         neighbour_recall=bootstrap([item.rouge_l_recall for item in neighbour]),
         neighbour_logprob=bootstrap([item.answer_logprob for item in neighbour]),
-        # A text of one token has no loss.
-        token_loss=bootstrap([loss for loss in losses if not math.isnan(loss)]),
+        token_loss=bootstrap([loss for loss in losses if loss is not None]),
         fluency_entropy=bootstrap([entropy(text) for text in free]),
     )
 
