@@ -257,3 +257,7 @@ def _split_round(text: str) -> tuple[str, int | None]:
     """A run's name and the round after the last colon, if a number stands there."""
     name, mark, number = text.rpartition(":")
     return (name, int(number)) if mark and number.isdigit() else (text, None)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from atu_gui.core.config import RunConfig, load_config, parse_config
+from atu_gui.core.config import STARTER, RunConfig, load_config, parse_config
 from atu_gui.core.errors import InputError
 from atu_gui.core.schedule import constant_tau, settle
 
 CUSTOM = "custom"
+_WORDS = (STARTER, "auto", "")
 _TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
@@ -48,7 +49,7 @@ def build_config(file: Path | None, flags: RunFlags) -> RunConfig:
         InputError: Every fault of the file and the flags.
     """
     data = _from_file(file) if file is not None else {}
-    _put(data, "model", source=flags.model, device=flags.device, dtype=flags.dtype)
+    _put(data, "model", source=_place(flags.model, Path.cwd()), device=flags.device, dtype=flags.dtype)
     _put(
         data,
         "texts",
@@ -60,7 +61,7 @@ def build_config(file: Path | None, flags: RunFlags) -> RunConfig:
     _set(
         data,
         name=flags.name,
-        encoder=flags.encoder,
+        encoder=_place(flags.encoder, Path.cwd()),
         recipe=flags.recipe,
         seed=flags.seed,
         layers=None if flags.layers is None else _layers(flags.layers),
@@ -104,7 +105,21 @@ def _from_file(path: Path) -> dict[str, Any]:
                 texts[key] = _absolute([Path(value) for value in values], base)
     if isinstance(data.get("out"), str):
         data["out"] = str(base / Path(data["out"]).expanduser())
+    for part, key in ((data.get("model"), "source"), (data, "encoder")):
+        if isinstance(part, dict) and isinstance(part.get(key), str):
+            part[key] = _place(part[key], base)
     return data
+
+
+def _place(source: str | None, base: Path) -> str | None:
+    """The absolute path of a model that lies on this machine; hub ids and words stay as they are.
+
+    A record must name the same model wherever it is read.
+    """
+    if source is None or source in _WORDS:
+        return source
+    path = base / Path(source).expanduser()
+    return str(path) if path.exists() else source
 
 
 def _absolute(values: Sequence[Path], base: Path) -> list[str]:

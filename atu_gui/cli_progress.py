@@ -215,11 +215,14 @@ def _step(event: StepDone, run: RunProgress) -> str:
         parts.append(f"align cosine {text.number(event.align_cosine)}")
     if event.tau is not None:
         parts.append(f"τ {text.number(event.tau)}")
-    return " · ".join(parts) + _left(run.run_left() if run.run_left() is not None else run.stage_left())
+    if run.run_left() is not None:
+        return " · ".join(parts) + _left(run.run_left(), "run ")
+    # Nobody knows what the other stages cost before each kind of stage has been seen once.
+    return " · ".join(parts) + _left(run.stage_left(), "stage ")
 
 
-def _left(seconds: float | None) -> str:
-    return "" if seconds is None else f" · {text.duration(seconds)} left"
+def _left(seconds: float | None, of: str = "") -> str:
+    return "" if seconds is None else f" · {of}{text.duration(seconds)} left"
 
 
 def _layers(layers: tuple[int, ...]) -> str:

@@ -40,6 +40,19 @@ def test_paths_of_the_file_are_relative_to_it_and_flags_to_where_one_is(
     assert build_config(file, RunFlags(out=Path("here"))).out == tmp_path / "here"
 
 
+def test_models_on_this_machine_are_named_by_their_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("model", "encoder", "starter"):
+        (tmp_path / name).mkdir()
+    file = tmp_path / "run.toml"
+    file.write_text('encoder = "encoder"\n[model]\nsource = "model"\n')
+    config = build_config(file, RunFlags())
+    assert (config.model.source, config.encoder) == (str(tmp_path / "model"), str(tmp_path / "encoder"))
+    monkeypatch.chdir(tmp_path)
+    assert build_config(None, RunFlags(model="model")).model.source == str(tmp_path / "model")
+    assert build_config(None, RunFlags(model="starter")).model.source == "starter"
+    assert build_config(None, RunFlags(model="some/hub-id")).model.source == "some/hub-id"
+
+
 def test_one_tau_keeps_the_steps_of_the_schedule() -> None:
     config = build_config(None, RunFlags(concept=["Ada"], tau=0.6))
     assert config.schedule == "custom"

@@ -152,4 +152,4 @@ class Engine:
 
 def needs_starter(config: RunConfig) -> bool:
     """Whether a config asks for the starter kit."""
-    return config.model.source == STARTER
+    return STARTER in (config.model.source, config.encoder)

@@ -91,14 +91,19 @@ class RunJob:
 
     def events(self) -> Generator[Event, None, RunOutcome]:
         """The whole job. What goes wrong before the run has a record is told by a `RunFailed` without an id."""
+        folder = run_folder(self._config)
+        made = not folder.exists()
         try:
-            folder = run_folder(self._config)
             config, loaded = yield from self._checked(folder)
             store = self._open_store()
             recorder = self._recorder(store, config, folder)
-        except (Cancelled, GeneratorExit):
-            raise
-        except Exception as error:
+        except BaseException as error:
+            if made:
+                # Nothing came of it, so nothing should stay; a folder with something in it does.
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            if not isinstance(error, Exception) or isinstance(error, Cancelled):
+                raise
             failure = explained(error)
             yield self._failed(failure, error)
             raise failure from error

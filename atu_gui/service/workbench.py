@@ -20,6 +20,7 @@ from atu_gui.core.ports import ChatRequest, RunOutcome, RunRecord
 from atu_gui.service.backend import Engine
 from atu_gui.service.chatting import chat
 from atu_gui.service.failures import details_of, explained
+from atu_gui.service.folders import claim, run_folder
 from atu_gui.service.found import FoundRun, find_run, folder_of
 from atu_gui.service.holding import Holding
 from atu_gui.service.running import RunJob, cancellable, ready
@@ -91,6 +92,9 @@ class Workbench:
         config = config.model_copy(deep=True)
 
         def work(cancelled: Callable[[], bool]) -> Generator[Event, None, Materials]:
+            if config.out is not None:
+                # Writing takes minutes; a folder that the run will refuse is better known before.
+                claim(run_folder(config))
             settled, loaded = yield from ready(self._engine, self._holding, config, cancelled)
             self._holding.make_untouched()
             return (yield from self._engine.prepare(settled, loaded, cancelled))

@@ -227,6 +227,7 @@ def test_a_run_that_cannot_begin_fails_without_a_record(bench: Bench) -> None:
     assert failed.run_id == ""
     assert "choose 1 to 30" in failed.hint
     assert bench.workbench.runs().result(5) == []
+    assert list(paths.runs_folder().iterdir()) == []
 
 
 def test_cheap_faults_come_before_the_model(bench: Bench, tmp_path: Path) -> None:
