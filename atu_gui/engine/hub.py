@@ -169,6 +169,11 @@ class _Counter:
 
 def problem_of(error: Exception) -> HubProblem:
     """What the hub's library raised, as a reason in words."""
+    if isinstance(error, LocalEntryNotFoundError):
+        # Its own sentence is about the cache; why the hub did not help stands behind it.
+        if isinstance(error.__cause__, Exception):
+            return problem_of(error.__cause__)
+        return HubProblem("failed", "the hub stopped answering")
     if isinstance(error, GatedRepoError):
         return HubProblem("gated", "its owner wants you to ask for access first")
     if isinstance(error, RepositoryNotFoundError):

@@ -120,6 +120,8 @@ def _run_pip(requirement: str, folder: Path, scratch: Path, stop: threading.Even
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=os.name == "posix",
+            # Windows would open a console window beside ours.
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         try:
             while process.poll() is None:

@@ -155,6 +155,8 @@ def _hub_error(repo: str, what: str, problem: HubProblem) -> ModelError:
             f"There is no folder {repo}, and {problem}.",
             "Check the spelling; a private model needs “hf auth login”.",
         )
+    if problem.kind == "failed":
+        return ModelError(f"{repo} could not be brought from the hub: {problem}.", "Try again later.")
     alternative = "a local folder" if what == "model" else "“starter” or a local folder"
     return ModelError(
         f"There is no folder {repo}, it is not in the hub cache, and {problem}.",

@@ -23,6 +23,7 @@ class FakeHub(ThreadingHTTPServer):
         log: Every request as (method, path, Range header).
         delay: Seconds to wait after each piece of a file.
         wrong: Repository files whose announced checksum does not fit.
+        broken: Repository files that it fails to deliver.
     """
 
     daemon_threads = True
@@ -34,6 +35,7 @@ class FakeHub(ThreadingHTTPServer):
         self.log: list[tuple[str, str, str]] = []
         self.delay = 0.0
         self.wrong: set[str] = set()
+        self.broken: set[str] = set()
 
     @property
     def address(self) -> str:
@@ -113,6 +115,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if repo not in self.server.repos or not (self.server.repos[repo] / name).is_file():
             self._refuse(404, "EntryNotFound")
+            return
+        if name in self.server.broken:
+            self._refuse(410, "")
             return
         content = (self.server.repos[repo] / name).read_bytes()
         wanted = self.headers.get("Range", "")

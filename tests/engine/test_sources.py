@@ -78,6 +78,14 @@ def test_gated(hub: FakeHub, served: Path) -> None:  # noqa: F811
     assert "hf auth login" in caught.value.hint
 
 
+def test_a_file_the_hub_cannot_deliver(hub: FakeHub, served: Path) -> None:  # noqa: F811
+    hub.broken.add("model.safetensors")
+    with pytest.raises(
+        ModelError, match=r"could not be brought from the hub: the hub answered with an error \(410\)\."
+    ):
+        load()
+
+
 def test_out_of_reach_fails_fast(no_hub: None) -> None:  # noqa: F811
     begun = time.monotonic()
     with pytest.raises(ModelError, match="not in the hub cache, and the hub cannot be reached"):
