@@ -45,9 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     pulse.timeout.connect(lambda: None)
     pulse.start(_SIGNAL_MS)
     service = _Service(window)
+    # After the first paint: importing torch takes seconds, even on the service's own thread.
+    window.painted.connect(service.start)
     window.show()
-    # After the first paint: importing torch takes seconds, and it happens on the service's own thread.
-    QTimer.singleShot(0, service.start)
     try:
         return app.exec()
     finally:

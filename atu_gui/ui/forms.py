@@ -9,9 +9,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
-from atu_gui.core.config import OFF, faults_of
+from atu_gui.core.config import OFF
+from atu_gui.core.faults import faults_of
 from atu_gui.ui import text
 from atu_gui.ui.widgets.basics import label, set_property
 
@@ -162,8 +163,8 @@ class Form(QWidget):
         grid.setColumnStretch(0, 1)
         self._fields = {name: Field(owner, name, self) for name in names}
         for at, field in enumerate(self._fields.values()):
-            words = QLabel(f"{field.label}, {field.unit}" if field.unit else field.label)
-            words.setProperty("role", "muted")
+            named = field.unit and field.unit not in field.label.lower()
+            words = label(f"{field.label}, {field.unit}" if named else field.label, "muted", wrap=True)
             words.setToolTip(field.help)
             words.setBuddy(field.editor)
             grid.addWidget(words, 2 * at, 0)

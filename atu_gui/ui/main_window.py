@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QByteArray, QTimer
-from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QByteArray, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from atu_gui import __version__
@@ -45,7 +45,12 @@ _CLOCK_MS = 500
 
 
 class MainWindow(QMainWindow):
-    """Pages (welcome, review, workbench), menus and status; every signal of a panel ends here."""
+    """Pages (welcome, review, workbench), menus and status; every signal of a panel ends here.
+
+    Signal: `painted` (once, when the window can first be seen).
+    """
+
+    painted = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -57,6 +62,7 @@ class MainWindow(QMainWindow):
         self._progress = RunProgress()
         self._weights: list[tuple[str, Weights]] = []
         self._leaving = False
+        self._is_painted = False
         self._leave: LeaveDialog | None = None
         self.bridge = Bridge(self)
         # First of all handlers: whoever shows the run's phase finds its progress up to date.
@@ -71,7 +77,9 @@ class MainWindow(QMainWindow):
             self._pages.addWidget(page)
         self.setCentralWidget(self._pages)
         self.notifier = Notifier(
-            self.welcome.notice, self.review.notice, self.workbench.setup.model.notice, self.workbench.notice
+            (self.welcome.model_notice, self.welcome.notice),
+            self.review.notice,
+            (self.workbench.setup.model.notice, self.workbench.notice),
         )
         self.status = StatusLine(theme)
         self.setStatusBar(self.status)
@@ -120,6 +128,13 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.workbench.fit(self.width())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            # The panels paint right after this; the signal comes when they have.
+            QTimer.singleShot(0, self, self.painted.emit)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.workbench.fit(event.size().width())

@@ -61,6 +61,7 @@ QPushButton[measure="large"] { min-height: 30px; padding: 0 12px; font-weight: 5
 QPushButton[bare="true"] { padding: 0; }
 QPushButton[measure="huge"] { min-height: 34px; padding: 0 20px; font-size: 15px; font-weight: 500; }
 QPushButton[measure="compact"] { min-height: 22px; padding: 0 8px; font-size: 12px; }
+QPushButton, QToolButton, QCheckBox, QTabBar { outline: none; }
 QToolButton { padding: 3px; min-width: 20px; min-height: 20px; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QPushButton::menu-indicator { image: none; width: 0; }
@@ -120,10 +121,11 @@ QAbstractItemView { background: $panel; alternate-background-color: $panel; bord
 QTableView::item, QTreeView::item, QListView::item { padding: 0 8px; border: none; border-bottom: 1px solid $line; }
 QTableView::item:selected, QTreeView::item:selected, QListView::item:selected { background: $selection; color: $text; }
 QListView::item { padding: 6px 8px; }
-QTableView[kind="quiet"]::item { border-bottom: none; }
+QTableView[kind="quiet"]::item { border-bottom: none; padding: 0 3px; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
     padding: 0 11px; min-height: 28px; font-weight: 400; }
+QHeaderView[kind="quiet"]::section { padding: 0 6px; }
 QTableCornerButton::section { background: $panel; border: none; }
 QScrollBar { background: transparent; border: none; }
 QScrollBar:vertical { width: 10px; margin: 0; }

@@ -15,6 +15,7 @@ from atu_gui.core.ports import ChatRequest
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.preferences import load_preferences
 from atu_gui.ui.session import Phase
+from atu_gui.ui.theme import Theme
 from tests.ui.fake_workbench import FakeWorkbench, materials
 
 Make = Callable[..., MainWindow]
@@ -143,11 +144,18 @@ def test_a_model_that_cannot_be_loaded_is_told_in_place(make_window: Make, qtbot
     window = make_window(port)
     window.welcome._hub.setText("nobody/nothing")
     window.welcome._take_hub()
-    qtbot.waitUntil(lambda: not window.welcome.notice.isHidden(), timeout=3000)
-    assert window.welcome.notice.words == "There is no model nobody/nothing. Check the name."
+    qtbot.waitUntil(lambda: not window.welcome.model_notice.isHidden(), timeout=3000)
+    assert window.welcome.model_notice.words == "There is no model nobody/nothing. Check the name."
     assert window.workbench.notice.isHidden() and window.session.phase is Phase.IDLE
     assert "error: There is no model nobody/nothing." in "\n".join(window.workbench.log.lines())
     port.close()
+
+
+def test_the_window_says_when_it_can_be_seen(make_window: Make, qtbot: QtBot, theme: Theme) -> None:
+    window = MainWindow(theme)
+    qtbot.addWidget(window)
+    with qtbot.waitSignal(window.painted, timeout=3000):
+        window.show()
 
 
 def test_a_run_that_fails_says_what_and_what_to_try(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:

@@ -93,6 +93,8 @@ class RoundTable(QAbstractTableModel):
             return self._theme.icon(*_MARKS[state])
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole) and column_ == 0:
             return f"Round {number}: {state}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._words(number, column_)
         if role == Qt.ItemDataRole.TextAlignmentRole and column_ >= 2:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.FontRole:
@@ -292,9 +294,10 @@ def _table_view(model: RoundTable) -> QTableView:
     header = view.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
+    header.setProperty("kind", "quiet")
     header.setHighlightSections(False)
     header.setMinimumSectionSize(28)
-    for column_, width in ((0, 30), (1, 62), (2, 58), (3, 76)):
+    for column_, width in ((0, 28), (1, 50), (2, 50), (3, 66)):
         view.setColumnWidth(column_, width)
     return view
 

@@ -92,8 +92,8 @@ class _Piece(QWidget):
 
     def show_share(self, share: float | None, words: str, *, done: bool = False) -> None:
         """How far it is; None hides the bar."""
-        self.state.setText(words)
         set_property(self.state, "mark", "ok" if done else None)
+        self.state.setText(f"✓ {words}" if done else words)
         self.bar.setVisible(share is not None)
         set_property(self.bar, "state", "done" if done else "")
         self.bar.setValue(round(_SHARE_STEPS * (share or 0.0)))
@@ -120,7 +120,7 @@ class WelcomePanel(QWidget):
         self._has_starter = False
         self._queued = False
         self._loaded: ModelLoaded | None = None
-        self.notice = Notice(theme)
+        self.notice, self.model_notice = Notice(theme), Notice(theme)
         self._first = _Step(theme, 1, "Get a model", "a small one to begin with")
         self._second = _Step(theme, 2, "Name what it must forget", "a person, a book, a topic")
         self._third = _Step(theme, 3, "Run", "")
@@ -147,6 +147,7 @@ class WelcomePanel(QWidget):
         self._queued = queued
         if phase in BUSY and phase is not self._phase:
             self.notice.hide()
+            self.model_notice.hide()
         self._phase, self._loaded, self._has_starter = phase, loaded, has_starter
         self._show_state()
 
@@ -195,6 +196,7 @@ class WelcomePanel(QWidget):
         self._first.content.addWidget(card)
         self._first.content.addLayout(row(label("Have one already?", "small"), folder, gguf, hub, None, spacing=12))
         self._first.content.addWidget(self._hub)
+        self._first.content.addWidget(self.model_notice)
 
     def _build_name(self) -> None:
         self._name = QLineEdit(_EXAMPLE)

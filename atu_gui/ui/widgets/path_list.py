@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import icon_button, icon_label, label, row
+from atu_gui.ui.widgets.basics import Elided, icon_button, icon_label, label, row
 
 _TEXTS = "Texts (*.txt *.md *.json *.jsonl *.csv);;All files (*)"
 
@@ -66,9 +66,8 @@ class PathList(QWidget):
 
     def _line(self, path: Path) -> QWidget:
         line = QWidget()
-        name = QLabel(path.name or str(path))
+        name = Elided(path.name or str(path))
         name.setToolTip(str(path))
-        name.setMinimumWidth(40)
         remove = icon_button(self._theme, "x", f"Take away {path.name}")
         remove.clicked.connect(lambda: self._remove(path))
         shape = "folder" if path.is_dir() else "file-text"

@@ -133,7 +133,7 @@ class RunBar(QWidget):
             self._say("Stopping", "after the current step; the last good round is kept", "")
             return
         if not progress.stages and not progress.ended and self._phase not in IN_RUN:
-            self._say("No run yet", "Press Run when the set-up is as you like it" if not self._compact else "", "")
+            self._say("No run yet", "Press Run to begin", "")
             return
         begin, rest = progress.words()
         self._say(begin, rest, self._time_left(progress))
