@@ -13,7 +13,8 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from atu_gui.core.concepts import Concept
-from atu_gui.core.errors import Fault, InputError
+from atu_gui.core.errors import InputError
+from atu_gui.core.faults import faults_of
 
 STARTER = "starter"
 OFF = "off"
@@ -133,13 +134,17 @@ class HeadConfig(_Part):
 
     kind: Literal["causal", "published"] = Field(
         "causal",
-        description="causal: sees the past only. published: the paper's decoder, whose second attention sees the future.",
+        description="causal: sees the past only. published: the paper's decoder; its second attention sees the future.",
         json_schema_extra=_ui("Head", advanced=True),
     )
     layers: int = Field(2, ge=1, le=48, description="Depth.", json_schema_extra=_ui("Head layers", advanced=True))
     width: int = Field(384, ge=8, le=8192, description="Width.", json_schema_extra=_ui("Head width", advanced=True))
     heads: int = Field(
-        6, ge=1, le=128, description="Attention heads; divides the width.", json_schema_extra=_ui("Heads", advanced=True)
+        6,
+        ge=1,
+        le=128,
+        description="Attention heads; divides the width.",
+        json_schema_extra=_ui("Heads", advanced=True),
     )
 
     @model_validator(mode="after")
@@ -273,7 +278,6 @@ class GuardConfig(_Part):
         json_schema_extra=_ui("Active share", "share"),
     )
 
-
     @field_validator("*", mode="before")
     @classmethod
     def _off(cls, value: Any) -> Any:
@@ -345,26 +349,6 @@ def parse_config(data: dict[str, Any]) -> RunConfig:
         return RunConfig.model_validate(data)
     except ValidationError as error:
         raise InputError.of(faults_of(error)) from None
-
-
-def faults_of(error: ValidationError) -> list[Fault]:
-    """Pydantic's findings as sentences a user can act on."""
-    faults = []
-    for item in error.errors():
-        where = ".".join(str(part) for part in item["loc"])
-        faults.append(Fault(where, _problem(item["type"], where, item.get("input"), item.get("ctx", {}), item["msg"])))
-    return faults
-
-
-def _problem(kind: str, where: str, value: Any, context: dict[str, Any], message: str) -> str:
-    if where.endswith("tau") and kind in {"greater_than", "less_than"}:
-        return f"τ must lie between −1 and 1; you gave {value}"
-    if kind == "extra_forbidden":
-        return "no such setting"
-    if kind == "value_error":
-        return str(context.get("error", message))
-    words = message[:1].lower() + message[1:]
-    return f"{words}; you gave {value!r}"
 
 
 def load_config(path: Path) -> dict[str, Any]:

@@ -7,15 +7,16 @@ and from nothing else. `to_record` and `from_record` carry them through JSON.
 from __future__ import annotations
 
 import dataclasses
-import types
 import typing
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from atu_gui.core.materials import Group, ProbeKind
+from atu_gui.core.records import restore
 
 Stage = Literal["align", "unlearn", "probe"]
 Level = Literal["info", "warning", "error"]
+EndReason = Literal["done", "skipped", "inactive", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class StagePlan:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a piece of long work is. `job` names it ("download", "load", "write", "prepare", "probe")."""
+    """How far long work is; `job` is "download", "load", "write", "prepare", "probe" or "paused"."""
 
     job: str
     what: str
@@ -63,19 +64,15 @@ class ModelLoaded:
     """A model and an encoder are ready.
 
     Attributes:
-        name: Name for the screen.
         source: What the user asked for.
         layers: Number of blocks.
         width: Hidden width d.
-        parameters: Number of parameters.
         device: "cpu", "cuda:0", "mps".
         dtype: Number format of the computation.
         memory_bytes: Bytes of the weights.
         weights_hash: Short content hash of the weights as loaded.
-        encoder: Name of the encoder.
-        embedding_width: Width e of its embeddings.
+        embedding_width: Width e of the encoder's embeddings.
         chat_template: Whether the tokenizer has one.
-        seconds: How long loading took.
     """
 
     name: str
@@ -143,7 +140,7 @@ class StageEnded:
     stage: Stage
     round: int
     step: int
-    reason: Literal["done", "skipped", "inactive", "stopped"]
+    reason: EndReason
     seconds: float
 
 
@@ -286,7 +283,7 @@ class RoundScored:
 
 @dataclass(frozen=True, slots=True)
 class RunPaused:
-    """The run waits before its next step; the model stays at hand."""
+    """The run waits before its next step."""
 
     run_id: str
     step: int
@@ -326,7 +323,7 @@ class RunFailed:
 
 @dataclass(frozen=True, slots=True)
 class JobFailed:
-    """A job other than a run (download, load, write, chat) ended with an error."""
+    """A job other than a run ended with an error."""
 
     job: str
     message: str
@@ -398,20 +395,6 @@ def from_record(record: dict[str, Any]) -> Event:
         raise ValueError("not an event of this version")
     hints = typing.get_type_hints(kind)
     try:
-        return typing.cast(Event, kind(**{name: _restore(hints[name], value) for name, value in data.items()}))
+        return typing.cast(Event, kind(**{name: restore(hints[name], value) for name, value in data.items()}))
     except (KeyError, TypeError) as error:
         raise ValueError(f"a damaged {kind.__name__} event: {error}") from None
-
-
-def _restore(hint: Any, value: Any) -> Any:
-    """JSON turns tuples into lists and values into dicts; this turns them back."""
-    if isinstance(hint, types.UnionType):
-        if value is None:
-            return None
-        hint = next(part for part in typing.get_args(hint) if part is not type(None))
-    if isinstance(value, dict) and dataclasses.is_dataclass(hint):
-        return hint(**value)  # type: ignore[operator]
-    if isinstance(value, list):
-        (item, *_) = typing.get_args(hint)
-        return tuple(_restore(item, part) for part in value)
-    return value

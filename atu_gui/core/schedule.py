@@ -86,9 +86,7 @@ def _default(part: BaseModel, **values: object) -> None:
 
 def constant_tau(tau: float, rounds: list[RoundPlan]) -> list[RoundPlan]:
     """The same rounds, all at one τ."""
-    return [
-        RoundPlan(align_steps=plan.align_steps, unlearn_steps=plan.unlearn_steps, tau=tau) for plan in rounds
-    ]
+    return [RoundPlan(align_steps=plan.align_steps, unlearn_steps=plan.unlearn_steps, tau=tau) for plan in rounds]
 
 
 def _ladder(taus: tuple[float, ...], *, first: int, realign: int, unlearn: int) -> list[RoundPlan]:

@@ -82,12 +82,14 @@ class Aligner:
                     count = batch.full.sum()
                     losses.append((align_loss(predictions, batch.references, batch.full), count))
                     if number == 0:
-                        sights.append(similarity_figures(
-                            concept_similarity(predictions, setting.concept_vectors), batch.counted, None
-                        ))
+                        sights.append(
+                            similarity_figures(
+                                concept_similarity(predictions, setting.concept_vectors), batch.counted, None
+                            )
+                        )
             total = torch.stack([count for _, count in losses]).sum().clamp(min=1)
             loss = torch.stack([loss * count for loss, count in losses]).sum() / total
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
         norm = clip_grad_norm_(self._parameters, setting.config.align.clip)
         self._optimizer.step()
         value = float(loss.detach())

@@ -99,9 +99,7 @@ class Order:
         return taken
 
 
-def embed_references(
-    corpus: Corpus, encoder: TextEncoder, cache: TensorCache
-) -> Generator[Progress, None, None]:
+def embed_references(corpus: Corpus, encoder: TextEncoder, cache: TensorCache) -> Generator[Progress, None, None]:
     """Fill `corpus.references`; each distinct window is encoded once, ever, on this machine."""
     windows = [text.windows() for text in corpus.texts]
     lengths = [len(rows) for rows in windows]

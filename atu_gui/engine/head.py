@@ -32,7 +32,8 @@ class CausalBlock(nn.Module):
             q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), is_causal=True
         )
         x = x + self.merge(mixed.transpose(1, 2).reshape(b, s, w))
-        return x + self.feed(self.feed_norm(x))
+        fed: Tensor = x + self.feed(self.feed_norm(x))
+        return fed
 
 
 class CausalHead(nn.Module):

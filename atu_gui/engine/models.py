@@ -81,9 +81,7 @@ class LanguageModel:
 
     def autocast(self) -> torch.autocast:
         """Compute in `compute_dtype`; does nothing for float32."""
-        return torch.autocast(
-            self.device.type, dtype=self.compute_dtype, enabled=self.compute_dtype != torch.float32
-        )
+        return torch.autocast(self.device.type, dtype=self.compute_dtype, enabled=self.compute_dtype != torch.float32)
 
 
 @dataclass(eq=False, slots=True)

@@ -18,6 +18,7 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import (
     AlignScored,
+    EndReason,
     Event,
     Note,
     RoundScored,
@@ -179,11 +180,9 @@ class Run:
             self._end.best_round = number
         return scored
 
-    def _align(
-        self, number: int, plan: RoundPlan, setting: Setting, aligner: Aligner
-    ) -> Generator[Event, None, None]:
+    def _align(self, number: int, plan: RoundPlan, setting: Setting, aligner: Aligner) -> Generator[Event, None, None]:
         begun = yield from self._begin("align", number, plan.align_steps)
-        reason = "done"
+        reason: EndReason = "done"
         for index in range(1, plan.align_steps + 1):
             state = yield from self._gate.pass_(self._step + 1)
             if state.stopping or self._gate.skipped(state):
@@ -242,7 +241,8 @@ class Run:
     ) -> Generator[Event, None, float]:
         """Returns the τ that was applied last."""
         begun = yield from self._begin("unlearn", number, plan.unlearn_steps, planned_tau)
-        reason, tau, inactive = "done", planned_tau, 0
+        reason: EndReason = "done"
+        tau, inactive = planned_tau, 0
         for index in range(1, plan.unlearn_steps + 1):
             state = yield from self._gate.pass_(self._step + 1)
             if state.stopping or self._gate.skipped(state):
@@ -315,15 +315,13 @@ class Run:
         yield scored
         return scored
 
-    def _begin(
-        self, stage: Stage, number: int, steps: int, tau: float | None = None
-    ) -> Generator[Event, None, float]:
+    def _begin(self, stage: Stage, number: int, steps: int, tau: float | None = None) -> Generator[Event, None, float]:
         """Announce a stage; returns the run time at its start."""
         self._gate.begin_stage()
         yield StageStarted(self._run_id, stage, number, steps, self._step, tau)
         return self._clock.seconds()
 
-    def _ended(self, stage: Stage, number: int, reason: str, begun: float) -> StageEnded:
+    def _ended(self, stage: Stage, number: int, reason: EndReason, begun: float) -> StageEnded:
         return StageEnded(self._run_id, stage, number, self._step, reason, self._clock.seconds() - begun)
 
     def _seen(self, number: int, sight: Sight) -> AlignScored:

@@ -68,7 +68,8 @@ class Snapshots:
         except (OSError, SafetensorError) as error:
             partial.unlink(missing_ok=True)
             raise OutputError(
-                f"Round {round_} cannot be written to {path.parent}: {error}.", "Free some space or choose another folder."
+                f"Round {round_} cannot be written to {path.parent}: {error}.",
+                "Free some space or choose another folder.",
             ) from None
         if round_ not in self.rounds:
             self.rounds.append(round_)

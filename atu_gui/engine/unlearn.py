@@ -85,12 +85,12 @@ class Unlearner:
         size = setting.config.windows.batch
         concept = [setting.concept_train[index] for index in self._concept_order.take(size)]
         loss, figures = self._concept_part(concept, tau)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         total, retained = float(loss.detach()), None
         if retain_weight > 0 and setting.retain_train:
             retain = [setting.retain_train[index] for index in self._retain_order.take(size)]
             drift = self._retain_part(retain)
-            (retain_weight * drift).backward()  # type: ignore[no-untyped-call]
+            (retain_weight * drift).backward()
             retained = float(drift.detach())
             total += retain_weight * retained
         return total, retained, *figures
@@ -106,7 +106,11 @@ class Unlearner:
             losses.append(unlearn_loss(similarity, tau, counted))
             seen.append(similarity_figures(similarity, batch.counted, tau))
         count = len(seen)
-        figures = (sum(item[0] for item in seen) / count, max(item[1] for item in seen), max(item[2] or 0.0 for item in seen))
+        figures = (
+            sum(item[0] for item in seen) / count,
+            max(item[1] for item in seen),
+            max(item[2] or 0.0 for item in seen),
+        )
         return torch.stack(losses).mean(), figures
 
     def _retain_part(self, indices: list[int]) -> Tensor:

@@ -49,7 +49,8 @@ class WindowedText:
     @property
     def full(self) -> Flags:
         """Which positions have k pieces left and count, shape [s]."""
-        return (self.starts + self.k <= len(self.pieces)) & self.counted
+        flags: Flags = (self.starts + self.k <= len(self.pieces)) & self.counted
+        return flags
 
     def windows(self) -> Ints:
         """The piece ids of every full window, shape [number of full positions, k]."""
@@ -109,9 +110,7 @@ def window_passages(
     windowed = []
     for passage in passages:
         lead = lm.format_chat(passage.prompt) if passage.prompt else ""
-        text = window_text(
-            passage.text, lm.tokenizer, encoder.tokenizer, max_tokens=max_tokens, k=k, lead=lead
-        )
+        text = window_text(passage.text, lm.tokenizer, encoder.tokenizer, max_tokens=max_tokens, k=k, lead=lead)
         if text.counted.any():
             windowed.append(text)
     return windowed

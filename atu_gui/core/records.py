@@ -1,0 +1,22 @@
+"""Turns what JSON made of frozen values back into them."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from typing import Any
+
+
+def restore(hint: Any, value: Any) -> Any:
+    """The value that a field of type `hint` had: JSON turns tuples into lists and dataclasses into dicts."""
+    if isinstance(hint, types.UnionType):
+        if value is None:
+            return None
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if isinstance(value, dict) and dataclasses.is_dataclass(hint):
+        return typing.cast(Any, hint)(**value)
+    if isinstance(value, list):
+        (item, *_) = typing.get_args(hint)
+        return tuple(restore(item, part) for part in value)
+    return value
