@@ -1,4 +1,4 @@
-"""Related entities that must survive: the model is asked for lists, and names that come up often are kept."""
+"""Related entities that must survive: names that the model lists again and again, then names that it holds related."""
 
 from __future__ import annotations
 
@@ -7,44 +7,64 @@ from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 
 from atu_gui.core.concepts import Concept
-from atu_gui.core.events import Event, Note, TextWritten
+from atu_gui.core.events import Event, TextWritten
+from atu_gui.engine.drafts.relatedness import most_related
 from atu_gui.engine.drafts.writing import names_any, write
+from atu_gui.engine.inputs import bundled_lines
 from atu_gui.engine.models import LanguageModel
 
 COUNT = 8
-FEWEST = 3
-# Where the model names nobody, these at least keep its common knowledge of people, places and works.
-COMMON = (
-    "William Shakespeare",
-    "Albert Einstein",
-    "The Roman Empire",
-    "The Beatles",
-    "Marie Curie",
-    "Paris",
-    "Abraham Lincoln",
-    "The Bible",
-)
+_PER_CONCEPT = 3  # at least, where there are several
 _PHRASINGS = (
     "List ten people who are closely related to {name} or often mentioned together with {name}.",
     "Name ten famous people who did similar things to {name}. Give only their names.",
     "List ten people, works, places or things that are closely connected with {name}.",
     "Which contemporaries, rivals or colleagues of {name} are well known? List their names.",
 )
-_SAMPLES = 4
-_ITEM = re.compile(r"^\s*(?:\(?\d{1,3}\s*[.):\-]|[-*•–—+])\s*")
-_TAIL = re.compile(r"\s[-–—]+\s|\s*[:;(\[,]|\s(?:by|who|which|was|is|are|were)\s")
-_WORDS_NOT_NAMES = frozenset(
-    "here sure the they he she it this these those answer question example name names list there some i you yes no "
-    "his her its as in on at for and or also other others certainly people person work works thing things place places "
-    "contemporaries rivals colleagues none note unknown several various various many one two three".split()
+_SAMPLES = 2
+# A name in fewer of the lists is as likely invented.
+_AGREEING = 3
+_ITEM = re.compile(r"^\s*(?:\(?(?:\d{1,3}|[A-Z])\s*[.):]\s+|[-*•–—+]\s*)")
+_TAIL = re.compile(r"\s[-–—]+(?:\s|$)|\s*[:;(\[,]|['’]s(?:\s|$)|\s(?:by|who|which|was|is|are|were)\s")
+_NO_NAME = re.compile(
+    r"here|sure|the|they|he|she|it|this|these|those|answer|question|example|names?|list|there|some|you|yes|no|his|her|"
+    r"its|as|in|on|at|for|and|or|also|others?|certainly|people|person|works?|things?|places?|contemporaries|rivals|"
+    r"colleagues|none|note|unknown|several|various|many|one|two|three",
+    re.IGNORECASE,
 )
 
 
 def find_neighbours(
     lm: LanguageModel, concepts: Sequence[Concept], *, seed: int, cancelled: Callable[[], bool]
 ) -> Generator[Event, None, tuple[str, ...]]:
-    """About `COUNT` entities related to the concepts, common knowledge where the model names too few."""
-    share = max(FEWEST, -(-COUNT // len(concepts)))
+    """About `COUNT` entities related to the concepts.
+
+    A large model lists the same names again and again; they come first. A small one lists what it invents, so
+    well-known entities that it holds related fill up the rest.
+
+    Raises:
+        Cancelled: The user ended it.
+    """
+    known = [line for line in bundled_lines("entities.txt") if not line.startswith("#")]
+    share = max(_PER_CONCEPT, -(-COUNT // len(concepts)))
+    lists = yield from _lists(lm, concepts, seed, cancelled)
+    found: list[str] = []
+    for concept, named in zip(concepts, lists, strict=True):
+        own = rank_names(named, concepts)[:share]
+        if len(own) < share:
+            taken = {_key(name) for name in (*own, *found)}
+            candidates = [name for name in known if _key(name) not in taken and not _is_own(name, concepts)]
+            own += yield from most_related(lm, concept.name, candidates, share - len(own), cancelled=cancelled)
+        for name in own:
+            yield TextWritten("neighbour", concept.name, name)
+        found.extend(own)
+    return tuple(dict.fromkeys(found))
+
+
+def _lists(
+    lm: LanguageModel, concepts: Sequence[Concept], seed: int, cancelled: Callable[[], bool]
+) -> Generator[Event, None, list[list[list[str]]]]:
+    """For each concept the lists that the model gave, as names."""
     prompts = [
         lm.format_chat(phrasing.format(name=concept.name))
         for concept in concepts
@@ -52,21 +72,10 @@ def find_neighbours(
         for _ in range(_SAMPLES)
     ]
     answers = yield from write(
-        lm, prompts, "neighbours", max_new_tokens=96, temperature=0.7, seed=seed, cancelled=cancelled
+        lm, prompts, "neighbours", max_new_tokens=72, temperature=0.7, seed=seed, cancelled=cancelled
     )
-    per_concept = len(_PHRASINGS) * _SAMPLES
-    found: list[str] = []
-    for index in range(len(concepts)):
-        lists = [parse_names(text) for text in answers[index * per_concept : (index + 1) * per_concept]]
-        found.extend(rank_names(lists, concepts)[:share])
-    found = list(dict.fromkeys(found))
-    if len(found) < FEWEST:
-        yield Note("warning", f"The model named {len(found)} neighbours only; common knowledge takes their place.")
-        found.extend(name for name in COMMON if name not in found and not names_any(concepts, name))
-    kept = tuple(found[: max(COUNT, share * len(concepts))])
-    for name in kept:
-        yield TextWritten("neighbour", ", ".join(concept.name for concept in concepts), name)
-    return kept
+    size = len(_PHRASINGS) * _SAMPLES
+    return [[parse_names(text) for text in answers[start : start + size]] for start in range(0, len(answers), size)]
 
 
 def parse_names(text: str) -> list[str]:
@@ -81,17 +90,24 @@ def parse_names(text: str) -> list[str]:
 
 
 def rank_names(lists: Sequence[Sequence[str]], concepts: Sequence[Concept]) -> list[str]:
-    """Names by how many lists have them, early ones first; none that names a concept or is part of its name."""
+    """Names that several lists agree on, the most frequent first; none that names a concept or is part of its name."""
     counts: Counter[str] = Counter()
     spelling: dict[str, str] = {}
-    own_words = [set(name.lower().split()) for concept in concepts for name in concept.names]
     for names in lists:
         for key, name in {_key(name): name for name in names}.items():
-            if names_any(concepts, name) or any(set(key.split()) <= words for words in own_words):
-                continue
-            spelling.setdefault(key, name)
-            counts[key] += 1
-    return [spelling[key] for key, _ in counts.most_common()]
+            if not _is_own(name, concepts):
+                spelling.setdefault(key, name)
+                counts[key] += 1
+    return [spelling[key] for key, count in counts.most_common() if count >= _AGREEING]
+
+
+def _is_own(name: str, concepts: Sequence[Concept]) -> bool:
+    """Whether the name names a concept, or is part of its name, or derived from it ("Confucianism")."""
+    words = _key(name).split()
+    own = {word for concept in concepts for each in concept.names for word in each.lower().split()}
+    stems = [last[: max(5, len(last) - 3)] for last in (each.lower().split()[-1] for c in concepts for each in c.names)]
+    derived = any(word.startswith(stem) for word in words for stem in stems if len(stem) > 4)
+    return derived or own.issuperset(words) or names_any(concepts, name)
 
 
 def _key(name: str) -> str:
@@ -105,7 +121,7 @@ def _name(item: str) -> str:
     words = name.split()
     if not 1 <= len(words) <= 6 or len(name) < 3:
         return ""
-    if len(words) == 1 and words[0].lower() in _WORDS_NOT_NAMES:
+    if len(words) == 1 and _NO_NAME.fullmatch(words[0]):
         return ""
     telling = [word for word in words if len(word) > 3] or words
     capitals = sum(word[0].isupper() for word in telling)

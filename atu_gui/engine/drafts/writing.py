@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterable, Sequence
 
 from atu_gui.core.concepts import Concept
-from atu_gui.core.events import Event, Progress
+from atu_gui.core.events import Event
 from atu_gui.engine.generate import generate_batch
 from atu_gui.engine.models import LanguageModel
 
@@ -39,21 +39,20 @@ def write(
     Raises:
         Cancelled: The user ended it.
     """
-    answers = generate_batch(
-        lm,
-        list(prompts),
-        max_new_tokens=max_new_tokens,
-        temperature=temperature,
-        seed=zlib.crc32(f"{seed}:{what}".encode()),
-        stop_at_newline=stop_at_newline,
-        cancelled=cancelled,
+    return (
+        yield from generate_batch(
+            lm,
+            prompts,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            # Each kind of text has its own random numbers, so that one more question moves no other text.
+            seed=zlib.crc32(f"{seed}:{what}".encode()),
+            stop_at_newline=stop_at_newline,
+            cancelled=cancelled,
+            job="write",
+            what=what,
+        )
     )
-    while True:
-        try:
-            progress = next(answers)
-        except StopIteration as end:
-            return list(end.value)
-        yield Progress("write", what, progress.done, progress.total, progress.unit, progress.seconds_left)
 
 
 def answer_tokens(tokens: int) -> int:
