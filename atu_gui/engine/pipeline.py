@@ -15,7 +15,7 @@ import torch
 
 from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.control import RunControl
-from atu_gui.core.errors import InputError
+from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import (
     AlignScored,
     EndReason,
@@ -107,31 +107,36 @@ class Run:
         yield self._started()
         setting = yield from build_setting(self.config, self._lm, self._encoder, self._materials)
         untouched = yield from self._probe(0, None, None)
-        aligner, unlearner = Aligner(setting), Unlearner(setting, self._parameters)
         done = 0
-        for number, plan in enumerate(self.config.rounds, start=1):
-            scored = yield from self._round(number, plan, setting, aligner, unlearner)
-            if self._end.because or scored is None:
-                break
-            done = number
-            broken = broken_guard(self.config.guards, untouched, scored)
-            if broken:
-                self._end.because = f"guard: {broken}"
-                break
-            self._end.best_round = number
-            goal = reached_goal(self.config.guards, untouched, scored)
-            if goal:
-                self._end.because = f"goal: {goal}"
-                break
-            if self._out_of_budget(number):
-                self._end.because = "budget: the next round would exceed it"
-                break
+        if untouched is not None:
+            done = yield from self._rounds(setting, untouched)
         self._end.because = self._end.because or "all rounds done"
         self.snapshots.restore(self._end.best_round)
         yield RunFinished(
             self._run_id, self._end.because, self._end.best_round, done, self._clock.seconds(), str(self._folder)
         )
         return self.outcome
+
+    def _rounds(self, setting: Setting, untouched: RoundScored) -> Generator[Event, None, int]:
+        """All rounds until a reason to end; returns how many were finished."""
+        aligner, unlearner = Aligner(setting), Unlearner(setting, self._parameters)
+        for number, plan in enumerate(self.config.rounds, start=1):
+            scored = yield from self._round(number, plan, setting, aligner, unlearner)
+            if scored is None:
+                return number - 1
+            broken = broken_guard(self.config.guards, untouched, scored)
+            if broken:
+                self._end.because = f"guard: {broken}"
+                return number
+            self._end.best_round = number
+            goal = reached_goal(self.config.guards, untouched, scored)
+            if goal:
+                self._end.because = f"goal: {goal}"
+                return number
+            if self._out_of_budget(number):
+                self._end.because = "budget: the next round would exceed it"
+                return number
+        return len(self.config.rounds)
 
     def _started(self) -> RunStarted:
         stages = [StagePlan("probe", 0, 1)]
@@ -169,15 +174,11 @@ class Run:
         yield self._seen(number, sight)
         tau = yield from self._choose_tau(number, plan, sight)
         applied = yield from self._unlearn(number, plan, tau, setting, unlearner)
-        if self._end.because and self._end.because != _STOPPED:
+        if self._end.because:
             return None
-        after = look(setting, untouched=False)
-        stopped, self._end.because = self._end.because, ""
-        scored = yield from self._probe(number, applied, after, sight.cosine)
-        self.snapshots.save(number)
-        self._end.because = stopped
-        if stopped:
-            self._end.best_round = number
+        scored = yield from self._probe(number, applied, look(setting, untouched=False), sight.cosine)
+        if scored is not None:
+            self.snapshots.save(number)
         return scored
 
     def _align(self, number: int, plan: RoundPlan, setting: Setting, aligner: Aligner) -> Generator[Event, None, None]:
@@ -288,11 +289,17 @@ class Run:
 
     def _probe(
         self, number: int, tau: float | None, sight: Sight | None, align_cosine: float | None = None
-    ) -> Generator[Event, None, RoundScored]:
+    ) -> Generator[Event, None, RoundScored | None]:
+        """Ask everything; None where the user stops the run meanwhile, because half a score is none."""
         begun = yield from self._begin("probe", number, 1)
-        scores: RoundScores = yield from score_round(
-            self._lm, self._materials, run_id=self._run_id, round=number, cancelled=lambda: False
-        )
+        try:
+            scores: RoundScores = yield from score_round(
+                self._lm, self._materials, run_id=self._run_id, round=number, cancelled=self._gate.stopping
+            )
+        except Cancelled:
+            self._end.because = _STOPPED
+            yield self._ended("probe", number, "stopped", begun)
+            return None
         yield self._ended("probe", number, "done", begun)
         similarity = None if sight is None else sight.concept_similarity
         scored = RoundScored(

@@ -49,8 +49,7 @@ class WindowedText:
     @property
     def full(self) -> Flags:
         """Which positions have k pieces left and count, shape [s]."""
-        flags: Flags = (self.starts + self.k <= len(self.pieces)) & self.counted
-        return flags
+        return np.logical_and(self.starts + self.k <= len(self.pieces), self.counted)
 
     def windows(self) -> Ints:
         """The piece ids of every full window, shape [number of full positions, k]."""

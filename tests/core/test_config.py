@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atu_gui.core.config import RunConfig, dump_config, load_config, parse_config
@@ -39,6 +39,7 @@ def test_a_round_has_exactly_one_margin() -> None:
             parse_config({"rounds": [{"align_steps": 1, "unlearn_steps": 1, **margin}]})
 
 
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**31 - 1),
     recipe=st.sampled_from(["default", "paper"]),

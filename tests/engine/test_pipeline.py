@@ -165,7 +165,25 @@ def test_pause_skip_and_stop(
     assert len(_of(ev.RunPaused, events)) == len(_of(ev.RunResumed, events)) == 1
     finished = events[-1]
     assert isinstance(finished, ev.RunFinished)
-    assert (finished.stopped_because, finished.best_round) == ("stopped by you", 2)
+    assert (finished.stopped_because, finished.best_round) == ("stopped by you", 1)
+
+
+def test_stopping_while_probes_are_asked_keeps_the_round_before(
+    lm: LanguageModel, encoder: TextEncoder, materials: Materials, config: RunConfig, tmp_path: Path
+) -> None:
+    for stage_round, best in ((0, 0), (2, 1)):
+        control = RunControl()
+        run = _run(lm, encoder, materials, config, tmp_path / str(stage_round), control)
+        events: list[object] = []
+        for event in run.events():
+            events.append(event)
+            if isinstance(event, ev.StageStarted) and (event.stage, event.round) == ("probe", stage_round):
+                control.stop()
+        finished = events[-1]
+        assert isinstance(finished, ev.RunFinished)
+        assert (finished.stopped_because, finished.best_round) == ("stopped by you", best)
+        assert not [e for e in events if isinstance(e, ev.RoundScored) and e.round == stage_round]
+        run.snapshots.restore(0)
 
 
 def test_a_loss_that_is_not_finite_leaves_the_last_good_round(
