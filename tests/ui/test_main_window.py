@@ -132,7 +132,8 @@ def test_tau_is_a_wish_until_a_step_applies_it(make_window: Make, qtbot: QtBot) 
     qtbot.waitUntil(lambda: bool(heard), timeout=3000)
     qtbot.waitUntil(lambda: "pending" not in aim._pending.text(), timeout=3000)
     assert window.status.applied.text().startswith("✓ τ 0.29 applied at step")
-    assert window.workbench.setup.schedule._table._words(1, 4) == "0.35 → 0.29"
+    table = window.workbench.setup.schedule._table
+    qtbot.waitUntil(lambda: table._words(1, 4) == "0.35 → 0.29", timeout=3000)
     port.control.stop()
     _wait_idle(window, qtbot)
     port.close()

@@ -110,8 +110,10 @@ class ConceptsPanel(QWidget):
         """Show a config's concepts."""
         for editor in list(self._editors):
             self._drop(editor)
-        for concept in config.concepts or [None]:
+        for concept in config.concepts:
             self._append(concept)
+        if not config.concepts:
+            self._append(None)
 
     def set_locked(self, locked: bool) -> None:
         """A run under way holds the concepts."""

@@ -10,7 +10,7 @@ from atu_gui.core.events import ModelLoaded
 from atu_gui.ui import text
 from atu_gui.ui.forms import Form
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, fact_row, icon_button, label, row, set_property
+from atu_gui.ui.widgets.basics import button, column, icon_button, label, row, set_property, show_facts
 from atu_gui.ui.widgets.notice import Notice
 
 _STARTER_WORDS = {STARTER: "SmolLM2-135M-Instruct (starter kit)"}
@@ -93,12 +93,8 @@ class ModelPanel(QWidget):
             self._facts.setText("No model is loaded.")
             return
         self.notice.hide()
-        reading = self._reading.layout()
-        while reading is not None and (item := reading.takeAt(0)) is not None:
-            item.widget().deleteLater()
-        if reading is not None:
-            reading.addWidget(fact_row("Language model", model.name, f"{model.source}\nWeights {model.weights_hash}"))
-            reading.addWidget(fact_row("Text encoder", model.encoder))
+        tip = f"{model.source}\nWeights {model.weights_hash}"
+        show_facts(self._reading, [("Language model", model.name, tip), ("Text encoder", model.encoder, "")])
         chat = "chat template" if model.chat_template else "no chat template"
         self._facts.setText(
             f"{model.name}: {text.count(model.layers, 'layer')}, width {text.count(model.width)}, "

@@ -9,7 +9,7 @@ from atu_gui.core.config import RunConfig, TextsConfig
 from atu_gui.core.materials import Materials
 from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import column, fact_row, label
+from atu_gui.ui.widgets.basics import column, label, show_facts
 from atu_gui.ui.widgets.path_list import PathList
 from atu_gui.ui.widgets.tags import Tags
 
@@ -54,21 +54,16 @@ class TextsPanel(QWidget):
 
     def show_used(self, materials: Materials) -> None:
         """Say how much of what a run reads."""
-        reading = self._reading.layout()
-        assert reading is not None
-        while (item := reading.takeAt(0)) is not None:
-            item.widget().deleteLater()
         groups = [probe.group for probe in materials.probes]
         by = "written by the model" if materials.written else ""
-        neighbours = ", ".join(materials.neighbours) or "none"
-        for name, value, tip in (
+        facts = [
             ("Concept texts", text.count(len(materials.concept_passages), "passage"), by),
             ("Texts to keep", text.count(len(materials.retain_passages), "passage"), by),
             ("Forget questions", text.count(groups.count("forget")), ""),
             ("Neighbour questions", text.count(groups.count("neighbour")), ""),
-            ("Neighbours", text.count(len(materials.neighbours)), neighbours),
-        ):
-            reading.addWidget(fact_row(name, value, tip))
+            ("Neighbours", text.count(len(materials.neighbours)), ", ".join(materials.neighbours)),
+        ]
+        show_facts(self._reading, facts)
 
     def show_neighbours(self, names: tuple[str, ...]) -> None:
         """Take over the neighbours that the user settled on."""

@@ -265,9 +265,10 @@ class WelcomePanel(QWidget):
                 "the answers are.",
             ),
         ):
-            line = row(icon_label(self._theme, icon, "muted"), label(words, "muted", wrap=True))
+            picture = icon_label(self._theme, icon, "muted")
+            line = row(picture, label(words, "muted", wrap=True))
             line.setStretch(1, 1)
-            line.setAlignment(line.itemAt(0).widget(), Qt.AlignmentFlag.AlignTop)
+            line.setAlignment(picture, Qt.AlignmentFlag.AlignTop)
             layout.addLayout(line)
         layout.addStretch(1)
         layout.setContentsMargins(24, 48, 24, 24)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
@@ -91,16 +92,6 @@ def icon_button(theme: Theme, name: str, words: str, token: str = "muted") -> QT
     return made
 
 
-def fact_row(name: str, value: str, tip: str = "") -> QWidget:
-    """A name on the left, its value on the right."""
-    made = QWidget()
-    words = QLabel(value)
-    words.setToolTip(tip or value)
-    words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    made.setLayout(row(label(name, "muted"), None, words))
-    return made
-
-
 def rule(*, vertical: bool = False) -> QFrame:
     """A one-pixel line."""
     made = QFrame()
@@ -116,6 +107,24 @@ def row(*items: QWidget | int | None, spacing: int = 8) -> QHBoxLayout:
 def column(*items: QWidget | int | None, spacing: int = 8) -> QVBoxLayout:
     """Widgets below each other; None stretches, a number is a gap."""
     return _filled(QVBoxLayout(), items, spacing)
+
+
+def show_facts(page: QWidget, facts: Sequence[tuple[str, str, str]]) -> None:
+    """Fill a page whose layout is a column with rows of name, value and tooltip, instead of what it showed."""
+    layout = page.layout()
+    assert layout is not None
+    while (item := layout.takeAt(0)) is not None:
+        old = item.widget()
+        if old is not None:
+            old.hide()
+            old.deleteLater()
+    for name, value, tip in facts:
+        words = QLabel(value)
+        words.setToolTip(tip or value)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        made = QWidget()
+        made.setLayout(row(label(name, "muted"), None, words))
+        layout.addWidget(made)
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:

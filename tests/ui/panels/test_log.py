@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from atu_gui.core.config import RunConfig
+from atu_gui.core.control import RunControl
+from atu_gui.core.events import Note, StepDone
+from atu_gui.core.schedule import settle
+from atu_gui.ui.panels.log import LogPanel
+from atu_gui.ui.panels.questions import QuestionsPanel
+from atu_gui.ui.panels.rounds import RoundsPanel
+from atu_gui.ui.theme import Theme
+from tests.ui.fake_workbench import _Script
+
+
+def _events() -> list:  # type: ignore[type-arg]
+    return list(_Script(settle(RunConfig()), RunControl(), None, 0.0).events())
+
+
+def test_a_run_is_told_without_its_steps(theme: Theme, qtbot: QtBot) -> None:
+    panel = LogPanel(theme, now=lambda: "12:00:00")
+    qtbot.addWidget(panel)
+    events = _events()
+    for event in events:
+        panel.handle(event)
+    lines = panel.lines()
+    assert len(lines) < 30 < sum(isinstance(event, StepDone) for event in events)
+    assert "12:00:00  Round 1: unlearn, 12 steps." in lines
+    assert any("forget 0.19 (0.14–0.25)" in line for line in lines)
+    assert lines[-1] == "12:00:00  Run ended: all rounds done; round 3 is kept; 1:59 of run time."
+
+
+def test_warnings_and_errors_say_so_in_words(theme: Theme, qtbot: QtBot) -> None:
+    panel = LogPanel(theme, now=lambda: "12:00:00")
+    qtbot.addWidget(panel)
+    panel.handle(Note("warning", "The disk is nearly full."))
+    assert panel.lines() == ["12:00:00  warning: The disk is nearly full."]
+
+
+def test_scores_and_answers_stand_in_tables(theme: Theme, qtbot: QtBot) -> None:
+    rounds, questions = RoundsPanel(theme), QuestionsPanel(theme)
+    qtbot.addWidget(rounds)
+    qtbot.addWidget(questions)
+    for event in _events():
+        rounds.handle(event)
+        questions.handle(event)
+    table = rounds._table
+    assert [table.item(row, 0).text() for row in range(table.rowCount())] == [
+        "Untouched",
+        "Round 1",
+        "Round 2",
+        "Round 3",
+    ]
+    assert table.item(0, 2).text() == "0.19 (0.14–0.25)" and table.item(0, 2).toolTip().endswith("over 6 items.")
+    first = [questions._table.item(0, column).text() for column in range(8)]
+    assert first[0] == "Forget" and first[3:] == ["Verrocchio, a painter.", "1.00", "I am not sure.", "0.00", "3"]
+    events = _events()
+    rounds.handle(events[0])
+    questions.handle(events[0])
+    assert rounds._table.rowCount() == 0 and questions._table.rowCount() == 0

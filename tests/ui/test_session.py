@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from atu_gui.core.concepts import Concept
+from atu_gui.core.config import ModelConfig, RunConfig
+from atu_gui.core.errors import ModelError
+from atu_gui.core.events import JobFailed, RunFailed
+from atu_gui.core.materials import Materials
+from atu_gui.ui.bridge import Bridge
+from atu_gui.ui.session import Phase, Session
+from tests.ui.fake_workbench import FakeWorkbench
+
+_CONFIG = RunConfig(concepts=[Concept(name="Leonardo da Vinci")])
+
+
+@pytest.fixture
+def session(qtbot: QtBot) -> Session:
+    bridge = Bridge()
+    made = Session(bridge)
+    made.setParent(None)
+    return made
+
+
+def _finish(session: Session) -> None:
+    session._bridge.close()
+
+
+def test_a_model_that_is_loaded_is_not_loaded_again(session: Session, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    written: list[Materials] = []
+    session.materials_written.connect(written.append)
+    session.connect_to(bench)
+    session.prepare(_CONFIG)
+    qtbot.waitUntil(lambda: len(written) == 1, timeout=3000)
+    session.leave_review()
+    session.prepare(_CONFIG)
+    qtbot.waitUntil(lambda: len(written) == 2, timeout=3000)
+    assert bench.calls == ["load", "prepare", "prepare"]
+    session.prepare(_CONFIG.model_copy(update={"model": ModelConfig(source="another/model")}))
+    qtbot.waitUntil(lambda: len(written) == 3, timeout=3000)
+    assert bench.calls[3:] == ["load", "prepare"]
+    _finish(session)
+
+
+def test_a_wish_made_while_a_model_loads_waits_for_it(session: Session, qtbot: QtBot) -> None:
+    port = FakeWorkbench(pace=0.02)
+    session.connect_to(port)
+    session.load(ModelConfig(), "auto")
+    session.prepare(_CONFIG)
+    assert session.phase is Phase.LOADING and session.is_queued
+    qtbot.waitUntil(lambda: session.phase is Phase.REVIEWING, timeout=5000)
+    assert port.calls == ["load", "prepare"] and not session.is_queued
+    port.close()
+    _finish(session)
+
+
+def test_a_failure_is_told_once_and_ends_the_wish(session: Session, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    told: list[JobFailed | RunFailed] = []
+    session.failed.connect(told.append)
+    session.connect_to(bench)
+    bench.load_error = ModelError("It is damaged.", "Choose another.")
+    session.load(ModelConfig(), "auto")
+    session.prepare(_CONFIG)
+    qtbot.waitUntil(lambda: session.phase is Phase.IDLE, timeout=3000)
+    assert [(one.message, one.hint) for one in told] == [("It is damaged.", "Choose another.")]
+    assert not session.is_queued and bench.calls == ["load"]
+    _finish(session)
+
+
+def test_an_error_of_ours_is_told_with_its_details(session: Session, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    told: list[JobFailed | RunFailed] = []
+    session.failed.connect(told.append)
+    session._enter(Phase.LOADING)
+    session._broke(KeyError("surprise"))
+    assert told[0].message == "Something went wrong that should not have."
+    assert "surprise" in told[0].details and session.phase is Phase.IDLE
+
+
+def test_wishes_without_a_run_change_nothing(session: Session, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    session.connect_to(bench)
+    assert not session.set_tau(0.3)
+    session.pause_or_resume()
+    session.skip_stage()
+    assert bench.control.read().generation == 0
+    assert session.phase is Phase.IDLE
+    _finish(session)
+
+
+def test_stopping_before_the_service_is_there_forgets_the_wish(session: Session, qtbot: QtBot) -> None:
+    session.prepare(_CONFIG)
+    assert session.phase is Phase.FETCHING
+    session.stop()
+    port = FakeWorkbench()
+    session.connect_to(port)
+    assert session.phase is Phase.IDLE and port.calls == []
+    port.close()
+    _finish(session)
