@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import sys
@@ -9,6 +10,7 @@ import traceback
 from collections.abc import Sequence
 from types import TracebackType
 
+import qasync  # type: ignore[import-untyped]
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
@@ -32,14 +34,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     app.setApplicationName("atu-gui")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("atu-gui")
+    # Else Qt would end the loop under asyncio's feet, before the service is closed.
+    app.setQuitOnLastWindowClosed(False)
     icon = paths.resource("icons", "atu-gui.svg")
     if icon.is_file():
         app.setWindowIcon(QIcon(str(icon)))
+    sys.excepthook = _log_unexpected
+    qasync.run(_live(app))
+    return 0
+
+
+async def _live(app: QApplication) -> None:
+    """From the first paint to the closed window, on the one event loop that Qt and asyncio share."""
+    closed = asyncio.Event()
+    app.lastWindowClosed.connect(closed.set)
     theme = Theme()
     theme.apply(app)
     ring = FocusRing(theme, app)
     window = MainWindow(theme)
-    sys.excepthook = _log_unexpected
     signal.signal(signal.SIGINT, lambda *_: window.close())
     pulse = QTimer()
     pulse.timeout.connect(lambda: None)
@@ -49,11 +61,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.painted.connect(service.start)
     window.show()
     try:
-        return app.exec()
+        await closed.wait()
     finally:
         pulse.stop()
         ring.deleteLater()
-        service.close()
+        # In a thread, so that the desktop never sees a window that hangs.
+        await asyncio.to_thread(service.close)
 
 
 class _Service:

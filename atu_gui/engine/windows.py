@@ -49,11 +49,11 @@ class WindowedText:
     @property
     def full(self) -> Flags:
         """Which positions have k pieces left and count, shape [s]."""
-        return np.logical_and(self.starts + self.k <= len(self.pieces), self.counted)
+        return (self.starts + self.k <= len(self.pieces)) & self.counted
 
     def windows(self) -> Ints:
         """The piece ids of every full window, shape [number of full positions, k]."""
-        return self.pieces[self.starts[self.full][:, None] + np.arange(self.k)]
+        return np.take(self.pieces, self.starts[self.full][:, None] + np.arange(self.k))
 
 
 def window_starts(token_ends: Ints, piece_ends: Ints) -> Ints:
