@@ -80,7 +80,7 @@ def run(
     probes: Annotated[list[Path] | None, typer.Option(help="Questions: RWKU folder or pack file.")] = None,
     layers: Annotated[str | None, typer.Option(help="Hook layers, for instance 12 or 12,18.")] = None,
     tau: Annotated[float | None, typer.Option(help="One τ for every round, instead of a schedule's.")] = None,
-    schedule: Annotated[str | None, typer.Option(help="gentle, thorough, adaptive or paper.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="adaptive, gentle, thorough or paper.")] = None,
     recipe: Annotated[str | None, typer.Option(help="default or paper.")] = None,
     budget: Annotated[str | None, typer.Option(help="Time for the run, for instance 10m.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,

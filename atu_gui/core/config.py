@@ -186,7 +186,7 @@ class UnlearnConfig(_Part):
         "adamw", description="The published code uses SGD.", json_schema_extra=_ui("Optimizer", advanced=True)
     )
     learning_rate: float = Field(
-        5e-5, gt=0, le=1, description="Step size of the model.", json_schema_extra=_ui("Unlearn learning rate")
+        2e-4, gt=0, le=1, description="Step size of the model.", json_schema_extra=_ui("Unlearn learning rate")
     )
     clip: float = Field(
         1.0, gt=0, le=1e6, description="Gradient norm limit.", json_schema_extra=_ui("Unlearn clip", advanced=True)
@@ -243,28 +243,28 @@ class GuardConfig(_Part):
     """When a run ends before its last round. “off” switches a guard off."""
 
     forget_goal: float | None = Field(
-        None,
+        0.2,
         ge=0,
         le=1,
         description="Stop when forget recall has fallen to this share of the untouched model's.",
         json_schema_extra=_ui("Forget goal", "share"),
     )
     neighbour_floor: float | None = Field(
-        0.8,
+        0.9,
         ge=0,
         le=1,
-        description="Stop when neighbour recall falls under this share of the untouched model's, beyond chance.",
+        description="Stop when neighbour recall falls under this share of the untouched model's.",
         json_schema_extra=_ui("Neighbour floor", "share"),
     )
     utility_limit: float | None = Field(
-        1.1,
+        1.05,
         ge=1,
         le=100,
         description="Stop when the neutral token loss exceeds this multiple of the untouched model's.",
         json_schema_extra=_ui("Utility limit", "multiple"),
     )
     fluency_floor: float | None = Field(
-        0.7,
+        0.8,
         ge=0,
         le=1,
         description="Stop when the fluency entropy falls under this share of the untouched model's.",
@@ -312,7 +312,9 @@ class RunConfig(_Part):
     align: AlignConfig = Field(default_factory=AlignConfig)
     unlearn: UnlearnConfig = Field(default_factory=UnlearnConfig)
     schedule: str = Field(
-        "gentle", description="Name of the preset the rounds came from, or “custom”.", json_schema_extra=_ui("Schedule")
+        "adaptive",
+        description="Name of the preset the rounds came from, or “custom”.",
+        json_schema_extra=_ui("Schedule"),
     )
     rounds: list[RoundPlan] = Field(default_factory=list, description="The rounds, in order.", max_length=1000)
     guards: GuardConfig = Field(default_factory=GuardConfig)

@@ -17,11 +17,16 @@ PAPER_STEPS = 1_000
 # One factor scales all of the published step counts down to what a small machine does in minutes.
 PAPER_SCALE = 0.01
 
-PRESETS = ("gentle", "thorough", "adaptive", "paper")
+# Many short rounds forget more than few long ones: within a round the head is soon fooled, after it knowledge is gone.
+_FIRST = 250
+_REALIGN = 6
+_UNLEARN = 6
+
+PRESETS = ("adaptive", "gentle", "thorough", "paper")
 DESCRIPTIONS = {
-    "gentle": "Three short rounds, τ .35 to .20.",
-    "thorough": "Six rounds, τ .35 to .15: goes deeper, takes three times as long.",
-    "adaptive": "Three rounds whose τ follows what retain texts look like after each realignment.",
+    "adaptive": "Up to eight short rounds whose τ follows what retain texts look like; ends at the goal or at a guard.",
+    "gentle": "Three short rounds, τ .35 to .25: a first look.",
+    "thorough": "Ten rounds, τ .35 to .15: goes deeper, and takes longer.",
     "paper": "The published ladder of ten margins, with its step counts scaled by one factor.",
 }
 
@@ -33,13 +38,14 @@ def preset(name: str) -> list[RoundPlan]:
         InputError: No such schedule.
     """
     if name == "gentle":
-        return _ladder((0.35, 0.25, 0.20), first=250, realign=6, unlearn=12)
+        return _ladder((0.35, 0.30, 0.25), first=_FIRST, realign=_REALIGN, unlearn=_UNLEARN)
     if name == "thorough":
-        return _ladder((0.35, 0.30, 0.25, 0.20, 0.175, 0.15), first=250, realign=8, unlearn=15)
+        taus = (0.35, 0.30, 0.25, 0.20, 0.20, 0.20, 0.175, 0.175, 0.15, 0.15)
+        return _ladder(taus, first=_FIRST, realign=2 * _REALIGN, unlearn=_UNLEARN)
     if name == "adaptive":
         return [
-            RoundPlan(align_steps=250 if index == 0 else 6, unlearn_steps=12, quantile=quantile)
-            for index, quantile in enumerate((0.95, 0.85, 0.75))
+            RoundPlan(align_steps=_REALIGN if index else _FIRST, unlearn_steps=_UNLEARN, quantile=quantile)
+            for index, quantile in enumerate((0.5, 0.3, 0.15, 0.05, 0.05, 0.05, 0.05, 0.05))
         ]
     if name == "paper":
         return paper_rounds(PAPER_SCALE)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from atu_gui.core.config import RunConfig, parse_config
 from atu_gui.core.errors import Fault
 from atu_gui.core.events import Event, ModelLoaded
+from atu_gui.core.schedule import PRESETS
 from atu_gui.ui.panels.aim import AimPanel
 from atu_gui.ui.panels.concepts import ConceptsPanel
 from atu_gui.ui.panels.model import ModelPanel
@@ -161,7 +162,7 @@ class Setup(QWidget):
         if recipe != self._recipe:
             self._recipe = recipe
             # The paper's recipe comes with the paper's rounds; both can be seen and changed.
-            self.schedule.show_preset("paper" if recipe == "paper" else "gentle")
+            self.schedule.show_preset("paper" if recipe == "paper" else PRESETS[0])
         for section, part in self._parts.values():
             section.set_summary(part.summary())
 
