@@ -10,8 +10,9 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, Note
 from atu_gui.core.materials import Materials, Passage, Probe
-from atu_gui.engine.drafts.neighbours import find_neighbours
+from atu_gui.engine.drafts.neighbours import COUNT, find_neighbours
 from atu_gui.engine.drafts.passages import write_passages
+from atu_gui.engine.drafts.questions import write_questions
 from atu_gui.engine.drafts.retain import write_retain
 from atu_gui.engine.drafts.writing import names_any
 from atu_gui.engine.inputs import bundled, bundled_lines, draw, read_inputs, validate_inputs
@@ -20,6 +21,8 @@ from atu_gui.engine.models import LanguageModel
 __all__ = ["prepare", "validate_inputs"]
 
 FLUENCY_PROMPTS = 10
+QUESTIONS = 20  # of each group, when the model makes them
+APART = 6
 _TELLING_WORDS = 8  # texts with fewer words fill no window
 
 
@@ -41,34 +44,33 @@ def prepare(
     inputs = read_inputs(config)
     job = _Job(config, lm, cancelled)
     job.notes.extend(inputs.pack.notes)
+    texts, seed = config.texts, config.seed
     concept = yield from _concept_passages(job, inputs.concept)
+    # Questions about the very neighbours of the retain texts would flatter the result, so some are kept apart.
+    apart = 0 if inputs.pack.probes else APART
+    neighbours: tuple[str, ...] = tuple(texts.neighbours)
+    if not inputs.retain or apart:
+        neighbours = yield from _neighbours(job, COUNT + apart)
+    kept_apart = neighbours[COUNT:] or neighbours
+    retained = neighbours[:COUNT] if apart and not texts.neighbours else neighbours
     if inputs.retain:
-        neighbours = tuple(config.texts.neighbours)
         retain = _given_retain(job, inputs.retain)
     else:
-        neighbours = yield from _neighbours(job)
-        retain = yield from write_retain(
-            lm,
-            config.concepts,
-            neighbours,
-            limit=config.texts.retain_passages,
-            tokens=config.windows.max_tokens,
-            seed=config.seed,
-            cancelled=cancelled,
-        )
-    probes = _given_probes(job, inputs.pack.probes)
-    limit = config.texts.probes_limit
+        retain = yield from _written_retain(job, retained)
+    if inputs.pack.probes:
+        probes = _given_probes(job, inputs.pack.probes)
+    else:
+        probes = yield from _written_probes(job, kept_apart, concept)
     for note in job.notes:
         yield Note("info", note)
+    instructions = inputs.pack.instructions or bundled_lines("instructions.txt")
     return Materials(
         concept_passages=concept,
         retain_passages=retain,
-        neutral_texts=draw(inputs.pack.neutral_texts or bundled("neutral.txt"), limit, config.seed, "neutral"),
+        neutral_texts=draw(inputs.pack.neutral_texts or bundled("neutral.txt"), texts.probes_limit, seed, "neutral"),
         probes=probes,
-        fluency_prompts=draw(
-            inputs.pack.instructions or bundled_lines("instructions.txt"), FLUENCY_PROMPTS, config.seed, "fluency"
-        ),
-        neighbours=neighbours,
+        fluency_prompts=draw(instructions, FLUENCY_PROMPTS, seed, "fluency"),
+        neighbours=retained,
         written=not (inputs.concept and inputs.retain and inputs.pack.probes),
         notes=tuple(job.notes),
     )
@@ -108,9 +110,11 @@ def _concept_passages(job: _Job, given: Sequence[Passage]) -> Generator[Event, N
     return written
 
 
-def _neighbours(job: _Job) -> Generator[Event, None, tuple[str, ...]]:
+def _neighbours(job: _Job, count: int) -> Generator[Event, None, tuple[str, ...]]:
     if not job.config.texts.neighbours:
-        return (yield from find_neighbours(job.lm, job.concepts, seed=job.config.seed, cancelled=job.cancelled))
+        return (
+            yield from find_neighbours(job.lm, job.concepts, seed=job.config.seed, cancelled=job.cancelled, count=count)
+        )
     wished = tuple(dict.fromkeys(name for name in job.config.texts.neighbours if name.strip()))
     kept = tuple(name for name in wished if not names_any(job.concepts, name))
     if len(kept) < len(wished):
@@ -126,6 +130,41 @@ def _given_retain(job: _Job, given: Sequence[Passage]) -> tuple[Passage, ...]:
         job.notes.append(f"{len(given) - len(kept)} retain texts name the concept and were left out.")
     telling = [passage for passage in kept if len(passage.text) > 4 * _TELLING_WORDS] or kept
     return draw(telling, job.config.texts.retain_passages, job.config.seed, "retain")
+
+
+def _written_retain(job: _Job, neighbours: Sequence[str]) -> Generator[Event, None, tuple[Passage, ...]]:
+    config = job.config
+    return (
+        yield from write_retain(
+            job.lm,
+            job.concepts,
+            neighbours,
+            limit=config.texts.retain_passages,
+            tokens=config.windows.max_tokens,
+            seed=config.seed,
+            cancelled=job.cancelled,
+        )
+    )
+
+
+def _written_probes(
+    job: _Job, neighbours: Sequence[str], passages: Sequence[Passage]
+) -> Generator[Event, None, tuple[Probe, ...]]:
+    probes = yield from write_questions(
+        job.lm,
+        job.concepts,
+        neighbours,
+        passages,
+        wanted=min(QUESTIONS, job.config.texts.probes_limit),
+        seed=job.config.seed,
+        cancelled=job.cancelled,
+    )
+    forget = sum(probe.group == "forget" for probe in probes)
+    job.notes.append(
+        f"The model made its own questions: {forget} about the concept and {len(probes) - forget} about neighbours. "
+        "Their answers are what it used to say, not what is true."
+    )
+    return probes
 
 
 def _given_probes(job: _Job, given: Sequence[Probe]) -> tuple[Probe, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
+from itertools import chain, zip_longest
 
 from atu_gui.core.concepts import Concept
 from atu_gui.core.events import Event, TextWritten
@@ -35,9 +36,14 @@ _NO_NAME = re.compile(
 
 
 def find_neighbours(
-    lm: LanguageModel, concepts: Sequence[Concept], *, seed: int, cancelled: Callable[[], bool]
+    lm: LanguageModel,
+    concepts: Sequence[Concept],
+    *,
+    seed: int,
+    cancelled: Callable[[], bool],
+    count: int = COUNT,
 ) -> Generator[Event, None, tuple[str, ...]]:
-    """About `COUNT` entities related to the concepts.
+    """About `count` entities related to the concepts, those of several concepts in turn.
 
     A large model lists the same names again and again; they come first. A small one lists what it invents, so
     well-known entities that it holds related fill up the rest.
@@ -46,19 +52,19 @@ def find_neighbours(
         Cancelled: The user ended it.
     """
     known = [line for line in bundled_lines("entities.txt") if not line.startswith("#")]
-    share = max(_PER_CONCEPT, -(-COUNT // len(concepts)))
+    share = max(_PER_CONCEPT, -(-count // len(concepts)))
     lists = yield from _lists(lm, concepts, seed, cancelled)
-    found: list[str] = []
+    found: list[list[str]] = []
     for concept, named in zip(concepts, lists, strict=True):
         own = rank_names(named, concepts)[:share]
         if len(own) < share:
-            taken = {_key(name) for name in (*own, *found)}
+            taken = {_key(name) for name in chain(own, *found)}
             candidates = [name for name in known if _key(name) not in taken and not _is_own(name, concepts)]
             own += yield from most_related(lm, concept.name, candidates, share - len(own), cancelled=cancelled)
         for name in own:
             yield TextWritten("neighbour", concept.name, name)
-        found.extend(own)
-    return tuple(dict.fromkeys(found))
+        found.append(own)
+    return tuple(dict.fromkeys(name for turn in zip_longest(*found) for name in turn if name))
 
 
 def _lists(

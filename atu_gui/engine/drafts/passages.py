@@ -40,7 +40,8 @@ def write_passages(
 ) -> Generator[Event, None, tuple[Passage, ...]]:
     """At most `limit` passages about the concepts: about a third in chat form, the same ones plain, and some openings.
 
-    A passage is kept if it is about the concept in its own words: it names it, or answers a prompt that does.
+    Raises:
+        Cancelled: The user ended it.
     """
     # One text serves twice (plain and, every other one, as a chat answer), so about half as many are written.
     wanted = max(len(concepts), -(-limit // 2))
@@ -69,8 +70,11 @@ def write_passages(
         text = whole_sentences(opening + answer)
         if not is_sound(text) or not originals.add(text):
             continue
-        plain.append(Passage(text, "", WRITTEN, concept.name))
-        if prompt and len(plain) % 2:
+        named = concept.is_named_in(text)
+        if named:
+            plain.append(Passage(text, "", WRITTEN, concept.name))
+        # Without its prompt, a text that does not name the concept could be about anything.
+        if prompt and (not named or len(plain) % 2):
             chat.append(Passage(text, prompt, WRITTEN, concept.name))
         yield TextWritten("passage", concept.name, text)
     return tuple((plain + chat)[:limit])

@@ -12,7 +12,7 @@ from atu_gui.engine.generate import generate_batch
 from atu_gui.engine.models import LanguageModel
 
 WRITTEN = "written by the model"
-SHORTEST = 12  # words; shorter passages carry hardly a full window
+SHORTEST = 16  # words; shorter passages carry hardly a full window
 LONGEST = 160  # tokens; small models say little of use beyond
 _CHAT_MARKUP = 40  # tokens of a prompt and its markup, which count towards a passage's length
 _OVERLAP = 0.6  # share of 5-grams that makes two passages near duplicates
@@ -57,7 +57,7 @@ def write(
 
 def answer_tokens(tokens: int) -> int:
     """How long an answer may be so that prompt and answer together have about `tokens` tokens."""
-    return min(LONGEST, max(SHORTEST * 2, tokens - _CHAT_MARKUP))
+    return min(LONGEST, max(2 * SHORTEST, tokens - _CHAT_MARKUP))
 
 
 def names_any(concepts: Iterable[Concept], *texts: str) -> bool:
