@@ -17,9 +17,9 @@ from atu_gui.engine.probes.rouge import rouge_l_recall
 # As published.
 ANSWER_TOKENS = 30
 # RWKU lets 50 instructions run to 256 tokens; after every round that would take longer than the round.
-FLUENCY_TOKENS = 80
+FLUENCY_TOKENS = 64
 FLUENCY_PROMPTS = 10
-NEUTRAL_TOKENS = 160
+NEUTRAL_TOKENS = 128
 # All questions of an RWKU target at once: on a CPU a step of few rows costs nearly as much as one of many.
 _BATCH = 128
 
@@ -47,8 +47,8 @@ def score_round(
 ) -> Generator[Event, None, RoundScores]:
     """Ask everything of the weights as they are now.
 
-    Answers end at their first line. The published rule means to do so and never fires, because it looks the newline up
-    under a name that the vocabulary does not have (quirk G1), so recalls here are at most the published ones.
+    Answers run to their full length, as RWKU's published scores do: its rule to end them at a newline never fires
+    (quirk G1). Gold words anywhere in the answer count, so a leak after a line break is not overlooked.
 
     Raises:
         Cancelled: `cancelled` said so. A failed generation is an error, never an empty answer (quirk G2).
@@ -87,7 +87,6 @@ def _ask(
         [probe_prompt(lm, probe) for probe in probes],
         [probe.answer for probe in probes],
         max_new_tokens=max_new_tokens,
-        stop_at_newline=True,
         batch=_BATCH,
         cancelled=cancelled,
         what="Questions",
