@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.theme import Theme
-from tests.ui.fake_workbench import FakeWorkbench
+from tests.ui.fake_workbench import PLANNED, FakeWorkbench
 
 
 @pytest.fixture
@@ -38,6 +38,7 @@ def make_window(theme: Theme, qtbot: QtBot) -> Iterator[Callable[..., MainWindow
         window = MainWindow(theme)
         qtbot.addWidget(window)
         made.append(window)
+        window.workbench.setup.schedule.show_values(PLANNED)
         window.resize(1600, 1000)
         window.show()
         if port is not None:

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
-from atu_gui.core.config import ModelConfig, RunConfig
+from atu_gui.core.config import ModelConfig, RoundPlan, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import AtuError, Cancelled
 from atu_gui.core.events import (
@@ -43,6 +43,16 @@ from atu_gui.core.ports import ChatRequest, RunOutcome, RunRecord
 from atu_gui.core.schedule import settle
 
 T = TypeVar("T")
+
+# The window's tests count on these rounds, whatever the defaults become.
+PLANNED = RunConfig(
+    schedule="custom",
+    rounds=[
+        RoundPlan(align_steps=250, unlearn_steps=12, tau=0.35),
+        RoundPlan(align_steps=6, unlearn_steps=12, tau=0.25),
+        RoundPlan(align_steps=6, unlearn_steps=12, tau=0.20),
+    ],
+)
 
 LOADED = ModelLoaded(
     name="SmolLM2-135M-Instruct",

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from atu_gui.core.config import RunConfig
+from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, Progress, RunFailed, RunPaused, RunResumed, StageStarted, StepDone
 from atu_gui.core.schedule import settle
 from atu_gui.ui.progress import RunProgress, planned_stages
-from tests.ui.fake_workbench import _Script
+from tests.ui.fake_workbench import PLANNED, _Script
 
 
 def _events() -> list[Event]:
-    return list(_Script(settle(RunConfig()), RunControl(), None, 0.0).events())
+    return list(_Script(settle(PLANNED), RunControl(), None, 0.0).events())
 
 
 def _until(kind: type[Event], stage: str, number: int, step: int = 0) -> RunProgress:
@@ -74,6 +74,8 @@ def test_probe_progress_is_a_share_of_the_questions() -> None:
 
 
 def test_planned_stages_say_what_the_rounds_say() -> None:
-    stages = planned_stages(settle(RunConfig(schedule="adaptive")))
+    config = RunConfig(rounds=[RoundPlan(align_steps=9, unlearn_steps=3, quantile=0.95)] * 3)
+    stages = planned_stages(config)
     assert [stage.stage for stage in stages] == ["probe"] + ["align", "unlearn", "probe"] * 3
-    assert stages[1].steps == 250 and stages[2].tau is None
+    assert [stage.steps for stage in stages] == [0] + [9, 3, 0] * 3
+    assert stages[2].tau is None

@@ -6,12 +6,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.concepts import Concept
-from atu_gui.core.config import RoundPlan, RunConfig
+from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.schedule import preset, settle
 from atu_gui.ui.setup import Setup
 from atu_gui.ui.theme import Theme
-from tests.ui.fake_workbench import LOADED
+from tests.ui.fake_workbench import LOADED, PLANNED
 
 
 @pytest.fixture
@@ -91,16 +91,18 @@ def test_tau_outside_its_range_is_refused_in_words(setup: Setup) -> None:
 
 
 def test_one_tau_for_every_round(setup: Setup) -> None:
+    setup.schedule.show_values(PLANNED)
     setup.schedule.set_tau(0.3)
     assert [plan.tau for plan in setup.schedule.plans] == [0.3] * 3
 
 
 def test_rounds_can_be_added_and_taken_away_down_to_one(setup: Setup) -> None:
+    setup.schedule.show_values(PLANNED)
     setup.schedule._add.click()
     assert len(setup.schedule.plans) == 4
     for _ in range(3):
         setup.schedule._remove.click()
-    assert setup.schedule.plans == [RoundPlan(align_steps=250, unlearn_steps=12, tau=0.35)]
+    assert setup.schedule.plans == PLANNED.rounds[:1]
     assert not setup.schedule._remove.isEnabled()
 
 

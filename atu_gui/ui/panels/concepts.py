@@ -29,6 +29,7 @@ class ConceptEditor(QWidget):
         self._error = label("", "error", wrap=True)
         self._error.hide()
         self._aliases = Tags(theme, "Add alias", "alias")
+        self._also = label("Also called", "small")
         self._descriptions = QPlainTextEdit()
         self._descriptions.setPlaceholderText("Descriptions, one per line (optional)")
         self._descriptions.setAccessibleName("Descriptions, one per line")
@@ -42,7 +43,7 @@ class ConceptEditor(QWidget):
         top = row(self.name, self._remove, spacing=2)
         layout = column(spacing=6)
         layout.addLayout(top)
-        for widget in (self._error, label("Also called", "small"), self._aliases, self._descriptions):
+        for widget in (self._error, self._also, self._aliases, self._descriptions):
             layout.addWidget(widget)
         self.setLayout(layout)
 
@@ -67,6 +68,8 @@ class ConceptEditor(QWidget):
         """Whether it may be edited and taken away."""
         self.name.setReadOnly(locked)
         self._aliases.set_editable(not locked)
+        for widget in (self._also, self._aliases):
+            widget.setVisible(not locked or bool(self._aliases.values()))
         self._descriptions.setReadOnly(locked)
         self._descriptions.setVisible(not locked or bool(self._descriptions.toPlainText().strip()))
         self._remove.setVisible(removable and not locked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -17,6 +18,8 @@ from atu_gui.ui.widgets.notice import Notice
 from atu_gui.ui.widgets.tags import Tags
 
 T = TypeVar("T")
+# Characters of a passage in its list; the tooltip has the rest.
+_SHOWN = 320
 _KEY = Qt.ItemDataRole.UserRole
 
 
@@ -51,7 +54,8 @@ class TickList(QFrame):
         self._list.blockSignals(True)
         self._list.clear()
         for value, words in items:
-            item = QListWidgetItem(words)
+            item = QListWidgetItem(words if len(words) <= _SHOWN else f"{words[:_SHOWN].rstrip()} …")
+            item.setToolTip(f"<p>{html.escape(words)}</p>" if len(words) > _SHOWN else "")
             item.setData(_KEY, value)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked)

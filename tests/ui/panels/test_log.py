@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from atu_gui.core.config import RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Note, StepDone
 from atu_gui.core.schedule import settle
@@ -10,11 +9,11 @@ from atu_gui.ui.panels.log import LogPanel
 from atu_gui.ui.panels.questions import QuestionsPanel
 from atu_gui.ui.panels.rounds import RoundsPanel
 from atu_gui.ui.theme import Theme
-from tests.ui.fake_workbench import _Script
+from tests.ui.fake_workbench import PLANNED, _Script
 
 
 def _events() -> list:  # type: ignore[type-arg]
-    return list(_Script(settle(RunConfig()), RunControl(), None, 0.0).events())
+    return list(_Script(settle(PLANNED), RunControl(), None, 0.0).events())
 
 
 def test_a_run_is_told_without_its_steps(theme: Theme, qtbot: QtBot) -> None:
