@@ -34,6 +34,7 @@ class RunFlags:
     tau: float | None = None
     schedule: str | None = None
     recipe: str | None = None
+    paper_scale: float | None = None
     budget: str | None = None
     seed: int | None = None
     out: Path | None = None
@@ -63,6 +64,7 @@ def build_config(file: Path | None, flags: RunFlags) -> RunConfig:
         name=flags.name,
         encoder=_place(flags.encoder, Path.cwd()),
         recipe=flags.recipe,
+        paper_scale=flags.paper_scale,
         seed=flags.seed,
         layers=None if flags.layers is None else _layers(flags.layers),
         budget_seconds=None if flags.budget is None else parse_time(flags.budget),

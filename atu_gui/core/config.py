@@ -316,6 +316,13 @@ class RunConfig(_Part):
         description="Name of the preset the rounds came from, or “custom”.",
         json_schema_extra=_ui("Schedule"),
     )
+    paper_scale: float = Field(
+        0.01,
+        gt=0,
+        le=1,
+        description="Factor on all step counts of the paper's schedule (15,000 and 1,000 as published).",
+        json_schema_extra=_ui("Paper steps", "factor"),
+    )
     rounds: list[RoundPlan] = Field(default_factory=list, description="The rounds, in order.", max_length=1000)
     guards: GuardConfig = Field(default_factory=GuardConfig)
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of everything random.", json_schema_extra=_ui("Seed"))

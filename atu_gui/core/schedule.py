@@ -14,8 +14,6 @@ from atu_gui.core.errors import InputError
 PAPER_LADDER = (0.9, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5, 0.4, 0.3, 0.2)
 PAPER_FIRST_ALIGN = 15_000
 PAPER_STEPS = 1_000
-# One factor scales all of the published step counts down to what a small machine does in minutes.
-PAPER_SCALE = 0.01
 
 # Many short rounds forget more than few long ones: within a round the head is soon fooled, after it knowledge is gone.
 _FIRST = 250
@@ -31,7 +29,7 @@ DESCRIPTIONS = {
 }
 
 
-def preset(name: str) -> list[RoundPlan]:
+def preset(name: str, paper_scale: float = 0.01) -> list[RoundPlan]:
     """The rounds of a named schedule.
 
     Raises:
@@ -48,7 +46,7 @@ def preset(name: str) -> list[RoundPlan]:
             for index, quantile in enumerate((0.5, 0.3, 0.15, 0.05, 0.05, 0.05, 0.05, 0.05))
         ]
     if name == "paper":
-        return paper_rounds(PAPER_SCALE)
+        return paper_rounds(paper_scale)
     raise InputError(f"There is no schedule “{name}”.", f"Choose one of {', '.join(PRESETS)}.")
 
 
@@ -79,7 +77,7 @@ def settle(config: RunConfig) -> RunConfig:
         _default(settled.guards, active_share=None)
         _default(settled, schedule="paper")
     if not settled.rounds:
-        settled.rounds = preset(settled.schedule)
+        settled.rounds = preset(settled.schedule, settled.paper_scale)
     return settled
 
 

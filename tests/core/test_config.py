@@ -87,6 +87,9 @@ def test_the_paper_recipe_keeps_what_the_user_set() -> None:
     assert config.unlearn.pad_mean
     assert (config.head.kind, config.head.layers, config.head.width) == ("published", 6, 768)
     assert tuple(plan.tau for plan in config.rounds) == PAPER_LADDER
+    assert [plan.align_steps for plan in config.rounds][:2] == [150, 10]
+    tenth = settle(parse_config({"recipe": "paper", "paper_scale": 0.001}))
+    assert [(plan.align_steps, plan.unlearn_steps) for plan in tenth.rounds][:2] == [(15, 1), (1, 1)]
 
 
 def test_presets_and_constant_tau() -> None:
