@@ -1,7 +1,7 @@
 """Questions for users who have none: what the untouched model knows about the concept and about neighbours.
 
-No truth is at hand, so the gold answer is the model's own: a question counts if the model gives the same telling answer
-(a name or a number) greedily and when sampled. Forgetting then means that it no longer says what it used to say.
+No truth is at hand, so the gold answer is the telling part of the model's own answer, and questions whose answer it
+repeats when sampled come first. Forgetting then means that it no longer says what it used to say.
 Neighbours that were written about in the retain texts are no fair test; the caller names others where it can.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from atu_gui.core.concepts import Concept
-from atu_gui.core.events import Event, TextWritten
+from atu_gui.core.events import Event, Note, TextWritten
 from atu_gui.core.materials import Group, Passage, Probe, ProbeKind
 from atu_gui.engine.drafts.writing import WRITTEN, names_any, write
 from atu_gui.engine.models import LanguageModel
@@ -41,9 +41,12 @@ _BLANKS = (
     "{name} became famous in the year ___.",
 )
 _QUIZ = "Write one short quiz question about {name} that has a one-word answer."
+# Small models chat ("What's your favourite …?", "How do you …?"); such questions have no answer to forget.
+_QUIZ_FORM = re.compile(r"(?:who|what|which|where|when|in|by|whose|on)\b(?!.*\b(?:you|your|I|my|me)\b)", re.IGNORECASE)
 _QUIZ_CUE = "Question:"
 _TEMPERATURE = 0.7
 _SAMPLES = 2
+_SAME = 0.5  # recall from which two answers count as the same
 _TOKENS = 24
 _QUERY_WORDS = range(4, 31)
 # Asked for each wanted question: most fall through.
@@ -61,7 +64,7 @@ def write_questions(
     seed: int,
     cancelled: Callable[[], bool],
 ) -> Generator[Event, None, tuple[Probe, ...]]:
-    """Up to `wanted` questions of each group that the untouched model answers with one voice.
+    """Up to `wanted` questions of each group, those first that the untouched model answers with one voice.
 
     Args:
         lm: The untouched model.
@@ -117,7 +120,7 @@ def cloze_questions(concepts: Sequence[Concept], passages: Sequence[Passage]) ->
 
 
 def telling_answer(query: str, answer: str) -> str:
-    """The name or year of an answer that its question does not hold, or "" where there is none.
+    """The name, year or closing words of an answer that its question does not hold, or "" where there are none.
 
     A capitalised word before a small one is mostly an adjective ("an Italian painter"), so others are preferred.
     """
@@ -130,7 +133,14 @@ def telling_answer(query: str, answer: str) -> str:
         opening = match.start() == 0 and len(first) > match.end() and " " not in match.group()
         if words and not asked.intersection(words) and not opening:
             found.append((re.match(r"\s[a-zß-ÿ]{4,}", first[match.end() :]) is not None, match.group()))
-    return min(found, key=lambda item: item[0])[1] if found else ""
+    return min(found, key=lambda item: item[0])[1] if found else _closing(first, asked)
+
+
+def _closing(sentence: str, asked: set[str]) -> str:
+    """The last words of a sentence's first clause, up to three, from the first telling one on ("horror novels")."""
+    words = re.split(r"[,;:(]", sentence, maxsplit=1)[0].rstrip(".!? ").split()[-3:]
+    new = [word for word in words if len(word) > 3 and word.lower() not in asked]
+    return " ".join(words[words.index(new[0]) :]) if new and words[-1] == new[-1] else ""
 
 
 def _quiz(
@@ -161,7 +171,7 @@ def _quiz(
     for (group, name), answer in zip(tasks, answers, strict=True):
         question, mark, _ = answer.strip(" \"'“”*").partition("?")
         named = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", question, re.IGNORECASE)
-        if mark and named and len(question.split()) in _QUERY_WORDS:
+        if mark and named and _QUIZ_FORM.match(question) and len(question.split()) in _QUERY_WORDS:
             query = f"{question.strip()}?"
             probes.setdefault(" ".join(re.findall(r"\w+", query.lower())), _probe(group, "question", query, "", name))
     return list(probes.values())
@@ -170,21 +180,26 @@ def _quiz(
 def _settled(
     lm: LanguageModel, candidates: Sequence[Probe], seed: int, cancelled: Callable[[], bool]
 ) -> Generator[Event, None, list[Probe]]:
-    """The candidates whose answer the model repeats, with that answer; those repeated most often come first."""
+    """The candidates with the model's own answers; those that it repeats most often come first."""
     prompts = [probe_prompt(lm, probe) for probe in candidates]
     greedy = yield from _answers(lm, prompts, "answers", 0.0, seed, cancelled)
-    gold = [
-        probe.answer or telling_answer(probe.query, answer) for probe, answer in zip(candidates, greedy, strict=True)
-    ]
-    sure = [i for i, answer in enumerate(gold) if answer and rouge_l_recall(greedy[i], answer) >= 0.5]
-    repeated = [prompts[i] for i in sure for _ in range(_SAMPLES)]
+    answered = []
+    for probe, prompt, answer in zip(candidates, prompts, greedy, strict=True):
+        # What stood in the passage is the better gold answer, where the model knows it.
+        knows = probe.answer and rouge_l_recall(answer, probe.answer) >= _SAME
+        gold = probe.answer if knows else telling_answer(probe.query, answer)
+        if rouge_l_recall(answer, gold) >= _SAME:
+            answered.append((replace(probe, answer=gold.strip(" ,.")), prompt))
+    repeated = [prompt for _, prompt in answered for _ in range(_SAMPLES)]
     sampled = yield from _answers(lm, repeated, "repeated answers", _TEMPERATURE, seed, cancelled)
-    agreeing = {
-        i: sum(rouge_l_recall(text, gold[i]) >= 0.5 for text in sampled[n * _SAMPLES : (n + 1) * _SAMPLES])
-        for n, i in enumerate(sure)
-    }
-    ordered = sorted((i for i in sure if agreeing[i]), key=lambda i: -agreeing[i])
-    return [replace(candidates[i], answer=gold[i].strip(" ,.")) for i in ordered]
+    agreeing = [
+        sum(rouge_l_recall(text, probe.answer) >= _SAME for text in sampled[n * _SAMPLES : (n + 1) * _SAMPLES])
+        for n, (probe, _) in enumerate(answered)
+    ]
+    ordered = sorted(range(len(answered)), key=lambda n: -agreeing[n])
+    firm = sum(count > 0 for count in agreeing)
+    yield Note("info", f"{firm} of {len(answered)} self-made questions get the same answer again when sampled.")
+    return [answered[n][0] for n in ordered]
 
 
 def _answers(
