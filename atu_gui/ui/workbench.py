@@ -148,11 +148,10 @@ class Workbench(QWidget):
         QTimer.singleShot(0, self, self._resize)
 
     def _resize(self) -> None:
-        left = _LEFT_NARROW if self._narrow else _LEFT
         docks = self._docks
-        self._field.resizeDocks([docks["setup"]], [left], Qt.Orientation.Horizontal)
-        if not self._narrow:
-            wide = max(400, self.width() - left - _RIGHT - 32)
-            self._field.resizeDocks([docks["curves"], docks["chat"]], [wide, _RIGHT], Qt.Orientation.Horizontal)
+        widths = {"setup": _LEFT_NARROW} if self._narrow else {"setup": _LEFT, "chat": _RIGHT}
+        # All of a row are given: one alone is refused when the layout was measured before it was seen.
+        widths["curves"] = max(400, self.width() - sum(widths.values()) - 32)
+        self._field.resizeDocks([docks[key] for key in widths], list(widths.values()), Qt.Orientation.Horizontal)
         tall = max(300, self.height() - _BOTTOM - 72)
         self._field.resizeDocks([docks["curves"], docks["bottom"]], [tall, _BOTTOM], Qt.Orientation.Vertical)
