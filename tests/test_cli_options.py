@@ -7,14 +7,14 @@ import pytest
 from atu_gui.cli_options import RunFlags, build_config, parse_time
 from atu_gui.core.config import dump_config, parse_config
 from atu_gui.core.errors import InputError
-from atu_gui.core.schedule import PAPER_LADDER
+from atu_gui.core.schedule import PAPER_LADDER, preset
 
 
 def test_flags_alone_make_a_settled_config() -> None:
     config = build_config(None, RunFlags(concept=["Ada Lovelace"], layers="12,18", seed=3, budget="10m"))
     assert [concept.name for concept in config.concepts] == ["Ada Lovelace"]
     assert (config.layers, config.seed, config.budget_seconds) == ([12, 18], 3, 600.0)
-    assert [plan.tau for plan in config.rounds] == [0.35, 0.25, 0.20]
+    assert config.rounds == preset("adaptive")
 
 
 def test_flags_win_over_the_file(tmp_path: Path) -> None:
@@ -56,11 +56,9 @@ def test_models_on_this_machine_are_named_by_their_whole_path(tmp_path: Path, mo
 def test_one_tau_keeps_the_steps_of_the_schedule() -> None:
     config = build_config(None, RunFlags(concept=["Ada"], tau=0.6))
     assert config.schedule == "custom"
-    assert [(plan.tau, plan.align_steps, plan.unlearn_steps) for plan in config.rounds] == [
-        (0.6, 250, 12),
-        (0.6, 6, 12),
-        (0.6, 6, 12),
-    ]
+    assert [plan.tau for plan in config.rounds] == [0.6] * len(preset("adaptive"))
+    steps = [(plan.align_steps, plan.unlearn_steps) for plan in config.rounds]
+    assert steps == [(plan.align_steps, plan.unlearn_steps) for plan in preset("adaptive")]
 
 
 def test_one_tau_leaves_the_recipe_its_own_ways() -> None:
@@ -73,7 +71,7 @@ def test_a_schedule_flag_replaces_the_rounds_of_the_file(tmp_path: Path) -> None
     file = tmp_path / "run.toml"
     file.write_text("[[rounds]]\nalign_steps = 1\nunlearn_steps = 1\ntau = 0.5\n")
     assert len(build_config(file, RunFlags()).rounds) == 1
-    assert len(build_config(file, RunFlags(schedule="thorough")).rounds) == 6
+    assert build_config(file, RunFlags(schedule="thorough")).rounds == preset("thorough")
 
 
 def test_aliases_find_their_concept() -> None:
