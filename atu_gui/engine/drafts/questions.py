@@ -189,7 +189,7 @@ def _settled(
         knows = probe.answer and rouge_l_recall(answer, probe.answer) >= _SAME
         gold = probe.answer if knows else telling_answer(probe.query, answer)
         if rouge_l_recall(answer, gold) >= _SAME:
-            answered.append((replace(probe, answer=gold.strip(" ,.")), prompt))
+            answered.append((replace(probe, answer=gold.strip(' ,."“”')), prompt))
     repeated = [prompt for _, prompt in answered for _ in range(_SAMPLES)]
     sampled = yield from _answers(lm, repeated, "repeated answers", _TEMPERATURE, seed, cancelled)
     agreeing = [
