@@ -35,7 +35,7 @@ def atu(*arguments: str | Path) -> int:
 
 def interrupt_at_step(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, step: int, number: int) -> None:
     """Send a signal to this process at a step of the run."""
-    engine.step_seconds = 0.01
+    engine.step_seconds = 0.05
 
     class Watched(Workbench):
         def _emit(self, event: Event) -> None:
@@ -74,7 +74,7 @@ def test_a_run_ends_with_a_table_and_says_where_everything_lies(
     engine: FakeEngine, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    assert atu("run", "--concept", "Ada Lovelace", "--out", out) == 0
+    assert atu("run", "--concept", "Ada Lovelace", "--schedule", "gentle", "--out", out) == 0
     printed = capsys.readouterr()
     assert "Neighbours that the model named: Charles Babbage" in printed.out
     assert "Ada wrote notes on the Analytical Engine." in printed.out
@@ -101,7 +101,7 @@ def test_an_interrupt_keeps_the_state(
     tmp_path: Path,
     number: signal.Signals,
 ) -> None:
-    interrupt_at_step(monkeypatch, engine, 20, number)
+    interrupt_at_step(monkeypatch, engine, 8, number)
     out = tmp_path / "out"
     assert atu("run", "--concept", "Ada", "--schedule", "thorough", "--out", out) == 130
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
@@ -157,7 +157,7 @@ def test_runs_are_listed(engine: FakeEngine, capsys: pytest.CaptureFixture[str])
 
 def test_chat_answers_before_and_after(engine: FakeEngine, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "out"
-    atu("run", "--concept", "Ada", "--out", out)
+    atu("run", "--concept", "Ada", "--schedule", "gentle", "--out", out)
     engine.other_runs[out] = {1: 8.0, 3: 4.0}
     run_id = json.loads((out / "summary.json").read_text(encoding="utf-8"))["run_id"]
     capsys.readouterr()

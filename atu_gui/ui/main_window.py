@@ -8,7 +8,6 @@ from PySide6.QtCore import QByteArray, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
-from atu_gui import __version__
 from atu_gui.core import paths
 from atu_gui.core.concepts import Concept
 from atu_gui.core.config import STARTER, RunConfig
@@ -186,7 +185,7 @@ class MainWindow(QMainWindow):
         bench.setup.model.load_requested.connect(self._load)
         bench.setup.aim.tau_requested.connect(self._wish_tau)
         bench.plots.tau_requested.connect(self._wish_tau)
-        bench.plots.round_chosen.connect(lambda _round: bench.show_chat())
+        bench.plots.round_chosen.connect(self._choose_round)
         bench.chat.asked.connect(self._ask)
         bench.chat.stop_requested.connect(self.session.stop_answer)
         bench.run_bar.model_pressed.connect(self._pop_model_menu)
@@ -208,7 +207,8 @@ class MainWindow(QMainWindow):
         actions.ask.triggered.connect(self._show_chat)
         actions.welcome.triggered.connect(lambda: self.show_page("welcome"))
         actions.reset_layout.triggered.connect(self.workbench.reset)
-        actions.about.triggered.connect(self._about)
+        actions.about.triggered.connect(lambda: self.show_page("workbench"))
+        actions.about.triggered.connect(self.workbench.say_about)
         actions.quit.triggered.connect(self.close)
         self._show_phase()
 
@@ -284,6 +284,7 @@ class MainWindow(QMainWindow):
                 self._tick()
             case RunStarted():
                 self._weights = []
+                self.workbench.chat.suggest(text.suggested_questions(event.concepts))
                 self._show_weights()
                 self._clock.start()
             case RoundScored() if event.round > 0:
@@ -346,6 +347,11 @@ class MainWindow(QMainWindow):
         fixed = [("Untouched weights", UNTOUCHED), ("Current weights", CURRENT)]
         self.workbench.chat.set_weights([*fixed, *self._weights])
 
+    def _choose_round(self, number: int) -> None:
+        chosen = next((weights for _, weights in self._weights if weights.round == number), UNTOUCHED)
+        self.workbench.chat.choose_after(chosen)
+        self._show_chat()
+
     def _show_chat(self) -> None:
         self.show_page("workbench")
         self.workbench.show_chat()
@@ -353,17 +359,6 @@ class MainWindow(QMainWindow):
     def _pop_model_menu(self) -> None:
         chip = self.workbench.run_bar.chip
         self._model_menu.popup(chip.mapToGlobal(chip.rect().bottomLeft()))
-
-    def _about(self) -> None:
-        self.show_page("workbench")
-        self.workbench.notice.say(
-            f"atu-gui {__version__}",
-            "A workbench that makes a language model forget a concept by Align-then-Unlearn (arXiv 2506.13181). "
-            "Apache-2.0.",
-            kind="info",
-        )
-
-    # Coming and going
 
     def _ask_before_leaving(self) -> None:
         if self._leave is None:

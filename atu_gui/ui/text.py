@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from atu_gui.core.events import Interval, Progress
 
 MINUS = "\N{MINUS SIGN}"
@@ -78,3 +80,11 @@ def number_format(name: str) -> str:
 def capital(words: str) -> str:
     """The words with a capital first letter, the rest untouched; τ and λ are symbols and stay as they are."""
     return words[:1].upper() + words[1:] if words[:1].isascii() else words
+
+
+def suggested_questions(concepts: Sequence[str]) -> list[str]:
+    """First questions for the chat: two about what is forgotten, one about what must stay."""
+    about = [f"Who or what is {concept}?" for concept in concepts[:2]]
+    return [*about, *(f"What is {concept} known for?" for concept in concepts[:1]), "What is the capital of France?"][
+        :3
+    ]

@@ -6,6 +6,7 @@ from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
+from atu_gui import __version__
 from atu_gui.ui.actions import Actions
 from atu_gui.ui.panels.chat import ChatPanel
 from atu_gui.ui.panels.log import LogPanel
@@ -66,6 +67,15 @@ class Workbench(QWidget):
     def show_tab(self, panel: QWidget) -> None:
         """Bring a bottom tab to the front."""
         self.tabs.setCurrentWidget(panel)
+
+    def say_about(self) -> None:
+        """What this program is."""
+        self.notice.say(
+            f"atu-gui {__version__}",
+            "A workbench that makes a language model forget a concept by Align-then-Unlearn (arXiv 2506.13181). "
+            "Apache-2.0.",
+            kind="info",
+        )
 
     def show_chat(self) -> None:
         """Bring the chat to where it can be seen, with the cursor in it."""

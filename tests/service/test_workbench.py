@@ -64,7 +64,7 @@ def bench() -> Iterator[Bench]:
 
 
 def config(**more: object) -> RunConfig:
-    return parse_config({"concepts": [{"name": "Ada Lovelace"}], **more})
+    return parse_config({"concepts": [{"name": "Ada Lovelace"}], "schedule": "gentle", **more})
 
 
 def test_the_port_is_spoken() -> None:
@@ -189,7 +189,7 @@ def test_the_store_answers_while_a_run_is_paused(bench: Bench) -> None:
 
 
 def test_a_bug_fails_the_run_and_keeps_the_good_round(bench: Bench) -> None:
-    bench.engine.fail_at_step = 20
+    bench.engine.fail_at_step = 8
     with pytest.raises(InternalError, match="RuntimeError: a bug"):
         bench.workbench.run(config()).result(10)
     (failed,) = bench.of(RunFailed)
@@ -201,7 +201,7 @@ def test_a_bug_fails_the_run_and_keeps_the_good_round(bench: Bench) -> None:
     summary = json.loads((Path(record.folder) / "summary.json").read_text(encoding="utf-8"))
     assert summary["stopped_because"].startswith("failed: ")
     # The steps of round 2 are taken back.
-    assert bench.workbench._holding.loaded.lm.value == 10 - 12  # type: ignore[attr-defined]
+    assert bench.workbench._holding.loaded.lm.value == 10 - 6  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.theme import Theme
-from tests.ui.fake_workbench import PLANNED, FakeWorkbench
+from tests.ui.fake_run import PLANNED
+from tests.ui.fake_workbench import FakeWorkbench
 
 
 @pytest.fixture

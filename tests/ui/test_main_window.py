@@ -16,7 +16,8 @@ from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.preferences import load_preferences
 from atu_gui.ui.session import Phase
 from atu_gui.ui.theme import Theme
-from tests.ui.fake_workbench import FakeWorkbench, materials
+from tests.ui.fake_run import materials
+from tests.ui.fake_workbench import FakeWorkbench
 
 Make = Callable[..., MainWindow]
 
@@ -114,7 +115,7 @@ def test_pause_resume_skip_and_stop(make_window: Make, qtbot: QtBot) -> None:
 
 
 def test_tau_is_a_wish_until_a_step_applies_it(make_window: Make, qtbot: QtBot) -> None:
-    port = FakeWorkbench(pace=0.01)
+    port = FakeWorkbench(pace=0.05)
     window = make_window(port)
     heard: list[ControlApplied] = []
     window.bridge.add_handler(lambda event: heard.append(event) if isinstance(event, ControlApplied) else None)

@@ -7,11 +7,11 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, Progress, RunFailed, RunPaused, RunResumed, StageStarted, StepDone
 from atu_gui.core.schedule import settle
 from atu_gui.ui.progress import RunProgress, planned_stages
-from tests.ui.fake_workbench import PLANNED, _Script
+from tests.ui.fake_run import PLANNED, Script
 
 
 def _events() -> list[Event]:
-    return list(_Script(settle(PLANNED), RunControl(), None, 0.0).events())
+    return list(Script(settle(PLANNED), RunControl(), None, 0.0).events())
 
 
 def _until(kind: type[Event], stage: str, number: int, step: int = 0) -> RunProgress:

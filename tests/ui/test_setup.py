@@ -11,7 +11,7 @@ from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.schedule import preset, settle
 from atu_gui.ui.setup import Setup
 from atu_gui.ui.theme import Theme
-from tests.ui.fake_workbench import LOADED, PLANNED
+from tests.ui.fake_run import LOADED, PLANNED
 
 
 @pytest.fixture

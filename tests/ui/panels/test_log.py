@@ -9,11 +9,11 @@ from atu_gui.ui.panels.log import LogPanel
 from atu_gui.ui.panels.questions import QuestionsPanel
 from atu_gui.ui.panels.rounds import RoundsPanel
 from atu_gui.ui.theme import Theme
-from tests.ui.fake_workbench import PLANNED, _Script
+from tests.ui.fake_run import PLANNED, Script
 
 
 def _events() -> list:  # type: ignore[type-arg]
-    return list(_Script(settle(PLANNED), RunControl(), None, 0.0).events())
+    return list(Script(settle(PLANNED), RunControl(), None, 0.0).events())
 
 
 def test_a_run_is_told_without_its_steps(theme: Theme, qtbot: QtBot) -> None:
