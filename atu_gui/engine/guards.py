@@ -29,9 +29,12 @@ def broken_guard(guards: GuardConfig, untouched: RoundScored, now: RoundScored) 
 
 
 def reached_goal(guards: GuardConfig, untouched: RoundScored, now: RoundScored) -> str | None:
-    """The forget goal as a sentence where a round has reached it."""
+    """The forget goal as a sentence where a round has reached it.
+
+    Where the untouched model answered nothing right there is nothing to reach, and the run goes through all its rounds.
+    """
     before, after = untouched.forget_recall, now.forget_recall
-    if guards.forget_goal is None or before is None or after is None:
+    if guards.forget_goal is None or before is None or after is None or before.mean <= 0:
         return None
     goal = guards.forget_goal * before.mean
     if after.mean <= goal:
