@@ -253,7 +253,7 @@ class GuardConfig(_Part):
         0.9,
         ge=0,
         le=1,
-        description="Stop when neighbour recall falls under this share of the untouched model's.",
+        description="Stop when neighbour recall, with its interval, lies under this share of the untouched model's.",
         json_schema_extra=_ui("Neighbour floor", "share"),
     )
     utility_limit: float | None = Field(

@@ -9,18 +9,19 @@ from atu_gui.core.events import Interval, RoundScored
 def broken_guard(guards: GuardConfig, untouched: RoundScored, now: RoundScored) -> str | None:
     """The floor or limit that a round broke, as a sentence; None where the round is good.
 
-    Only means are compared: on a few dozen questions an interval would excuse almost any loss.
+    Neighbour recall rests on a few dozen answers, so it counts as broken only where its whole interval lies under the
+    floor. Fluency and token loss are steadier: there the means are compared.
     """
-    checks = (
-        ("Neighbour recall", guards.neighbour_floor, untouched.neighbour_recall, now.neighbour_recall, 2),
-        ("Fluency entropy", guards.fluency_floor, untouched.fluency_entropy, now.fluency_entropy, 2),
-    )
-    for name, floor, before, after, digits in checks:
-        if floor is None or before is None or after is None:
-            continue
-        least = floor * before.mean
-        if after.mean < least:
-            return f"{name} fell to {_words(after, digits)}; the floor is {least:.{digits}f}."
+    neighbour = (untouched.neighbour_recall, now.neighbour_recall)
+    if guards.neighbour_floor is not None and neighbour[0] and neighbour[1]:
+        least = guards.neighbour_floor * neighbour[0].mean
+        if neighbour[1].high < least:
+            return f"Neighbour recall fell to {_words(neighbour[1], 2)}; the floor is {least:.2f}."
+    fluency = (untouched.fluency_entropy, now.fluency_entropy)
+    if guards.fluency_floor is not None and fluency[0] and fluency[1]:
+        least = guards.fluency_floor * fluency[0].mean
+        if fluency[1].mean < least:
+            return f"Fluency entropy fell to {_words(fluency[1], 2)}; the floor is {least:.2f}."
     if guards.utility_limit is not None and untouched.token_loss and now.token_loss:
         most = guards.utility_limit * untouched.token_loss.mean
         if now.token_loss.mean > most:

@@ -37,7 +37,7 @@ def scored(forget: float = 0.2, neighbour: float = 0.5, loss: float = 2.0, entro
 @pytest.mark.parametrize(
     ("now", "words"),
     [
-        (scored(neighbour=0.44), "Neighbour recall fell to 0.44 (0.34–0.54, n = 30); the floor is 0.45."),
+        (scored(neighbour=0.34), "Neighbour recall fell to 0.34 (0.24–0.44, n = 30); the floor is 0.45."),
         (scored(loss=2.2), "Neutral token loss rose to 2.20 (2.10–2.30, n = 30); the limit is 2.10."),
         (scored(entropy=3.9), "Fluency entropy fell to 3.90 (3.80–4.00, n = 30); the floor is 4.00."),
     ],
@@ -50,6 +50,7 @@ def test_each_guard_says_what_it_saw(now: RoundScored, words: str) -> None:
 
 def test_a_good_round_breaks_nothing() -> None:
     assert broken_guard(GUARDS, scored(), scored(forget=0.0, neighbour=0.46, loss=2.05, entropy=4.5)) is None
+    assert broken_guard(GUARDS, scored(), scored(neighbour=0.40)) is None, "the interval reaches over the floor"
     assert broken_guard(GUARDS, scored(neighbour=0.0), scored(neighbour=0.0)) is None
 
 
