@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import signal
 import sys
@@ -40,14 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if icon.is_file():
         app.setWindowIcon(QIcon(str(icon)))
     sys.excepthook = _log_unexpected
-    qasync.run(_live(app))
-    return 0
-
-
-async def _live(app: QApplication) -> None:
-    """From the first paint to the closed window, on the one event loop that Qt and asyncio share."""
-    closed = asyncio.Event()
-    app.lastWindowClosed.connect(closed.set)
     theme = Theme()
     theme.apply(app)
     ring = FocusRing(theme, app)
@@ -60,13 +51,18 @@ async def _live(app: QApplication) -> None:
     # After the first paint: importing torch takes seconds, even on the service's own thread.
     window.painted.connect(service.start)
     window.show()
+    # One loop for Qt and asyncio. It runs until it is stopped, not until a coroutine ends, so that an end from outside
+    # (the desktop's session manager) is an end like any other.
+    loop = qasync.QEventLoop(app)
+    app.lastWindowClosed.connect(loop.stop)
     try:
-        await closed.wait()
+        with loop:
+            loop.run_forever()
     finally:
         pulse.stop()
         ring.deleteLater()
-        # In a thread, so that the desktop never sees a window that hangs.
-        await asyncio.to_thread(service.close)
+        service.close()
+    return 0
 
 
 class _Service:
