@@ -10,10 +10,11 @@ def broken_guard(guards: GuardConfig, untouched: RoundScored, now: RoundScored) 
     """The floor or limit that a round broke, as a sentence; None where the round is good.
 
     Neighbour recall rests on a few dozen answers, so it counts as broken only where its whole interval lies under the
-    floor. Fluency and token loss are steadier: there the means are compared.
+    floor, and is not judged where the untouched model's own interval reaches down to 0. Fluency and token loss are
+    steadier: there the means are compared.
     """
     neighbour = (untouched.neighbour_recall, now.neighbour_recall)
-    if guards.neighbour_floor is not None and neighbour[0] and neighbour[1]:
+    if guards.neighbour_floor is not None and neighbour[0] and neighbour[1] and neighbour[0].low > 0:
         least = guards.neighbour_floor * neighbour[0].mean
         if neighbour[1].high < least:
             return f"Neighbour recall fell to {_words(neighbour[1], 2)}; the floor is {least:.2f}."
@@ -27,6 +28,18 @@ def broken_guard(guards: GuardConfig, untouched: RoundScored, now: RoundScored) 
         if now.token_loss.mean > most:
             return f"Neutral token loss rose to {_words(now.token_loss, 2)}; the limit is {most:.2f}."
     return None
+
+
+def cautions(untouched: RoundScored) -> list[str]:
+    """What round 0 says about how far the later recalls can be trusted."""
+    words = []
+    for name, score in (("concept", untouched.forget_recall), ("neighbours", untouched.neighbour_recall)):
+        if score is not None and score.low <= 0:
+            words.append(
+                f"The untouched model answers hardly any question about the {name} right "
+                f"({_words(score, 3)}): read the log-probabilities, not the recall."
+            )
+    return words
 
 
 def reached_goal(guards: GuardConfig, untouched: RoundScored, now: RoundScored) -> str | None:

@@ -36,7 +36,7 @@ from atu_gui.core.ports import RunOutcome
 from atu_gui.core.schedule import settle
 from atu_gui.engine.align import Aligner, Sight, look
 from atu_gui.engine.gate import Clock, Gate
-from atu_gui.engine.guards import broken_guard, reached_goal
+from atu_gui.engine.guards import broken_guard, cautions, reached_goal
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.probes.score import RoundScores, score_round
 from atu_gui.engine.setting import Setting, build_setting, with_layers
@@ -109,6 +109,8 @@ class Run:
         untouched = yield from self._probe(0, None, None)
         done = 0
         if untouched is not None:
+            for caution in cautions(untouched):
+                yield Note("warning", caution)
             done = yield from self._rounds(setting, untouched)
         self._end.because = self._end.because or "all rounds done"
         self.snapshots.restore(self._end.best_round)

@@ -6,7 +6,7 @@ import pytest
 
 from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import Interval, RoundScored
-from atu_gui.engine.guards import broken_guard, reached_goal
+from atu_gui.engine.guards import broken_guard, cautions, reached_goal
 
 GUARDS = GuardConfig(forget_goal=0.2, neighbour_floor=0.9, utility_limit=1.05, fluency_floor=0.8)
 
@@ -51,7 +51,7 @@ def test_each_guard_says_what_it_saw(now: RoundScored, words: str) -> None:
 def test_a_good_round_breaks_nothing() -> None:
     assert broken_guard(GUARDS, scored(), scored(forget=0.0, neighbour=0.46, loss=2.05, entropy=4.5)) is None
     assert broken_guard(GUARDS, scored(), scored(neighbour=0.40)) is None, "the interval reaches over the floor"
-    assert broken_guard(GUARDS, scored(neighbour=0.0), scored(neighbour=0.0)) is None
+    assert broken_guard(GUARDS, scored(neighbour=0.05), scored(neighbour=-0.2)) is None, "nothing there to lose"
 
 
 def test_the_goal_is_a_share_of_what_there_was() -> None:
@@ -63,3 +63,10 @@ def test_the_goal_is_a_share_of_what_there_was() -> None:
 
 def test_nothing_known_is_nothing_reached() -> None:
     assert reached_goal(GUARDS, scored(forget=0.0), scored(forget=0.0)) is None
+
+
+def test_round_0_warns_where_recall_says_little() -> None:
+    assert cautions(scored()) == []
+    (words,) = cautions(scored(forget=0.05))
+    assert "about the concept" in words
+    assert "read the log-probabilities" in words
