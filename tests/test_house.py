@@ -136,7 +136,7 @@ def test_readme_opens_with_what_ci_runs() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert check in script.splitlines()
     assert check.endswith(" && poe check")
-    install = check.removesuffix(" '.[dev]' && poe check")
+    install = check.removesuffix(" -e '.[dev]' && poe check")
     assert open_window == f"{install} . && atu-gui"
     installed = re.search(r"^packages=\((.*)\)$", script, flags=re.MULTILINE)
     assert installed is not None
