@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 
+from atu_gui.core import text
 from atu_gui.core.events import (
     Event,
     ModelLoaded,
@@ -26,8 +27,7 @@ from atu_gui.core.events import (
     StepDone,
     TauChosen,
 )
-from atu_gui.ui import text
-from atu_gui.ui.progress import RunProgress
+from atu_gui.core.progress import RunProgress
 
 _SECONDS_PER_LINE = 5.0
 

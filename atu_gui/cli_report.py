@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from atu_gui.core import text
 from atu_gui.core.events import RoundScored, TextWritten
 from atu_gui.core.ports import RunRecord
-from atu_gui.ui import text
 
 # A table in a pipe or a file has no edge; everything fits this.
 WIDTH_WITHOUT_TERMINAL = 160

@@ -8,7 +8,7 @@ from rich.console import Console
 from atu_gui.cli_progress import PlainTeller, RichTeller, fleeting, lasting, make_teller
 from atu_gui.cli_report import rounds_table, written_lines
 from atu_gui.core.events import ModelLoaded, Note, Progress, StageStarted, StepDone, TextWritten
-from atu_gui.ui.progress import RunProgress
+from atu_gui.core.progress import RunProgress
 from tests.store.samples import RUN, finished, scored, started, step, whole_run
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
-from atu_gui.core import paths
+from atu_gui.core import paths, text
 from atu_gui.core.concepts import Concept
 from atu_gui.core.config import STARTER, RunConfig
 from atu_gui.core.errors import InputError
@@ -23,8 +23,8 @@ from atu_gui.core.events import (
 )
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights, WorkbenchPort
+from atu_gui.core.progress import RunProgress, planned_stages
 from atu_gui.core.schedule import settle
-from atu_gui.ui import text
 from atu_gui.ui.actions import make_actions
 from atu_gui.ui.bridge import Bridge
 from atu_gui.ui.menus import menu_row, model_menu
@@ -32,7 +32,6 @@ from atu_gui.ui.notifier import Notifier
 from atu_gui.ui.panels.review import ReviewPanel
 from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
-from atu_gui.ui.progress import RunProgress, planned_stages
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.leave_dialog import LeaveDialog

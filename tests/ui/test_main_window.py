@@ -109,7 +109,7 @@ def test_pause_resume_skip_and_stop(make_window: Make, qtbot: QtBot) -> None:
     actions.stop.trigger()
     assert window.session.phase is Phase.STOPPING and not actions.stop.isEnabled()
     _wait_idle(window, qtbot)
-    assert bar._begin.text() == "Run done" and "Stopped by you" in bar._rest.toolTip()
+    assert bar._begin.text() == "Run stopped" and "Stopped by you" in bar._rest.toolTip()
     assert actions.run.isEnabled() and bar._run.property("kind") == "primary"
     port.close()
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.config import RunConfig
 from atu_gui.core.events import ControlApplied, Event, ModelLoaded, RunFailed, RunFinished, RunStarted, StepDone
-from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_label, label, mark, row, set_property
 

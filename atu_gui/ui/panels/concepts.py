@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.concepts import Concept
 from atu_gui.core.config import RunConfig
-from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_button, label, row, rule, set_property
 from atu_gui.ui.widgets.tags import Tags

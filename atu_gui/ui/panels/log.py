@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.events import (
     ControlApplied,
     Event,
@@ -24,7 +25,6 @@ from atu_gui.core.events import (
     StageStarted,
     TauChosen,
 )
-from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
 
 _MOST_LINES = 5000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.events import ModelLoaded
-from atu_gui.ui import text
 from atu_gui.ui.forms import Form
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_button, label, row, set_property, show_facts

@@ -9,9 +9,9 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import Event, Interval, RoundScored, RunStarted, StagePlan
-from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_button, label, row, rule
 from atu_gui.ui.widgets.empty import Empty

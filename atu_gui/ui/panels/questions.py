@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.events import Event, ItemAnswered, RunStarted
-from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.empty import Empty
 from atu_gui.ui.widgets.tables import cell, plain_table

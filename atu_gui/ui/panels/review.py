@@ -10,8 +10,8 @@ from typing import TypeVar
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListWidget, QListWidgetItem, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.materials import Materials, Passage, Probe
-from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, label, row
 from atu_gui.ui.widgets.notice import Notice

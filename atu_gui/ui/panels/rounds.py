@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.events import Event, Interval, RoundScored, RunStarted
-from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.empty import Empty
 from atu_gui.ui.widgets.tables import cell, plain_table

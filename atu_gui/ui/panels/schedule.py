@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.events import Event, RunFailed, RunFinished, RunStarted, StageStarted, StepDone, TauChosen
 from atu_gui.core.schedule import DESCRIPTIONS, PRESETS, constant_tau, preset
-from atu_gui.ui import text
 from atu_gui.ui.forms import CalmCombo
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, label, row

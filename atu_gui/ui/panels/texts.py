@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from atu_gui.core import text
 from atu_gui.core.config import RunConfig, TextsConfig
 from atu_gui.core.materials import Materials
-from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, label, show_facts
 from atu_gui.ui.widgets.path_list import PathList

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLineEdit, QProgressBar, QPushButton, QScrollArea, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.events import Event, ModelLoaded, Progress, TextWritten
-from atu_gui.ui import text
 from atu_gui.ui.session import BUSY, Phase
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_label, label, row, rule, set_property

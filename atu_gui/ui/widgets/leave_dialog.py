@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
-from atu_gui.ui import text
+from atu_gui.core import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, label, row
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QLineF, QRectF, Slot
 from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from atu_gui.ui import text
+from atu_gui.core import text
 from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import label

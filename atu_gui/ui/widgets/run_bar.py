@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.events import ModelLoaded, Progress
-from atu_gui.ui import text
+from atu_gui.core.progress import RunProgress
 from atu_gui.ui.actions import Actions, bind
-from atu_gui.ui.progress import RunProgress
 from atu_gui.ui.session import BUSY, IN_RUN, Phase
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_label, label, row, set_property

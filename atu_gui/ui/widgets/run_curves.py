@@ -11,6 +11,7 @@ from enum import Enum
 
 import numpy as np
 
+from atu_gui.core import text
 from atu_gui.core.events import (
     AlignScored,
     ControlApplied,
@@ -26,7 +27,6 @@ from atu_gui.core.events import (
     StepDone,
     TauChosen,
 )
-from atu_gui.ui import text
 from atu_gui.ui.widgets.series import Floats, Series
 
 # How many of the newest steps tell how long the coming ones will take.

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from atu_gui.ui import text
-from atu_gui.ui.progress import RunProgress
+from atu_gui.core import text
+from atu_gui.core.progress import RunProgress
 from atu_gui.ui.theme import Theme
 
 _GAP = 2.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStatusBar, QWidget
 
+from atu_gui.core import text
 from atu_gui.core.events import ControlApplied, Event, RunFailed, RunFinished, RunStarted
-from atu_gui.ui import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import label
 

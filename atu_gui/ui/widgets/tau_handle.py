@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractSlider, QWidget
 
-from atu_gui.ui.text import number
+from atu_gui.core.text import number
 from atu_gui.ui.theme import Theme
 
 LIMIT = 0.99

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from atu_gui.core import text
 from atu_gui.core.config import RunConfig
 from atu_gui.core.events import (
     Event,
@@ -18,7 +19,9 @@ from atu_gui.core.events import (
     StageStarted,
     StepDone,
 )
-from atu_gui.ui import text
+
+# Beginnings of the reasons that a run was meant to end for.
+_DONE = ("goal", "all rounds done", "budget")
 
 
 @dataclass(slots=True)
@@ -94,7 +97,7 @@ class RunProgress:
         """The bold beginning and the rest of the progress line."""
         stage = self.stage
         if self.ended:
-            return ("Run failed" if self.failed else "Run done"), text.capital(self.ended).rstrip(".")
+            return self._how_it_ended(), text.capital(self.ended).rstrip(".")
         if stage is None:
             return "Getting ready", self.preparing or "texts, windows and cache"
         begin = f"Round {stage.round} of {self.rounds}" if stage.round else "Untouched model"
@@ -120,6 +123,12 @@ class RunProgress:
             return None
         costs = [self._cost(stage) for stage in self.stages[self.at + 1 :]]
         return left + sum(cost for cost in costs if cost is not None) if None not in costs else None
+
+    def _how_it_ended(self) -> str:
+        """A run that a guard ended, or that the user stopped, is not called done."""
+        if self.failed:
+            return "Run failed"
+        return "Run done" if self.ended.startswith(_DONE) else "Run stopped"
 
     def _begin(self, event: RunStarted) -> None:
         self.stages = event.stages

@@ -5,8 +5,8 @@ import pytest
 from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, Progress, RunFailed, RunPaused, RunResumed, StageStarted, StepDone
+from atu_gui.core.progress import RunProgress, planned_stages
 from atu_gui.core.schedule import settle
-from atu_gui.ui.progress import RunProgress, planned_stages
 from tests.ui.fake_run import PLANNED, Script
 
 
@@ -65,6 +65,16 @@ def test_the_whole_run_ends_with_its_reason() -> None:
         progress.handle(event)
     assert progress.words() == ("Run done", "All rounds done")
     assert progress.at == len(progress.stages) - 1
+
+
+@pytest.mark.parametrize(
+    ("because", "heading"),
+    [("guard: Neighbour recall fell.", "Run stopped"), ("goal: Forget recall fell.", "Run done")],
+)
+def test_only_an_intended_end_is_called_done(because: str, heading: str) -> None:
+    progress = RunProgress()
+    progress.handle(RunFinished("fake-1", because, 2, 3, 60.0, ""))
+    assert progress.words()[0] == heading
 
 
 def test_probe_progress_is_a_share_of_the_questions() -> None:

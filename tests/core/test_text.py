@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from atu_gui.core import text
 from atu_gui.core.events import Interval, Progress
-from atu_gui.ui import text
 
 
 def test_numbers_have_a_real_minus_and_thousands() -> None:
