@@ -1,32 +1,15 @@
-"""Everything long work says: frozen values of plain numbers, strings and ids.
-
-The engine yields them, the service tees them to the recorder and to every subscriber, the screen draws from them
-and from nothing else. `to_record` and `from_record` carry them through JSON.
-"""
+"""What a run says, from its start to its last round."""
 
 from __future__ import annotations
 
-import dataclasses
-import typing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from atu_gui.core.events.jobs import Interval
 from atu_gui.core.materials import Group, ProbeKind
-from atu_gui.core.records import restore
 
 Stage = Literal["align", "unlearn", "probe"]
-Level = Literal["info", "warning", "error"]
 EndReason = Literal["done", "skipped", "inactive", "stopped"]
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean with its 95 % interval (percentile bootstrap over items) and the number of items behind it."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,66 +20,6 @@ class StagePlan:
     round: int
     steps: int
     tau: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far long work is; `job` is "download", "load", "write", "prepare", "probe" or "paused"."""
-
-    job: str
-    what: str
-    done: float
-    total: float
-    unit: str = ""
-    seconds_left: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A line for the log."""
-
-    level: Level
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelLoaded:
-    """A model and an encoder are ready.
-
-    Attributes:
-        source: What the user asked for.
-        layers: Number of blocks.
-        width: Hidden width d.
-        device: "cpu", "cuda:0", "mps".
-        dtype: Number format of the computation.
-        memory_bytes: Bytes of the weights.
-        weights_hash: Short content hash of the weights as loaded.
-        embedding_width: Width e of the encoder's embeddings.
-        chat_template: Whether the tokenizer has one.
-    """
-
-    name: str
-    source: str
-    layers: int
-    width: int
-    parameters: int
-    device: str
-    dtype: str
-    memory_bytes: int
-    weights_hash: str
-    encoder: str
-    embedding_width: int
-    chat_template: bool
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class TextWritten:
-    """The model wrote a passage, named a neighbour or made a question ahead of the run."""
-
-    what: Literal["passage", "retain", "neighbour", "question"]
-    about: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,82 +242,3 @@ class RunFailed:
     hint: str
     details: str
     last_good_round: int
-
-
-@dataclass(frozen=True, slots=True)
-class JobFailed:
-    """A job other than a run ended with an error."""
-
-    job: str
-    message: str
-    hint: str
-    details: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChatToken:
-    """A piece of an answer. `side` is the position of the weights in the request, 0 or 1."""
-
-    request_id: int
-    side: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChatAnswered:
-    """An answer is complete (or stopped). `weights` names exactly what answered."""
-
-    request_id: int
-    side: int
-    text: str
-    weights: str
-    stopped: bool
-    seconds: float
-
-
-Event = (
-    Progress
-    | Note
-    | ModelLoaded
-    | TextWritten
-    | RunStarted
-    | StageStarted
-    | StageEnded
-    | TauChosen
-    | StepDone
-    | AlignScored
-    | ControlApplied
-    | ItemAnswered
-    | RoundScored
-    | RunPaused
-    | RunResumed
-    | RunFinished
-    | RunFailed
-    | JobFailed
-    | ChatToken
-    | ChatAnswered
-)
-
-_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
-
-
-def to_record(event: Event) -> dict[str, Any]:
-    """The event as JSON-ready data, its type under "event"."""
-    return {"event": type(event).__name__, **dataclasses.asdict(event)}
-
-
-def from_record(record: dict[str, Any]) -> Event:
-    """The event that `to_record` made `record` from.
-
-    Raises:
-        ValueError: Unknown event or wrong fields.
-    """
-    data = dict(record)
-    kind = _KINDS.get(data.pop("event", ""))
-    if kind is None:
-        raise ValueError("not an event of this version")
-    hints = typing.get_type_hints(kind)
-    try:
-        return typing.cast(Event, kind(**{name: restore(hints[name], value) for name, value in data.items()}))
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"a damaged {kind.__name__} event: {error}") from None

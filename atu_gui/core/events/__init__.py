@@ -1,0 +1,111 @@
+"""Everything long work says: frozen values of plain numbers, strings and ids.
+
+The engine yields them, the service tees them to the recorder and to every subscriber, the screen draws from them
+and from nothing else. `to_record` and `from_record` carry them through JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from typing import Any
+
+from atu_gui.core.events.chat import ChatAnswered, ChatToken
+from atu_gui.core.events.jobs import Interval, JobFailed, Level, ModelLoaded, Note, Progress, TextWritten
+from atu_gui.core.events.run import (
+    AlignScored,
+    ControlApplied,
+    EndReason,
+    ItemAnswered,
+    RoundScored,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    Stage,
+    StageEnded,
+    StagePlan,
+    StageStarted,
+    StepDone,
+    TauChosen,
+)
+from atu_gui.core.records import restore
+
+__all__ = [
+    "AlignScored",
+    "ChatAnswered",
+    "ChatToken",
+    "ControlApplied",
+    "EndReason",
+    "Event",
+    "Interval",
+    "ItemAnswered",
+    "JobFailed",
+    "Level",
+    "ModelLoaded",
+    "Note",
+    "Progress",
+    "RoundScored",
+    "RunFailed",
+    "RunFinished",
+    "RunPaused",
+    "RunResumed",
+    "RunStarted",
+    "Stage",
+    "StageEnded",
+    "StagePlan",
+    "StageStarted",
+    "StepDone",
+    "TauChosen",
+    "TextWritten",
+    "from_record",
+    "to_record",
+]
+
+Event = (
+    Progress
+    | Note
+    | ModelLoaded
+    | TextWritten
+    | RunStarted
+    | StageStarted
+    | StageEnded
+    | TauChosen
+    | StepDone
+    | AlignScored
+    | ControlApplied
+    | ItemAnswered
+    | RoundScored
+    | RunPaused
+    | RunResumed
+    | RunFinished
+    | RunFailed
+    | JobFailed
+    | ChatToken
+    | ChatAnswered
+)
+
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
+
+
+def to_record(event: Event) -> dict[str, Any]:
+    """The event as JSON-ready data, its type under "event"."""
+    return {"event": type(event).__name__, **dataclasses.asdict(event)}
+
+
+def from_record(record: dict[str, Any]) -> Event:
+    """The event that `to_record` made `record` from.
+
+    Raises:
+        ValueError: Unknown event or wrong fields.
+    """
+    data = dict(record)
+    kind = _KINDS.get(data.pop("event", ""))
+    if kind is None:
+        raise ValueError("not an event of this version")
+    hints = typing.get_type_hints(kind)
+    try:
+        return typing.cast(Event, kind(**{name: restore(hints[name], value) for name, value in data.items()}))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"a damaged {kind.__name__} event: {error}") from None

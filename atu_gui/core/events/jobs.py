@@ -1,0 +1,88 @@
+"""What any long work says: progress, remarks, faults, and what became of loading and writing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean with its 95 % interval (percentile bootstrap over items) and the number of items behind it."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far long work is; `job` is "download", "load", "write", "prepare", "probe" or "paused"."""
+
+    job: str
+    what: str
+    done: float
+    total: float
+    unit: str = ""
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for the log."""
+
+    level: Level
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded:
+    """A model and an encoder are ready.
+
+    Attributes:
+        source: What the user asked for.
+        layers: Number of blocks.
+        width: Hidden width d.
+        device: "cpu", "cuda:0", "mps".
+        dtype: Number format of the computation.
+        memory_bytes: Bytes of the weights.
+        weights_hash: Short content hash of the weights as loaded.
+        embedding_width: Width e of the encoder's embeddings.
+        chat_template: Whether the tokenizer has one.
+    """
+
+    name: str
+    source: str
+    layers: int
+    width: int
+    parameters: int
+    device: str
+    dtype: str
+    memory_bytes: int
+    weights_hash: str
+    encoder: str
+    embedding_width: int
+    chat_template: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextWritten:
+    """The model wrote a passage, named a neighbour or made a question ahead of the run."""
+
+    what: Literal["passage", "retain", "neighbour", "question"]
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed:
+    """A job other than a run ended with an error."""
+
+    job: str
+    message: str
+    hint: str
+    details: str
