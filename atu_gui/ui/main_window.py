@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
-from atu_gui.core import paths, text
+from atu_gui.core import paths
 from atu_gui.core.concepts import Concept
 from atu_gui.core.config import STARTER, RunConfig
 from atu_gui.core.errors import InputError
@@ -16,13 +16,12 @@ from atu_gui.core.events import (
     Event,
     JobFailed,
     Progress,
-    RoundScored,
     RunFailed,
     RunFinished,
     RunStarted,
 )
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights, WorkbenchPort
+from atu_gui.core.ports import WorkbenchPort
 from atu_gui.core.progress import RunProgress, planned_stages
 from atu_gui.core.schedule import settle
 from atu_gui.ui.actions import make_actions
@@ -32,6 +31,7 @@ from atu_gui.ui.notifier import Notifier
 from atu_gui.ui.panels.review import ReviewPanel
 from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
+from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.leave_dialog import LeaveDialog
@@ -58,7 +58,6 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._preferences: Preferences = load_preferences()
         self._progress = RunProgress()
-        self._weights: list[tuple[str, Weights]] = []
         self._leaving = False
         self._is_painted = False
         self._leave: LeaveDialog | None = None
@@ -81,6 +80,7 @@ class MainWindow(QMainWindow):
         )
         self.status = StatusLine(theme)
         self.setStatusBar(self.status)
+        self._rooms = (QuestioningRoom(self.session, self.workbench, self.actions_, self._show_workbench, self),)
         self._wire_session()
         self._wire_panels()
         self._wire_actions()
@@ -164,6 +164,7 @@ class MainWindow(QMainWindow):
             self.workbench.rounds,
             self.workbench.questions,
             self.status,
+            *self._rooms,
         ):
             self.bridge.add_handler(panel.handle)
         self.bridge.add_handler(self._handle)
@@ -176,7 +177,7 @@ class MainWindow(QMainWindow):
         welcome.folder_requested.connect(lambda: bench.setup.model.choose_folder())
         welcome.gguf_requested.connect(bench.setup.model.choose_gguf)
         welcome.source_requested.connect(self._load_source)
-        welcome.left.connect(lambda: self.show_page("workbench"))
+        welcome.left.connect(self._show_workbench)
         welcome.shown_at_start.connect(self._remember_welcome)
         review.start_requested.connect(self._start)
         review.rewrite_requested.connect(self._rewrite)
@@ -184,14 +185,10 @@ class MainWindow(QMainWindow):
         bench.setup.model.load_requested.connect(self._load)
         bench.setup.aim.tau_requested.connect(self._wish_tau)
         bench.plots.tau_requested.connect(self._wish_tau)
-        bench.plots.round_chosen.connect(self._choose_round)
-        bench.chat.asked.connect(self._ask)
-        bench.chat.stop_requested.connect(self.session.stop_answer)
         bench.run_bar.model_pressed.connect(self._pop_model_menu)
         for section_changed in (bench.setup.schedule.changed, bench.setup.settings.changed):
             section_changed.connect(self._show_plan)
         self._show_plan()
-        self._show_weights()
 
     def _wire_actions(self) -> None:
         actions = self.actions_
@@ -203,10 +200,9 @@ class MainWindow(QMainWindow):
         actions.open_gguf.triggered.connect(self.workbench.setup.model.choose_gguf)
         actions.load.triggered.connect(self._load)
         actions.starter.triggered.connect(lambda: self._load_source(STARTER))
-        actions.ask.triggered.connect(self._show_chat)
         actions.welcome.triggered.connect(lambda: self.show_page("welcome"))
         actions.reset_layout.triggered.connect(self.workbench.reset)
-        actions.about.triggered.connect(lambda: self.show_page("workbench"))
+        actions.about.triggered.connect(self._show_workbench)
         actions.about.triggered.connect(self.workbench.say_about)
         actions.quit.triggered.connect(self.close)
         self._show_phase()
@@ -252,13 +248,6 @@ class MainWindow(QMainWindow):
         else:
             setup.schedule.set_tau(tau)
 
-    def _ask(self, request: ChatRequest) -> None:
-        number = self.session.ask(request)
-        if number is not None:
-            self.workbench.chat.set_request_id(number)
-        else:
-            self.workbench.notice.say("There is no model to ask yet.", "Load one, then ask again.", kind="info")
-
     def _checked_config(self, *, with_concepts: bool = True) -> RunConfig | None:
         setup = self.workbench.setup
         setup.clear_faults()
@@ -282,14 +271,7 @@ class MainWindow(QMainWindow):
                 self.workbench.run_bar.show_job(event)
                 self._tick()
             case RunStarted():
-                self._weights = []
-                self.workbench.chat.suggest(text.suggested_questions(event.concepts))
-                self._show_weights()
                 self._clock.start()
-            case RoundScored() if event.round > 0:
-                weights = Weights(event.run_id, event.round)
-                self._weights.append((text.capital(weights.label), weights))
-                self._show_weights()
             case RunFinished() | RunFailed():
                 self._clock.stop()
                 self._tick()
@@ -342,18 +324,8 @@ class MainWindow(QMainWindow):
         self.workbench.plots.set_planned(planned_stages(config))
         self.workbench.plots.set_guards(config.guards)
 
-    def _show_weights(self) -> None:
-        fixed = [("Untouched weights", UNTOUCHED), ("Current weights", CURRENT)]
-        self.workbench.chat.set_weights([*fixed, *self._weights])
-
-    def _choose_round(self, number: int) -> None:
-        chosen = next((weights for _, weights in self._weights if weights.round == number), UNTOUCHED)
-        self.workbench.chat.choose_after(chosen)
-        self._show_chat()
-
-    def _show_chat(self) -> None:
+    def _show_workbench(self) -> None:
         self.show_page("workbench")
-        self.workbench.show_chat()
 
     def _pop_model_menu(self) -> None:
         chip = self.workbench.run_bar.chip

@@ -4,7 +4,7 @@ import pytest
 
 from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.control import RunControl
-from atu_gui.core.events import Event, Progress, RunFailed, RunPaused, RunResumed, StageStarted, StepDone
+from atu_gui.core.events import Event, Progress, RunFailed, RunFinished, RunPaused, RunResumed, StageStarted, StepDone
 from atu_gui.core.progress import RunProgress, planned_stages
 from atu_gui.core.schedule import settle
 from tests.ui.fake_run import PLANNED, Script

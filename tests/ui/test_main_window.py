@@ -208,7 +208,7 @@ def test_closing_during_a_run_asks_and_keeps_running(make_window: Make, qtbot: Q
 
 def test_a_question_is_answered_during_a_run(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
     window = make_window(bench)
-    window._ask(ChatRequest("Who?"))
+    window._rooms[0]._ask(ChatRequest("Who?"))
     assert "There is no model to ask yet." in window.workbench.notice.words
     _wait_idle(window, qtbot)
     window.workbench.chat.asked.emit(ChatRequest("Who was his teacher?"))
