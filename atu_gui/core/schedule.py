@@ -17,7 +17,7 @@ PAPER_STEPS = 1_000
 
 # Many short rounds forget more than few long ones: within a round the head is soon fooled, after it knowledge is gone.
 _FIRST = 250
-_REALIGN = 6
+_REALIGN = 12
 _UNLEARN = 6
 
 PRESETS = ("adaptive", "gentle", "thorough", "paper")
@@ -39,7 +39,7 @@ def preset(name: str, paper_scale: float = 0.01) -> list[RoundPlan]:
         return _ladder((0.35, 0.30, 0.25), first=_FIRST, realign=_REALIGN, unlearn=_UNLEARN)
     if name == "thorough":
         taus = (0.35, 0.30, 0.25, 0.20, 0.20, 0.20, 0.175, 0.175, 0.15, 0.15)
-        return _ladder(taus, first=_FIRST, realign=2 * _REALIGN, unlearn=_UNLEARN)
+        return _ladder(taus, first=_FIRST, realign=_REALIGN, unlearn=_UNLEARN)
     if name == "adaptive":
         return [
             RoundPlan(align_steps=_REALIGN if index else _FIRST, unlearn_steps=_UNLEARN, quantile=quantile)

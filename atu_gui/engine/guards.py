@@ -13,11 +13,9 @@ def broken_guard(guards: GuardConfig, untouched: RoundScored, now: RoundScored) 
     floor, and is not judged where the untouched model's own interval reaches down to 0. Fluency and token loss are
     steadier: there the means are compared.
     """
-    neighbour = (untouched.neighbour_recall, now.neighbour_recall)
-    if guards.neighbour_floor is not None and neighbour[0] and neighbour[1] and neighbour[0].low > 0:
-        least = guards.neighbour_floor * neighbour[0].mean
-        if neighbour[1].high < least:
-            return f"Neighbour recall fell to {_words(neighbour[1], 2)}; the floor is {least:.2f}."
+    least = _neighbour_floor(guards, untouched)
+    if least is not None and now.neighbour_recall and now.neighbour_recall.high < least:
+        return f"Neighbour recall fell to {_words(now.neighbour_recall, 2)}; the floor is {least:.2f}."
     fluency = (untouched.fluency_entropy, now.fluency_entropy)
     if guards.fluency_floor is not None and fluency[0] and fluency[1]:
         least = guards.fluency_floor * fluency[0].mean
@@ -46,14 +44,27 @@ def reached_goal(guards: GuardConfig, untouched: RoundScored, now: RoundScored) 
     """The forget goal as a sentence where a round has reached it.
 
     Where the untouched model answered nothing right there is nothing to reach, and the run goes through all its rounds.
+    Nor is the goal reached while the neighbours' mean is under their floor: later rounds often bring them back, because
+    the retain term goes on, and forgetting that takes neighbours along is not what was asked for.
     """
     before, after = untouched.forget_recall, now.forget_recall
     if guards.forget_goal is None or before is None or after is None or before.mean <= 0:
+        return None
+    least = _neighbour_floor(guards, untouched)
+    if least is not None and now.neighbour_recall and now.neighbour_recall.mean < least:
         return None
     goal = guards.forget_goal * before.mean
     if after.mean <= goal:
         return f"Forget recall fell to {_words(after, 3)}; the goal was {goal:.3f}."
     return None
+
+
+def _neighbour_floor(guards: GuardConfig, untouched: RoundScored) -> float | None:
+    """The least neighbour recall; None where it is off or the untouched model's own interval reaches down to 0."""
+    before = untouched.neighbour_recall
+    if guards.neighbour_floor is None or before is None or before.low <= 0:
+        return None
+    return guards.neighbour_floor * before.mean
 
 
 def _words(score: Interval, digits: int) -> str:

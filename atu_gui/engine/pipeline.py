@@ -92,6 +92,7 @@ class Run:
         self._clock = Clock()
         self._gate = Gate(control, run_id, self._clock)
         self._step = 0
+        self._ceiling = 1.0
         self._end = _End()
         lm.model.requires_grad_(False)
         self._parameters = trained_parameters(lm, self.config.layers, self.config.unlearn)
@@ -217,7 +218,9 @@ class Run:
             self._end.because = _STOPPED
 
     def _choose_tau(self, number: int, plan: RoundPlan, sight: Sight) -> Generator[Event, None, float]:
-        """τ of the plan, or the plan's quantile of the similarity that retain texts have now."""
+        """τ of the plan, or the plan's quantile of the similarity that retain texts have now, but never above such a τ
+        of an earlier round: a head that has been realigned for a few steps scatters, and a round at a τ that has
+        jumped up undoes part of the last one."""
         retain = sight.retain_similarity
         if plan.tau is not None:
             tau, reason = plan.tau, "schedule"
@@ -228,6 +231,11 @@ class Run:
         else:
             tau = float(torch.quantile(sight.concept_similarity, 0.5))
             reason = "median of concept texts, as there are no retain texts"
+        if plan.tau is None:
+            if tau > self._ceiling:
+                reason = f"that of an earlier round; {reason} would be {tau:.2f}"
+                tau = self._ceiling
+            self._ceiling = tau
         yield TauChosen(
             run_id=self._run_id,
             round=number,

@@ -58,6 +58,8 @@ def test_the_goal_is_a_share_of_what_there_was() -> None:
     assert reached_goal(GUARDS, scored(), scored(forget=0.05)) is None
     sentence = reached_goal(GUARDS, scored(), scored(forget=0.04))
     assert sentence == "Forget recall fell to 0.040 (-0.060–0.140, n = 30); the goal was 0.040."
+    assert reached_goal(GUARDS, scored(), scored(forget=0.04, neighbour=0.44)) is None, "neighbours under their floor"
+    assert reached_goal(GUARDS, scored(neighbour=0.05), scored(forget=0.04, neighbour=0.0)), "no neighbours to lose"
     assert reached_goal(GuardConfig(forget_goal=None), scored(), scored(forget=0.0)) is None
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from atu_gui.core import events as ev
-from atu_gui.core.config import RunConfig
+from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError
 from atu_gui.core.materials import Materials, Passage
@@ -61,6 +61,17 @@ def test_a_run_tells_everything_in_order(run: Run) -> None:
     assert len(_of(ev.ItemAnswered, events)) == 9
     assert (outcome.stopped_because, outcome.best_round) == ("all rounds done", 2)
     assert run.snapshots.rounds == [0, 1, 2]
+
+
+def test_a_tau_by_quantile_never_rises(
+    lm: LanguageModel, encoder: TextEncoder, materials: Materials, config: RunConfig, tmp_path: Path
+) -> None:
+    config.rounds = [RoundPlan(align_steps=2, unlearn_steps=1, quantile=quantile) for quantile in (0.2, 0.95, 0.05)]
+    events, _ = drain(_run(lm, encoder, materials, config, tmp_path).events())
+    first, second, third = (event for event in events if isinstance(event, ev.TauChosen))
+    assert second.tau == first.tau
+    assert second.reason.startswith("that of an earlier round; quantile 0.95")
+    assert third.tau < first.tau
 
 
 def test_the_same_seed_gives_the_same_stream(
