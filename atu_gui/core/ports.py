@@ -62,7 +62,13 @@ class RoundSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run as the store knows it."""
+    """A run as the store knows it.
+
+    Attributes:
+        status: running, paused, done, stopped, failed, interrupted (ended with the program) or crashed (its process is
+            gone and left no end).
+        parent: The round whose weights it began with.
+    """
 
     run_id: str
     title: str
@@ -74,6 +80,15 @@ class RunRecord:
     best_round: int
     folder: str
     rounds: tuple[RoundSummary, ...] = ()
+    stopped_because: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    parent: Weights = UNTOUCHED
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether its process still works on it."""
+        return self.status in ("running", "paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +154,29 @@ class WorkbenchPort(Protocol):
 
         The future raises `InputError` for an unknown run.
         """
+        ...
+
+    def config_of(self, run_id: str) -> Future[RunConfig]:
+        """The exact config of a run; raises `InputError` for an unknown one."""
+        ...
+
+    def materials_of(self, run_id: str) -> Future[Materials]:
+        """The texts and questions that a run worked on; raises `InputError` where they are gone or damaged."""
+        ...
+
+    def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
+        """Rename a run, and keep what the user writes about it."""
+        ...
+
+    def delete_run(self, run_id: str) -> Future[None]:
+        """Take a run out of the list and move its files aside; they are removed for good when the program ends.
+
+        The future raises `InputError` where the run still goes on.
+        """
+        ...
+
+    def undelete_run(self, run_id: str) -> Future[None]:
+        """Bring a deleted run back."""
         ...
 
     def close(self, timeout: float = 10.0) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
@@ -17,6 +19,7 @@ from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Event, JobFailed, ModelLoaded
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import ChatRequest, RunOutcome, RunRecord
+from atu_gui.service import keeping
 from atu_gui.service.backend import Engine
 from atu_gui.service.chatting import chat
 from atu_gui.service.failures import details_of, explained
@@ -50,6 +53,8 @@ class Workbench:
         self._cancels: set[threading.Event] = set()
         self._chats: dict[int, threading.Event] = {}
         self._request_ids = itertools.count(1)
+        # Touched on the worker's thread alone.
+        self._deleted: set[str] = set()
         self._worker = Worker(self._emit, self._close_store)
 
     @property
@@ -154,6 +159,36 @@ class Workbench:
         """Every recorded event of a run, in order."""
         return self._read(lambda store: store.events_of(run_id))
 
+    def config_of(self, run_id: str) -> Future[RunConfig]:
+        """The exact config of a run."""
+        return self._read(lambda store: find_run(store, run_id).config)
+
+    def materials_of(self, run_id: str) -> Future[Materials]:
+        """The texts and questions that a run worked on."""
+        return self._read(lambda store: keeping.read_texts(folder_of(store, run_id)))
+
+    def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
+        """Rename a run, and keep what the user writes about it."""
+        return self._read(lambda store: store.annotate(run_id, title=title, note=note, tags=tags))
+
+    def delete_run(self, run_id: str) -> Future[None]:
+        """Take a run out of the list; its files are removed when the workbench closes."""
+
+        def work(store: RunStore) -> None:
+            keeping.delete(store, run_id)
+            self._deleted.add(run_id)
+
+        return self._read(work)
+
+    def undelete_run(self, run_id: str) -> Future[None]:
+        """Bring a deleted run back."""
+
+        def work(store: RunStore) -> None:
+            keeping.undelete(store, run_id)
+            self._deleted.discard(run_id)
+
+        return self._read(work)
+
     def find_run(self, name: str) -> Future[FoundRun]:
         """A run by id, beginning of its id, folder, or "last"."""
         return self._read(lambda store: find_run(store, name))
@@ -216,6 +251,9 @@ class Workbench:
 
     def _close_store(self) -> None:
         if self._store is not None:
+            # A store that cannot be written any more must not keep the program from ending.
+            with contextlib.suppress(sqlite3.Error):
+                keeping.remove_deleted(self._store, everything_of=frozenset(self._deleted))
             self._store.close()
 
     def _folder_of(self, run_id: str) -> Path:

@@ -61,6 +61,18 @@ MIGRATIONS = (
             "CREATE INDEX runs_by_start ON runs (started)",
         ),
     ),
+    Migration(
+        "notes, tags, deletion and branches",
+        (
+            "ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+            # Unix time at which the user deleted the run; NULL while it is kept.
+            "ALTER TABLE runs ADD COLUMN deleted REAL",
+            # The round whose weights the run began with; an empty id where it began untouched.
+            "ALTER TABLE runs ADD COLUMN parent_run TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE runs ADD COLUMN parent_round INTEGER NOT NULL DEFAULT 0",
+        ),
+    ),
 )
 
 

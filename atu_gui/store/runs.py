@@ -17,14 +17,18 @@ from pathlib import Path
 from atu_gui.core.config import RunConfig, dump_config
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import Event, RoundScored, from_record
-from atu_gui.core.ports import RoundSummary, RunRecord
+from atu_gui.core.ports import UNTOUCHED, RoundSummary, RunRecord, Weights
 from atu_gui.store.migrations import migrate
 from atu_gui.store.processes import is_alive, this_process
 
 LAST = "last"
 _BUSY_MILLISECONDS = 10_000
 _OPEN = ("running", "paused")
-_COLUMNS = "run_id, title, concepts, layers, status, started, seconds, best_round, folder, pid, process_started"
+_NEWEST_FIRST = "ORDER BY started DESC, rowid DESC"
+_COLUMNS = (
+    "run_id, title, concepts, layers, status, started, seconds, best_round, folder, pid, process_started, "
+    "stopped_because, note, tags, parent_run, parent_round"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,16 @@ class RunStore:
         """Close the connection."""
         self._connection.close()
 
-    def add(self, run_id: str, config: RunConfig, *, folder: Path, versions: Mapping[str, str]) -> None:
-        """Enter a run that begins now, owned by this process.
+    def add(
+        self,
+        run_id: str,
+        config: RunConfig,
+        *,
+        folder: Path,
+        versions: Mapping[str, str],
+        parent: Weights = UNTOUCHED,
+    ) -> None:
+        """Enter a run that begins now, owned by this process, with the weights of `parent`.
 
         Raises:
             InputError: There is a run with this id.
@@ -105,11 +117,13 @@ class RunStore:
             pid,
             process_started,
             "running",
+            parent.run_id if parent.round else "",
+            parent.round or 0,
         )
         try:
             self._connection.execute(
                 "INSERT INTO runs (run_id, title, concepts, layers, recipe, config, versions, folder, started, pid, "
-                "process_started, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "process_started, status, parent_run, parent_round) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 values,
             )
         except sqlite3.IntegrityError:
@@ -132,9 +146,45 @@ class RunStore:
         return self._connection.execute("SELECT 1 FROM runs WHERE run_id = ?", (run_id,)).fetchone() is not None
 
     def runs(self) -> list[RunRecord]:
-        """All runs, newest first; one whose process died counts as interrupted."""
-        rows = self._connection.execute(f"SELECT {_COLUMNS} FROM runs ORDER BY started DESC, rowid DESC").fetchall()
-        return [self._record(row) for row in rows]
+        """All runs but deleted ones, newest first; one whose process died without an end counts as crashed."""
+        return [self._record(row) for row in self._select(f"1 {_NEWEST_FIRST}")]
+
+    def annotate(self, run_id: str, *, title: str, note: str, tags: Sequence[str]) -> None:
+        """Change what the user may change about a run.
+
+        Raises:
+            InputError: Unknown run, or a title of blanks.
+        """
+        if not title.strip():
+            raise InputError("A run needs a name.", "Type at least one letter.")
+        self._require(run_id)
+        self._connection.execute(
+            "UPDATE runs SET title = ?, note = ?, tags = ? WHERE run_id = ?",
+            (title.strip(), note.strip(), json.dumps(list(tags), ensure_ascii=False), run_id),
+        )
+
+    def mark_deleted(self, run_id: str, when: float | None) -> RunRecord:
+        """Take a run out of every list (None: put it back); returns it.
+
+        Raises:
+            InputError: Unknown run, or one that still goes on.
+        """
+        self._require(run_id)
+        (row,) = self._connection.execute(f"SELECT {_COLUMNS} FROM runs WHERE run_id = ?", (run_id,)).fetchall()
+        record = self._record(row)
+        if when is not None and record.goes_on:
+            raise InputError(f"Run {run_id} still goes on.", "Stop it first, then delete it.")
+        self._connection.execute("UPDATE runs SET deleted = ? WHERE run_id = ?", (when, run_id))
+        return record
+
+    def deleted_before(self, when: float) -> list[tuple[str, Path]]:
+        """Ids and folders of runs that were deleted before a Unix time."""
+        rows = self._connection.execute("SELECT run_id, folder FROM runs WHERE deleted <= ?", (when,))
+        return [(str(run_id), Path(folder)) for run_id, folder in rows.fetchall()]
+
+    def remove(self, run_id: str) -> None:
+        """Forget a run and its events for good."""
+        self._connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
 
     def find(self, name: str) -> RunRecord:
         """A run by its id, the beginning of its id, its folder, or "last".
@@ -144,7 +194,7 @@ class RunStore:
         """
         hint = "`atu runs` lists them."
         if name == LAST:
-            rows = self._select("1 ORDER BY started DESC, rowid DESC LIMIT 1")
+            rows = self._select(f"1 {_NEWEST_FIRST} LIMIT 1")
             if not rows:
                 raise InputError("There are no runs yet.", "Begin one with `atu run`.")
             return self._record(rows[0])
@@ -190,10 +240,12 @@ class RunStore:
         return row[0]
 
     def _select(self, condition: str, *values: object) -> list[tuple[object, ...]]:
-        return self._connection.execute(f"SELECT {_COLUMNS} FROM runs WHERE {condition}", values).fetchall()
+        query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL AND {condition}"
+        return self._connection.execute(query, values).fetchall()
 
     def _record(self, row: Sequence[object]) -> RunRecord:
-        run_id, title, concepts, layers, status, started, seconds, best_round, folder, pid, process_started = row
+        run_id, title, concepts, layers, status, started, seconds, best_round, folder, pid, process_started = row[:11]
+        because, note, tags, parent_run, parent_round = row[11:]
         # Judged anew at every reading and never written: another window's run must not be marked by this one.
         dead = status in _OPEN and not is_alive(int(str(pid)), float(str(process_started)))
         return RunRecord(
@@ -201,12 +253,16 @@ class RunStore:
             title=str(title),
             concepts=tuple(json.loads(str(concepts))),
             layers=tuple(json.loads(str(layers))),
-            status="interrupted" if dead else str(status),
+            status="crashed" if dead else str(status),
             started=float(str(started)),
             seconds=float(str(seconds)),
             best_round=int(str(best_round)),
             folder=str(folder),
             rounds=tuple(self._rounds(str(run_id))),
+            stopped_because=str(because),
+            note=str(note),
+            tags=tuple(json.loads(str(tags))),
+            parent=Weights(str(parent_run), int(str(parent_round))) if parent_run else UNTOUCHED,
         )
 
     def _rounds(self, run_id: str) -> Iterator[RoundSummary]:

@@ -19,6 +19,11 @@ _TABLE = {
     "load": ("Load model", "Ctrl+L", "Load the model and the encoder named in the set-up."),
     "starter": ("Get the starter kit", "", "Fetch a small language model and a text encoder, once."),
     "ask": ("Ask a question", "Ctrl+T", "Put the cursor into the chat."),
+    "open_run": ("Open run", "Ctrl+Shift+R", "Show the selected run as it went: curves, rounds, questions, log."),
+    "annotate_run": ("Name and note…", "F2", "Rename the selected run, write a note about it, give it tags."),
+    "delete_run": ("Delete run", "", "Take the selected run out of the list; this can be undone."),
+    "undelete_run": ("Undo delete", "", "Bring back the run that was deleted last."),
+    "close_run": ("Close recorded run", "Ctrl+Shift+E", "Show the run under way again, or none."),
     "welcome": ("Welcome", "Ctrl+Shift+W", "Show the three steps again."),
     "reset_layout": ("Reset layout", "", "Put every dock back where it was."),
     "theme_system": ("Follow the system", "", "Light or dark as the system says."),
@@ -42,6 +47,11 @@ class Actions:
     load: QAction
     starter: QAction
     ask: QAction
+    open_run: QAction
+    annotate_run: QAction
+    delete_run: QAction
+    undelete_run: QAction
+    close_run: QAction
     welcome: QAction
     reset_layout: QAction
     theme_system: QAction

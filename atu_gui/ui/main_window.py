@@ -26,12 +26,14 @@ from atu_gui.core.progress import RunProgress, planned_stages
 from atu_gui.core.schedule import settle
 from atu_gui.ui.actions import make_actions
 from atu_gui.ui.bridge import Bridge
+from atu_gui.ui.display import Display
 from atu_gui.ui.menus import menu_row, model_menu
 from atu_gui.ui.notifier import Notifier
 from atu_gui.ui.panels.review import ReviewPanel
 from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
 from atu_gui.ui.rooms.questioning import QuestioningRoom
+from atu_gui.ui.rooms.runs import RunsRoom
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.leave_dialog import LeaveDialog
@@ -80,7 +82,12 @@ class MainWindow(QMainWindow):
         )
         self.status = StatusLine(theme)
         self.setStatusBar(self.status)
-        self._rooms = (QuestioningRoom(self.session, self.workbench, self.actions_, self._show_workbench, self),)
+        bench, show = self.workbench, self._show_workbench
+        self.display = Display((bench.plots, bench.rounds, bench.questions), self)
+        self._rooms = (
+            QuestioningRoom(self.session, bench, self.actions_, self.display, show, self),
+            RunsRoom(self.session, bench, self.actions_, self.display, show, self),
+        )
         self._wire_session()
         self._wire_panels()
         self._wire_actions()
@@ -158,12 +165,10 @@ class MainWindow(QMainWindow):
         for panel in (
             self.welcome,
             self.workbench.setup,
-            self.workbench.plots,
             self.workbench.chat,
             self.workbench.log,
-            self.workbench.rounds,
-            self.workbench.questions,
             self.status,
+            self.display,
             *self._rooms,
         ):
             self.bridge.add_handler(panel.handle)

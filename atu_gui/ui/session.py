@@ -9,12 +9,14 @@ from __future__ import annotations
 import enum
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from atu_gui.core import paths
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
-from atu_gui.core.errors import AtuError
+from atu_gui.core.errors import AtuError, InternalError
 from atu_gui.core.events import (
     Event,
     JobFailed,
@@ -28,6 +30,8 @@ from atu_gui.core.events import (
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import ChatRequest, RunOutcome, WorkbenchPort
 from atu_gui.ui.bridge import Bridge
+
+T = TypeVar("T")
 
 
 class Phase(enum.Enum):
@@ -162,6 +166,22 @@ class Session(QObject):
         if self._port is None or self._loaded is None:
             return None
         return self._port.chat(request)
+
+    def request(
+        self,
+        wish: Callable[[WorkbenchPort], Future[T]],
+        done: Callable[[T], None],
+        failed: Callable[[AtuError], None],
+    ) -> None:
+        """Ask the service for something short; what comes of it is told on the window's thread."""
+
+        def broke(error: BaseException) -> None:
+            if isinstance(error, AtuError):
+                failed(error)
+            else:
+                failed(InternalError(f"Something went wrong that should not: {error}", "Try again."))
+
+        self._with_port(lambda port: self._bridge.watch(wish(port), done, broke))
 
     def stop_answer(self, request_id: int) -> None:
         """End an answer early."""

@@ -125,6 +125,9 @@ QTableView[kind="quiet"]::item { border-bottom: none; padding: 0 3px; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
     padding: 0 11px; min-height: 28px; font-weight: 400; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { width: 8px; height: 8px; subcontrol-position: top center; }
+QHeaderView::up-arrow { image: url($caret_up); }
+QHeaderView::down-arrow { image: url($caret); }
 QHeaderView[kind="quiet"]::section { padding: 0 6px; }
 QTableCornerButton::section { background: $panel; border: none; }
 QScrollBar { background: transparent; border: none; }

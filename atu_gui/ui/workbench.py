@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QSizePolicy, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from atu_gui import __version__
 from atu_gui.ui.actions import Actions
@@ -13,11 +13,13 @@ from atu_gui.ui.panels.log import LogPanel
 from atu_gui.ui.panels.plots import PlotsPanel
 from atu_gui.ui.panels.questions import QuestionsPanel
 from atu_gui.ui.panels.rounds import RoundsPanel
+from atu_gui.ui.panels.runs import RunsPanel
 from atu_gui.ui.preferences import LAYOUT_VERSION
 from atu_gui.ui.setup import Setup
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.dock import Dock
 from atu_gui.ui.widgets.notice import Notice
+from atu_gui.ui.widgets.past_strip import PastStrip
 from atu_gui.ui.widgets.run_bar import RunBar
 
 NARROW = 1440
@@ -33,16 +35,28 @@ class Workbench(QWidget):
         self._narrow: bool | None = None
         self.run_bar = RunBar(theme, actions)
         self.notice = Notice(theme)
+        self.past = PastStrip(theme)
         self.setup = Setup(theme)
         self.plots = PlotsPanel(theme)
         self.chat = ChatPanel(theme)
         self.log = LogPanel(theme)
         self.rounds = RoundsPanel(theme)
         self.questions = QuestionsPanel(theme)
+        self.runs = RunsPanel(theme)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(False)
-        for panel, title in ((self.rounds, "Rounds"), (self.questions, "Questions"), (self.log, "Log")):
+        for panel, title in (
+            (self.runs, "Runs"),
+            (self.rounds, "Rounds"),
+            (self.questions, "Questions"),
+            (self.log, "Log"),
+        ):
             self.tabs.addTab(panel, title)
+        self._corners: dict[QWidget, QWidget] = {}
+        self._corner = QStackedWidget()
+        self.tabs.setCornerWidget(self._corner)
+        self.tabs.currentChanged.connect(self._show_corner)
+        self.add_corner(self.runs, self.runs.take_corner())
         self._chat_home = QFrame()
         home = QVBoxLayout(self._chat_home)
         home.setContentsMargins(0, 0, 0, 0)
@@ -53,6 +67,7 @@ class Workbench(QWidget):
         inside.setContentsMargins(8, 8, 8, 0)
         inside.setSpacing(8)
         inside.addWidget(self.notice)
+        inside.addWidget(self.past)
         inside.addWidget(self._field, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -67,6 +82,13 @@ class Workbench(QWidget):
     def show_tab(self, panel: QWidget) -> None:
         """Bring a bottom tab to the front."""
         self.tabs.setCurrentWidget(panel)
+
+    def add_corner(self, panel: QWidget, corner: QWidget) -> None:
+        """Controls of a bottom tab that stand beside the tabs while it is in front."""
+        corner.layout().setContentsMargins(0, 0, 8, 0)  # type: ignore[union-attr]
+        self._corners[panel] = corner
+        self._corner.addWidget(corner)
+        self._show_corner()
 
     def say_about(self) -> None:
         """What this program is."""
@@ -125,6 +147,12 @@ class Workbench(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._resize_soon()
+
+    def _show_corner(self) -> None:
+        corner = self._corners.get(self.tabs.currentWidget())
+        self._corner.setVisible(corner is not None)
+        if corner is not None:
+            self._corner.setCurrentWidget(corner)
 
     def _build_docks(self, theme: Theme) -> dict[str, Dock]:
         self._field = QMainWindow()

@@ -13,6 +13,7 @@ import pytest
 from atu_gui.core.config import dump_config
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import to_record
+from atu_gui.core.ports import UNTOUCHED, Weights
 from atu_gui.store.processes import is_alive, this_process
 from atu_gui.store.runs import EventRow, RunState, RunStore
 from tests.store.samples import config, scored, step
@@ -111,7 +112,7 @@ def test_a_second_window_sees_a_living_run_as_running(store: RunStore, tmp_path:
 
 
 @pytest.mark.parametrize("status", ["running", "paused"])
-def test_a_run_whose_process_died_is_interrupted(store: RunStore, tmp_path: Path, status: str) -> None:
+def test_a_run_whose_process_died_without_an_end_is_crashed(store: RunStore, tmp_path: Path, status: str) -> None:
     code = (
         "import sys; from pathlib import Path; from atu_gui.store.runs import RunStore, RunState\n"
         "from tests.store.samples import config\n"
@@ -123,7 +124,7 @@ def test_a_run_whose_process_died_is_interrupted(store: RunStore, tmp_path: Path
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=os.getcwd())
     assert done.stdout.split() == [status]
-    assert [record.status for record in store.runs()] == ["interrupted"]
+    assert [record.status for record in store.runs()] == ["crashed"]
 
 
 def test_a_process_id_used_again_is_another_process() -> None:
@@ -140,3 +141,41 @@ def test_a_store_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
     damaged.write_bytes(b"this is no database" * 100)
     with pytest.raises(OutputError, match="cannot be used"):
         RunStore.open(damaged)
+
+
+def test_names_notes_and_tags_can_be_changed(store: RunStore) -> None:
+    _add(store, "3f2a")
+    store.annotate("3f2a", title=" Leonardo, gentle ", note="kept neighbours", tags=["paper", "good"])
+    (record,) = store.runs()
+    assert (record.title, record.note, record.tags) == ("Leonardo, gentle", "kept neighbours", ("paper", "good"))
+    with pytest.raises(InputError, match="needs a name"):
+        store.annotate("3f2a", title="  ", note="", tags=[])
+    assert store.find("3f2a").title == "Leonardo, gentle"
+
+
+def test_a_branch_knows_its_parent(store: RunStore) -> None:
+    _add(store, "3f2a")
+    store.add("bbbb", config(), folder=Path("x").absolute(), versions={}, parent=Weights("3f2a", 2))
+    assert store.find("bbbb").parent == Weights("3f2a", 2)
+    assert store.find("3f2a").parent == UNTOUCHED
+
+
+def test_a_deleted_run_is_nowhere_until_it_is_brought_back(store: RunStore) -> None:
+    _add(store, "3f2a")
+    store.append("3f2a", [_row(0, step(1))], RunState("done"))
+    store.mark_deleted("3f2a", 100.0)
+    assert store.runs() == [] and store.has("3f2a")
+    with pytest.raises(InputError, match="There is no run"):
+        store.find("3f2a")
+    assert [name for name, _ in store.deleted_before(100.0)] == ["3f2a"] and store.deleted_before(99.0) == []
+    store.mark_deleted("3f2a", None)
+    assert [record.run_id for record in store.runs()] == ["3f2a"]
+    store.remove("3f2a")
+    assert not store.has("3f2a")
+
+
+def test_a_run_that_goes_on_cannot_be_deleted(store: RunStore) -> None:
+    _add(store, "3f2a")
+    with pytest.raises(InputError, match="still goes on"):
+        store.mark_deleted("3f2a", 100.0)
+    assert len(store.runs()) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
@@ -23,8 +23,9 @@ from atu_gui.core.events import (
     TextWritten,
 )
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import ChatRequest, RunOutcome, RunRecord
+from atu_gui.core.ports import ChatRequest, RunOutcome
 from atu_gui.core.schedule import settle
+from tests.ui.fake_keeping import FakeKeeping
 from tests.ui.fake_run import LOADED, Script, materials
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ ANSWERS = {
 }
 
 
-class FakeWorkbench:
+class FakeWorkbench(FakeKeeping):
     """Implements `WorkbenchPort`. `pace` is the time of a step in seconds; failures are set as attributes.
 
     Attributes:
@@ -45,6 +46,7 @@ class FakeWorkbench:
     """
 
     def __init__(self, *, starter: bool = True, pace: float = 0.0) -> None:
+        super().__init__()
         self.calls: list[str] = []
         self.configs: list[RunConfig] = []
         self.given: list[Materials | None] = []
@@ -104,12 +106,6 @@ class FakeWorkbench:
     def cancel(self) -> None:
         self.calls.append("cancel")
         self._cancelled.set()
-
-    def runs(self) -> Future[Sequence[RunRecord]]:
-        return self._job("runs", list)
-
-    def events_of(self, run_id: str) -> Future[Sequence[Event]]:
-        return self._job("events", list)
 
     def close(self, timeout: float = 10.0) -> None:
         self.calls.append("close")

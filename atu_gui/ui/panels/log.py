@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QStackedLayout, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.events import (
@@ -23,6 +24,7 @@ from atu_gui.core.events import (
     RunStarted,
     StageEnded,
     StageStarted,
+    StepDone,
     TauChosen,
 )
 from atu_gui.ui.theme import Theme
@@ -38,48 +40,84 @@ class LogPanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._now = now or (lambda: datetime.datetime.now().strftime("%H:%M:%S"))
-        self._view = QPlainTextEdit()
-        self._view.setReadOnly(True)
-        self._view.setMaximumBlockCount(_MOST_LINES)
-        self._view.setFont(theme.font(12, mono=True))
-        self._view.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
-        self._view.setPlaceholderText("What happens is written here.")
-        self._view.setAccessibleName("Log")
-        self._view.setStyleSheet("QPlainTextEdit { border: none; background: transparent; padding: 8px 12px; }")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._view)
+        self._view = self._make_view("Log")
+        self._past = self._make_view("Log of the recorded run")
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._view)
+        self._stack.addWidget(self._past)
 
     def write(self, words: str, level: str = "info") -> None:
         """Add a line."""
-        bar = self._view.verticalScrollBar()
+        self._write(self._view, self._now(), words, level)
+
+    def lines(self) -> list[str]:
+        """What stands in the log."""
+        return self._view.toPlainText().splitlines()
+
+    def past_lines(self) -> list[str]:
+        """What stands in the log of the recorded run that is shown."""
+        return self._past.toPlainText().splitlines()
+
+    def handle(self, event: Event) -> None:
+        """Write what an event means; steps and answers would drown the rest and are left out."""
+        if told := _told(event):
+            self.write(*told)
+
+    def show_past(self, events: Iterable[Event]) -> None:
+        """Show the log of a recorded run, with the times of then (pauses are not counted); new lines wait behind it."""
+        self._past.clear()
+        started, seconds = 0.0, 0.0
+        for event in events:
+            if isinstance(event, RunStarted):
+                started = event.started
+            elif isinstance(event, StepDone | RoundScored | RunFinished):
+                seconds = event.seconds
+            if told := _told(event):
+                self._write(self._past, time.strftime("%H:%M:%S", time.localtime(started + seconds)), *told)
+        self._stack.setCurrentWidget(self._past)
+        self._past.verticalScrollBar().setValue(0)
+
+    def show_live(self) -> None:
+        """Back to what happens now."""
+        self._stack.setCurrentWidget(self._view)
+
+    def _make_view(self, name: str) -> QPlainTextEdit:
+        view = QPlainTextEdit()
+        view.setReadOnly(True)
+        view.setMaximumBlockCount(_MOST_LINES)
+        view.setFont(self._theme.font(12, mono=True))
+        view.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        view.setPlaceholderText("What happens is written here.")
+        view.setAccessibleName(name)
+        view.setStyleSheet("QPlainTextEdit { border: none; background: transparent; padding: 8px 12px; }")
+        return view
+
+    def _write(self, view: QPlainTextEdit, when: str, words: str, level: str) -> None:
+        bar = view.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
         colour = {"error": "bad", "warning": "warn"}.get(level)
-        cursor = QTextCursor(self._view.document())
+        cursor = QTextCursor(view.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         shape = cursor.charFormat()
-        if not self._view.document().isEmpty():
+        if not view.document().isEmpty():
             cursor.insertBlock()
         shape.setForeground(self._theme.color("muted"))
-        cursor.insertText(f"{self._now()}  ", shape)
+        cursor.insertText(f"{when}  ", shape)
         shape.setForeground(self._theme.color(colour or "text"))
         prefix = f"{_LEVELS[level].strip()}: " if level != "info" else ""
         cursor.insertText(prefix + words, shape)
         if at_end:
             bar.setValue(bar.maximum())
 
-    def lines(self) -> list[str]:
-        """What stands in the log."""
-        return self._view.toPlainText().splitlines()
 
-    def handle(self, event: Event) -> None:
-        """Write what an event means; steps and answers would drown the rest and are left out."""
-        if isinstance(event, Note):
-            self.write(event.text, event.level)
-        elif isinstance(event, JobFailed | RunFailed):
-            self.write(f"{event.message} {event.hint}".strip(), "error")
-        elif words := _words(event):
-            self.write(words)
+def _told(event: Event) -> tuple[str, str] | None:
+    """An event's line and its level."""
+    if isinstance(event, Note):
+        return event.text, event.level
+    if isinstance(event, JobFailed | RunFailed):
+        return f"{event.message} {event.hint}".strip(), "error"
+    words = _words(event)
+    return (words, "info") if words else None
 
 
 def _words(event: Event) -> str:

@@ -102,6 +102,11 @@ class PlotsPanel(QWidget):
         self._follows = True
         self.flush()
 
+    def show_ended(self) -> None:
+        """The run is over, although no event says so: its process ended without a word."""
+        self._run.finish()
+        self.flush()
+
     def take_tools(self) -> QWidget:
         """The panel's own controls, for the title row of its dock."""
         self._tools_row.hide()

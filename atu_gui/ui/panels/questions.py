@@ -43,12 +43,16 @@ class QuestionsPanel(QWidget):
     def handle(self, event: Event) -> None:
         """Fill in an answer; a new run begins an empty table."""
         if isinstance(event, RunStarted):
-            self._asked.clear()
-            self._table.setRowCount(0)
-            self._stack.setCurrentIndex(0)
+            self.clear()
         elif isinstance(event, ItemAnswered):
             self._answer(event)
             self._stack.setCurrentIndex(1)
+
+    def clear(self) -> None:
+        """Forget the run."""
+        self._asked.clear()
+        self._table.setRowCount(0)
+        self._stack.setCurrentIndex(0)
 
     def _answer(self, event: ItemAnswered) -> None:
         asked = self._asked.get(event.probe_id)

@@ -29,11 +29,15 @@ class RoundsPanel(QWidget):
     def handle(self, event: Event) -> None:
         """Add a row for a scored round; a new run begins an empty table."""
         if isinstance(event, RunStarted):
-            self._table.setRowCount(0)
-            self._stack.setCurrentIndex(0)
+            self.clear()
         elif isinstance(event, RoundScored):
             self._add(event)
             self._stack.setCurrentIndex(1)
+
+    def clear(self) -> None:
+        """Forget the run."""
+        self._table.setRowCount(0)
+        self._stack.setCurrentIndex(0)
 
     def _add(self, event: RoundScored) -> None:
         at = self._table.rowCount()

@@ -10,6 +10,7 @@ from atu_gui.core import text
 from atu_gui.core.events import Event, RoundScored, RunStarted
 from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights
 from atu_gui.ui.actions import Actions
+from atu_gui.ui.display import Display
 from atu_gui.ui.session import Session
 from atu_gui.ui.workbench import Workbench
 
@@ -21,21 +22,30 @@ class QuestioningRoom(QObject):
         session: Asks the service.
         bench: Holds the panels.
         actions: The window's actions.
+        display: Says whether a recorded run is open, whose rounds can then be asked too.
         show: Brings the workbench page to the front.
     """
 
     def __init__(
-        self, session: Session, bench: Workbench, actions: Actions, show: Callable[[], None], parent: QObject
+        self,
+        session: Session,
+        bench: Workbench,
+        actions: Actions,
+        display: Display,
+        show: Callable[[], None],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._bench = bench
+        self._display = display
         self._show = show
         self._weights: list[tuple[str, Weights]] = []
         bench.plots.round_chosen.connect(self._choose_round)
         bench.chat.asked.connect(self._ask)
         bench.chat.stop_requested.connect(session.stop_answer)
         actions.ask.triggered.connect(self._show_chat)
+        display.changed.connect(self._show_weights)
         self._show_weights()
 
     def handle(self, event: Event) -> None:
@@ -59,10 +69,17 @@ class QuestioningRoom(QObject):
 
     def _show_weights(self) -> None:
         fixed = [("Untouched weights", UNTOUCHED), ("Current weights", CURRENT)]
-        self._bench.chat.set_weights([*fixed, *self._weights])
+        self._bench.chat.set_weights([*fixed, *self._weights, *self._past_weights()])
+
+    def _past_weights(self) -> list[tuple[str, Weights]]:
+        past = self._display.past
+        numbers = [one.round for one in past.rounds if one.round] if past is not None else []
+        run = past.run_id if past is not None else ""
+        return [(f"Run {run}, round {number}", Weights(run, number)) for number in numbers]
 
     def _choose_round(self, number: int) -> None:
-        chosen = next((weights for _, weights in self._weights if weights.round == number), UNTOUCHED)
+        offered = self._past_weights() if self._display.past is not None else self._weights
+        chosen = next((weights for _, weights in offered if weights.round == number), UNTOUCHED)
         self._bench.chat.choose_after(chosen)
         self._show_chat()
 

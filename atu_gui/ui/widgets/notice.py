@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 from atu_gui.ui.theme import Theme
@@ -29,6 +29,9 @@ class Notice(QFrame):
         self._more.clicked.connect(self._toggle_details)
         self._copy = button(theme, "Copy", "quiet", "copy", tip="Copy the message and its details")
         self._copy.clicked.connect(self._copy_all)
+        self._offer = button(theme, "Undo")
+        self._offered: QAction | None = None
+        self._offer.clicked.connect(self._take_offer)
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
         self._details.setAccessibleName("Details of the error")
@@ -41,7 +44,7 @@ class Notice(QFrame):
             head.setAlignment(item, Qt.AlignmentFlag.AlignTop)
         inner = column(self._hint, spacing=8)
         inner.setContentsMargins(30, 0, 0, 0)
-        inner.addLayout(row(self._more, self._copy, None))
+        inner.addLayout(row(self._offer, self._more, self._copy, None))
         inner.addWidget(self._details)
         layout = column(spacing=6)
         layout.setContentsMargins(12, 10, 8, 10)
@@ -50,8 +53,16 @@ class Notice(QFrame):
         self.setLayout(layout)
         self.hide()
 
-    def say(self, message: str, hint: str = "", details: str = "", *, kind: str = "error") -> None:
-        """Show a message of a kind: error, warn or info."""
+    def say(
+        self, message: str, hint: str = "", details: str = "", *, kind: str = "error", offer: QAction | None = None
+    ) -> None:
+        """Show a message of a kind: error, warn or info; `offer` is what a button in it does, which closes it too."""
+        self._offered = offer
+        self._offer.setVisible(offer is not None)
+        if offer is not None:
+            self._offer.setText(offer.text())
+            self._offer.setAccessibleName(offer.text())
+            self._offer.setToolTip(offer.toolTip())
         set_property(self, "card", kind)
         name, token = _ICONS[kind]
         self._theme.dress(self._icon, name, token, 20)
@@ -69,6 +80,11 @@ class Notice(QFrame):
     def words(self) -> str:
         """What it says now."""
         return f"{self._message.text()} {self._hint.text()}".strip()
+
+    def _take_offer(self) -> None:
+        self.hide()
+        if self._offered is not None:
+            self._offered.trigger()
 
     def _toggle_details(self) -> None:
         shown = self._details.isHidden()

@@ -151,10 +151,10 @@ class RunCurves:
                 self.running = True
                 self._plan = event.stages
             case RunFinished():
-                self._finish()
+                self.finish()
                 self.best_round = event.best_round or None
             case RunFailed():
-                self._finish()
+                self.finish()
                 self.best_round = event.last_good_round or None
             case _:
                 return False
@@ -274,7 +274,8 @@ class RunCurves:
                 self._done.append(replace(self._open, end=step))
             self._open = None
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Nothing more will come."""
         self._close_stage(self._now)
         self.running = False
 

@@ -1,0 +1,96 @@
+"""Which run the panels show: the one under way, or a recorded one that was opened.
+
+The panels cannot tell them apart, because both are events. What the run under way says while another is shown is kept
+here, so that nothing is lost when the user comes back to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from atu_gui.core.events import Event, RunStarted
+from atu_gui.core.ports import RunRecord
+
+
+class Shown(Protocol):
+    """A view of one run."""
+
+    def handle(self, event: Event) -> None:
+        """Take in an event."""
+        ...
+
+    def clear(self) -> None:
+        """Forget the run."""
+        ...
+
+
+class Display(QObject):
+    """Hands events to the views of a run. Signal: `changed` (another run is shown)."""
+
+    changed = Signal()
+
+    def __init__(self, views: Iterable[Shown], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._views = tuple(views)
+        self._tape: list[Event] = []
+        self._past: RunRecord | None = None
+
+    @property
+    def past(self) -> RunRecord | None:
+        """The recorded run that is shown; None while it is the one under way, or none."""
+        return self._past
+
+    @property
+    def live_run(self) -> str:
+        """The id of the run that began last in this window, or nothing."""
+        first = self._tape[0] if self._tape else None
+        return first.run_id if isinstance(first, RunStarted) else ""
+
+    @property
+    def live_events(self) -> tuple[Event, ...]:
+        """What that run has said so far."""
+        return tuple(self._tape)
+
+    def handle(self, event: Event) -> None:
+        """Take in what the workbench says now."""
+        if not hasattr(event, "run_id"):
+            # Progress, notes and answers belong to no run; what is heard is shown.
+            self._tell(event)
+            return
+        if isinstance(event, RunStarted):
+            self._tape.clear()
+            self._leave_past()
+        self._tape.append(event)
+        if self._past is None:
+            self._tell(event)
+
+    def show_past(self, record: RunRecord, events: Iterable[Event]) -> None:
+        """Show a recorded run instead."""
+        self._past = record
+        self._replay(events)
+        self.changed.emit()
+
+    def show_live(self) -> None:
+        """Back to the run under way, or to nothing."""
+        if self._past is not None:
+            self._past = None
+            self._replay(self._tape)
+            self.changed.emit()
+
+    def _leave_past(self) -> None:
+        if self._past is not None:
+            self._past = None
+            self.changed.emit()
+
+    def _replay(self, events: Iterable[Event]) -> None:
+        for view in self._views:
+            view.clear()
+        for event in events:
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        for view in self._views:
+            view.handle(event)

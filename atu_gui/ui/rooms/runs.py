@@ -1,0 +1,180 @@
+"""Keeping: the list of runs, opening one as it was, naming, deleting and bringing back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Slot
+
+from atu_gui.core.config import RunConfig
+from atu_gui.core.errors import AtuError
+from atu_gui.core.events import Event, RoundScored, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
+from atu_gui.core.ports import RunRecord
+from atu_gui.ui.actions import Actions
+from atu_gui.ui.display import Display
+from atu_gui.ui.session import Session
+from atu_gui.ui.widgets.run_dialogs import AnnotateDialog
+from atu_gui.ui.workbench import Workbench
+
+# After these the list of runs says something else.
+_NEWS = (RunStarted, RoundScored, RunPaused, RunResumed, RunFinished, RunFailed)
+
+
+class RunsRoom(QObject):
+    """Wires the runs panel to the store and to the views of a run.
+
+    Args:
+        session: Asks the service.
+        bench: Holds the panels.
+        actions: The window's actions.
+        display: Decides which run the views show.
+        show: Brings the workbench page to the front.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        bench: Workbench,
+        actions: Actions,
+        display: Display,
+        show: Callable[[], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._bench, self._actions, self._display = session, bench, actions, display
+        self._show_page = show
+        self._deleted: list[str] = []
+        self._annotate = AnnotateDialog(bench.runs.theme, bench)
+        self._annotate.annotated.connect(self._save_note)
+        bench.runs.open_requested.connect(self.open)
+        bench.runs.selected.connect(self._follow_selection)
+        bench.past.left.connect(display.show_live)
+        display.changed.connect(self._show_strip)
+        actions.open_run.triggered.connect(self._open_selected)
+        actions.close_run.triggered.connect(display.show_live)
+        actions.annotate_run.triggered.connect(self._ask_note)
+        actions.delete_run.triggered.connect(self._delete)
+        actions.undelete_run.triggered.connect(self._undelete)
+        bench.runs.offer("folder-open", "Open", actions.open_run)
+        bench.runs.set_menu(actions.open_run, None, actions.annotate_run, actions.delete_run, actions.undelete_run)
+        self._follow_selection("")
+        self._show_strip()
+        self.refresh()
+
+    def handle(self, event: Event) -> None:
+        """Keep the list up to date."""
+        if isinstance(event, _NEWS):
+            self.refresh(select=event.run_id if isinstance(event, RunStarted) else "")
+
+    def refresh(self, *, select: str = "") -> None:
+        """Read the list again, and select a run in it."""
+
+        def show(records: Sequence[RunRecord]) -> None:
+            self._bench.runs.show_runs(records)
+            if select:
+                self._bench.runs.select(select)
+            self._follow_selection("")
+
+        self._session.request(lambda port: port.runs(), show, self._say)
+
+    @Slot(str)
+    def open(self, run_id: str) -> None:
+        """Show a run as it went; the one of this window is shown live."""
+        if run_id == self._display.live_run:
+            self._display.show_live()
+            self._show_page()
+            return
+        self._session.request(
+            lambda port: port.config_of(run_id), lambda config: self._read_events(run_id, config), self._say
+        )
+
+    def _read_events(self, run_id: str, config: RunConfig) -> None:
+        self._session.request(
+            lambda port: port.events_of(run_id), lambda events: self._show_past(run_id, config, events), self._say
+        )
+
+    def _show_past(self, run_id: str, config: RunConfig, events: Sequence[Event]) -> None:
+        record = next((one for one in self._bench.runs.records if one.run_id == run_id), None)
+        if record is None:
+            return
+        self._bench.plots.set_guards(config.guards)
+        self._bench.log.show_past(events)
+        self._display.show_past(record, events)
+        if not record.goes_on:
+            self._bench.plots.show_ended()
+        self._bench.runs.select(run_id)
+        self._show_page()
+
+    @Slot()
+    def _show_strip(self) -> None:
+        past = self._display.past
+        self._bench.past.show_run(past, live=bool(self._display.live_run))
+        self._actions.close_run.setEnabled(past is not None)
+        if past is None:
+            self._bench.log.show_live()
+            # Goals and floors of the set-up come back with its plan.
+            self._bench.setup.schedule.changed.emit()
+
+    @Slot()
+    def _open_selected(self) -> None:
+        record = self._bench.runs.selected_run
+        if record is not None:
+            self.open(record.run_id)
+
+    @Slot()
+    def _ask_note(self) -> None:
+        record = self._bench.runs.selected_run
+        if record is not None:
+            self._annotate.ask(record)
+
+    @Slot(str, str, str, tuple)
+    def _save_note(self, run_id: str, title: str, note: str, tags: tuple[str, ...]) -> None:
+        self._session.request(
+            lambda port: port.annotate_run(run_id, title=title, note=note, tags=tags),
+            lambda _: self.refresh(select=run_id),
+            self._say,
+        )
+
+    @Slot()
+    def _delete(self) -> None:
+        record = self._bench.runs.selected_run
+        if record is None:
+            return
+
+        def done(_: None) -> None:
+            self._deleted.append(record.run_id)
+            if self._display.past is not None and self._display.past.run_id == record.run_id:
+                self._display.show_live()
+            self._bench.notice.say(
+                f"Run {record.run_id} “{record.title}” is deleted.",
+                "Its files are removed when the window closes.",
+                kind="info",
+                offer=self._actions.undelete_run,
+            )
+            self.refresh()
+
+        self._session.request(lambda port: port.delete_run(record.run_id), done, self._say)
+
+    @Slot()
+    def _undelete(self) -> None:
+        if not self._deleted:
+            return
+        run_id = self._deleted[-1]
+
+        def done(_: None) -> None:
+            self._deleted.remove(run_id)
+            self._bench.notice.hide()
+            self.refresh(select=run_id)
+
+        self._session.request(lambda port: port.undelete_run(run_id), done, self._say)
+
+    @Slot(str)
+    def _follow_selection(self, _run_id: str) -> None:
+        record = self._bench.runs.selected_run
+        for action in (self._actions.open_run, self._actions.annotate_run):
+            action.setEnabled(record is not None)
+        self._actions.delete_run.setEnabled(record is not None and not record.goes_on)
+        self._actions.undelete_run.setEnabled(bool(self._deleted))
+
+    def _say(self, error: AtuError) -> None:
+        self._bench.notice.say(error.message, error.hint)

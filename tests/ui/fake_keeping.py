@@ -1,0 +1,110 @@
+"""Runs that were kept, in memory: what the fake workbench's store knows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+from atu_gui.core.concepts import Concept
+from atu_gui.core.config import RunConfig
+from atu_gui.core.control import RunControl
+from atu_gui.core.errors import AtuError, InputError
+from atu_gui.core.events import Event, RoundScored, RunFinished, RunStarted
+from atu_gui.core.materials import Materials
+from atu_gui.core.ports import RoundSummary, RunRecord
+from atu_gui.core.schedule import settle
+from tests.ui.fake_run import PLANNED, Script, materials
+
+T = TypeVar("T")
+
+
+def past_config(name: str = "Leonardo da Vinci", **changes: object) -> RunConfig:
+    """The config of such a run."""
+    return PLANNED.model_copy(update={"concepts": [Concept(name=name)], **changes}, deep=True)
+
+
+def past_events(run_id: str, config: RunConfig, started: float = 1.7e9) -> list[Event]:
+    """What a run said."""
+    events = []
+    for event in Script(settle(config), RunControl(), None, 0.0).events():
+        if hasattr(event, "run_id"):
+            event = dataclasses.replace(event, run_id=run_id)  # type: ignore[type-var]
+        if isinstance(event, RunStarted):
+            event = dataclasses.replace(event, started=started, title=config.title)
+        events.append(event)
+    return events
+
+
+def record_of(events: Sequence[Event], **changes: object) -> RunRecord:
+    """The record that the store would make of them."""
+    start = events[0]
+    assert isinstance(start, RunStarted)
+    rounds = tuple(
+        RoundSummary(one.round, one.tau, one.forget_recall, one.neighbour_recall, one.token_loss)
+        for one in events
+        if isinstance(one, RoundScored)
+    )
+    end = next((event for event in events if isinstance(event, RunFinished)), None)
+    record = RunRecord(
+        start.run_id, start.title, start.concepts, start.layers, "done", start.started, end.seconds if end else 40.0,
+        end.best_round if end else 0, start.folder, rounds, end.stopped_because if end else "",
+    )  # fmt: skip
+    return dataclasses.replace(record, **changes)  # type: ignore[arg-type]
+
+
+class FakeKeeping:
+    """The part of the port that is about kept runs; every answer is there at once."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, RunRecord] = {}
+        self.told: dict[str, list[Event]] = {}
+        self.kept_configs: dict[str, RunConfig] = {}
+        self.deleted: dict[str, RunRecord] = {}
+
+    def keep(self, run_id: str, config: RunConfig | None = None, **changes: object) -> list[Event]:
+        """A run that was made before; returns its events."""
+        config = config or past_config()
+        events = past_events(run_id, config, started=1.7e9 + 1000 * len(self.records))
+        self.told[run_id], self.kept_configs[run_id] = events, config
+        self.records[run_id] = record_of(events, **changes)
+        return events
+
+    def runs(self) -> Future[Sequence[RunRecord]]:
+        return _done(sorted(self.records.values(), key=lambda record: -record.started))
+
+    def events_of(self, run_id: str) -> Future[Sequence[Event]]:
+        return _done(self.told[run_id])
+
+    def config_of(self, run_id: str) -> Future[RunConfig]:
+        if run_id not in self.records:
+            return _failed(InputError(f"There is no run “{run_id}”."))
+        return _done(self.kept_configs[run_id])
+
+    def materials_of(self, run_id: str) -> Future[Materials]:
+        return _done(materials(self.records[run_id].concepts[0]))
+
+    def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
+        self.records[run_id] = dataclasses.replace(self.records[run_id], title=title, note=note, tags=tags)
+        return _done(None)
+
+    def delete_run(self, run_id: str) -> Future[None]:
+        self.deleted[run_id] = self.records.pop(run_id)
+        return _done(None)
+
+    def undelete_run(self, run_id: str) -> Future[None]:
+        self.records[run_id] = self.deleted.pop(run_id)
+        return _done(None)
+
+
+def _done(value: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(value)
+    return future
+
+
+def _failed(error: AtuError) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_exception(error)
+    return future
