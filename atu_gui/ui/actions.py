@@ -29,6 +29,7 @@ _TABLE = {
     "theme_system": ("Follow the system", "", "Light or dark as the system says."),
     "theme_light": ("Light", "", "Always light."),
     "theme_dark": ("Dark", "", "Always dark."),
+    "palette": ("Find an action…", "Ctrl+K", "List everything that can be done, and do it."),
     "about": ("About atu-gui", "", "Version and licence."),
     "quit": ("Quit", "Ctrl+Q", "Close the window."),
 }
@@ -57,6 +58,7 @@ class Actions:
     theme_system: QAction
     theme_light: QAction
     theme_dark: QAction
+    palette: QAction
     about: QAction
     quit: QAction
 

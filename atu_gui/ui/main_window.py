@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QByteArray, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from atu_gui.core import paths
@@ -37,6 +37,7 @@ from atu_gui.ui.rooms.runs import RunsRoom
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.leave_dialog import LeaveDialog
+from atu_gui.ui.widgets.palette import CommandPalette
 from atu_gui.ui.widgets.status_line import StatusLine
 from atu_gui.ui.workbench import Workbench
 
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         bench, show = self.workbench, self._show_workbench
         self.display = Display((bench.plots, bench.rounds, bench.questions), self)
+        self._palette = CommandPalette(theme, self._all_actions, self)
         self._rooms = (
             QuestioningRoom(self.session, bench, self.actions_, self.display, show, self),
             RunsRoom(self.session, bench, self.actions_, self.display, show, self),
@@ -207,6 +209,7 @@ class MainWindow(QMainWindow):
         actions.starter.triggered.connect(lambda: self._load_source(STARTER))
         actions.welcome.triggered.connect(lambda: self.show_page("welcome"))
         actions.reset_layout.triggered.connect(self.workbench.reset)
+        actions.palette.triggered.connect(self._palette.open)
         actions.about.triggered.connect(self._show_workbench)
         actions.about.triggered.connect(self.workbench.say_about)
         actions.quit.triggered.connect(self.close)
@@ -331,6 +334,9 @@ class MainWindow(QMainWindow):
 
     def _show_workbench(self) -> None:
         self.show_page("workbench")
+
+    def _all_actions(self) -> list[QAction]:
+        return [*self.actions(), *self.workbench.dock_actions()]
 
     def _pop_model_menu(self) -> None:
         chip = self.workbench.run_bar.chip

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QWidget
 
-from atu_gui.ui.actions import Actions
+from atu_gui.ui.actions import Actions, bind
 from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import button
 
 _HEIGHT = 33
 
@@ -28,7 +29,7 @@ def menu_row(actions: Actions, docks: Sequence[QAction], theme: Theme) -> QWidge
     runs = bar.addMenu("R&uns")
     _fill(runs, actions.open_run, actions.close_run, None)
     _fill(runs, actions.annotate_run, actions.delete_run, actions.undelete_run)
-    _fill(bar.addMenu("&Help"), actions.about)
+    _fill(bar.addMenu("&Help"), actions.palette, None, actions.about)
     row = QWidget()
     row.setObjectName("menu_row")
     row.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -36,7 +37,18 @@ def menu_row(actions: Actions, docks: Sequence[QAction], theme: Theme) -> QWidge
     inside = QHBoxLayout(row)
     inside.setContentsMargins(8, 0, 8, 1)
     inside.addWidget(bar)
+    inside.addStretch(1)
+    inside.addWidget(_search_field(actions, theme))
     return row
+
+
+def _search_field(actions: Actions, theme: Theme) -> QWidget:
+    """Looks like a field and opens the palette, as in the pictures."""
+    shown = actions.palette.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    field = button(theme, f"Find an action   {shown}", "quiet", "magnifying-glass", token="muted")
+    field.setProperty("measure", "compact")
+    bind(field, actions.palette)
+    return field
 
 
 def model_menu(actions: Actions, parent: QWidget) -> QMenu:

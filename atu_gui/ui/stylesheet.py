@@ -185,6 +185,8 @@ QFrame[rule="true"] { background: $line; border: none; max-height: 1px; min-heig
 QFrame[rule="vertical"] { background: $line; border: none; max-width: 1px; min-width: 1px; }
 QFrame#welcome_side { background: $panel; border: none; border-left: 1px solid $line; }
 QDialog { background: $panel; }
+QFrame#palette { background: $panel; border: 1px solid $edge; }
+QFrame#palette QListView::item { border: none; }
 QSplitter::handle { background: $line; }
 """
 

@@ -41,6 +41,7 @@ class Dock(QDockWidget):
     def __init__(self, key: str, title: str, body: QWidget, theme: Theme, *, titled: bool = True) -> None:
         super().__init__(title)
         self.setObjectName(f"dock_{key}")
+        self.toggleViewAction().setStatusTip(f"Show or hide “{title}”.")
         self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
         self._frame = QFrame()
         self._frame.setObjectName("dock_body")
