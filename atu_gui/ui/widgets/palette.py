@@ -37,6 +37,7 @@ class CommandPalette(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("palette")
         self.setAccessibleName("Find an action")
+        self._window = parent
         self._actions = actions
         self._found: list[QAction] = []
         self._field = QLineEdit()
@@ -63,9 +64,7 @@ class CommandPalette(QFrame):
         """Show every action, the field empty."""
         self._field.clear()
         self._search("")
-        parent = self.parentWidget()
-        left = parent.mapToGlobal(QPoint((parent.width() - _WIDTH) // 2, _TOP))
-        self.move(left)
+        self.move(self._window.mapToGlobal(QPoint((self._window.width() - _WIDTH) // 2, _TOP)))
         self.show()
         self._field.setFocus()
 
