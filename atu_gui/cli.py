@@ -210,6 +210,8 @@ class _RunCommand:
         try:
             with self._session.open():
                 materials = self._reviewed() if asks else None
+                # Nobody could resume a run that a guard paused.
+                self._config.guards.action = "stop"
                 future = self._bench.run(self._config, materials)
                 words = "Stopping after this step; Ctrl-C once more leaves at once."
                 outcome = self._session.wait(future, on_interrupt=self._bench.control.stop, words=words)

@@ -15,6 +15,7 @@ from rich.progress import Progress as RichProgress
 from atu_gui.core import text
 from atu_gui.core.events import (
     Event,
+    GuardTripped,
     ModelLoaded,
     Note,
     Progress,
@@ -160,6 +161,8 @@ def lasting(event: Event, run: RunProgress) -> str:
             return f"  τ {text.number(event.tau)} ({event.reason})"
         case RoundScored():
             return scored_line(event)
+        case GuardTripped():
+            return event.words
         case RunPaused():
             return f"Paused by {event.by}."
         case RunResumed():

@@ -240,34 +240,34 @@ class RoundPlan(_Part):
 
 
 class GuardConfig(_Part):
-    """When a run ends before its last round. “off” switches a guard off."""
+    """When a run ends, or pauses, before its last round. “off” switches a guard off."""
 
     forget_goal: float | None = Field(
         0.2,
         ge=0,
         le=1,
-        description="Stop when forget recall has fallen to this share of the untouched model's.",
+        description="Reached when forget recall has fallen to this share of the untouched model's.",
         json_schema_extra=_ui("Forget goal", "share"),
     )
     neighbour_floor: float | None = Field(
         0.9,
         ge=0,
         le=1,
-        description="Stop when neighbour recall, with its interval, lies under this share of the untouched model's.",
+        description="Broken when neighbour recall, with its interval, lies under this share of the untouched model's.",
         json_schema_extra=_ui("Neighbour floor", "share"),
     )
     utility_limit: float | None = Field(
         1.05,
         ge=1,
         le=100,
-        description="Stop when the neutral token loss exceeds this multiple of the untouched model's.",
+        description="Broken when the neutral token loss exceeds this multiple of the untouched model's.",
         json_schema_extra=_ui("Utility limit", "multiple"),
     )
     fluency_floor: float | None = Field(
         0.8,
         ge=0,
         le=1,
-        description="Stop when the fluency entropy falls under this share of the untouched model's.",
+        description="Broken when the fluency entropy falls under this share of the untouched model's.",
         json_schema_extra=_ui("Fluency floor", "share"),
     )
     active_share: float | None = Field(
@@ -276,6 +276,12 @@ class GuardConfig(_Part):
         le=1,
         description="End an unlearn stage when fewer positions than this lie above τ.",
         json_schema_extra=_ui("Active share", "share"),
+    )
+    action: Literal["stop", "pause"] = Field(
+        "stop",
+        description="What a goal, a floor or a loss that is not finite does. pause: the run waits and can go on. "
+        "On the command line, where nobody can resume it, the run ends.",
+        json_schema_extra=_ui("Guards"),
     )
 
     @field_validator("*", mode="before")

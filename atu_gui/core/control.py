@@ -9,6 +9,23 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 
+from atu_gui.core.config import GuardConfig
+from atu_gui.core.events import Stage
+
+# How a run says that the user ended it.
+STOPPED = "stopped by you"
+DISCARDED = "discarded by you"
+_MOST_STEPS = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class StageWish:
+    """Another number of steps for one stage."""
+
+    stage: Stage
+    round: int
+    steps: int
+
 
 @dataclass(frozen=True, slots=True)
 class ControlState:
@@ -20,9 +37,16 @@ class ControlState:
         unlearn_learning_rate: Learning rate of the unlearn steps.
         align_learning_rate: Learning rate of the align steps.
         retain_weight: λ, weight of the retain term.
+        stage_steps: Steps of one stage, which has to be under way to be changed by this.
+        align_steps: Steps of every align stage that begins from now on.
+        unlearn_steps: Steps of every unlearn stage that begins from now on.
+        guards: Goals and floors, all of them.
+        pause_after: Pause after this many more steps, counted from when the step loop reads it.
+        pause_asked: Rises by one with every such wish, so that the same count can be asked for again.
         paused: Wait before the next step.
         skips: How many stages the user has skipped so far.
         stopping: End the run after this step and keep the last good round.
+        discarding: With `stopping`: keep no round, go back to the untouched weights.
     """
 
     generation: int = 0
@@ -30,9 +54,16 @@ class ControlState:
     unlearn_learning_rate: float | None = None
     align_learning_rate: float | None = None
     retain_weight: float | None = None
+    stage_steps: StageWish | None = None
+    align_steps: int | None = None
+    unlearn_steps: int | None = None
+    guards: GuardConfig | None = None
+    pause_after: int = 0
+    pause_asked: int = 0
     paused: bool = False
     skips: int = 0
     stopping: bool = False
+    discarding: bool = False
 
 
 class RunControl:
@@ -67,6 +98,27 @@ class RunControl:
             raise ValueError("λ must be 0 or above")
         self._change(retain_weight=float(weight))
 
+    def set_stage_steps(self, stage: Stage, round_: int, steps: int) -> None:
+        """Wish for another number of steps of the stage under way; where that is over, nothing comes of it."""
+        self._change(stage_steps=StageWish(stage, round_, _count(steps)))
+
+    def set_align_steps(self, steps: int) -> None:
+        """Wish for another number of steps of the align stages to come."""
+        self._change(align_steps=_count(steps))
+
+    def set_unlearn_steps(self, steps: int) -> None:
+        """Wish for another number of steps of the unlearn stages to come."""
+        self._change(unlearn_steps=_count(steps))
+
+    def set_guards(self, guards: GuardConfig) -> None:
+        """Wish for other goals and floors; the next round is judged by them."""
+        self._change(guards=guards.model_copy())
+
+    def pause_after(self, steps: int) -> None:
+        """Go on for so many steps, then hold the run."""
+        with self._condition:
+            self._change(pause_after=max(1, _count(steps)), pause_asked=self._state.pause_asked + 1, paused=False)
+
     def pause(self) -> None:
         """Hold the run before its next step."""
         self._change(paused=True)
@@ -84,13 +136,17 @@ class RunControl:
         """End the run after this step; what is finished is kept."""
         self._change(stopping=True, paused=False)
 
+    def discard(self) -> None:
+        """End the run after this step and go back to the untouched weights."""
+        self._change(stopping=True, discarding=True, paused=False)
+
     def wait_for_change(self, generation: int, timeout: float) -> ControlState:
         """Block up to `timeout` seconds until the generation differs from `generation`; returns the state."""
         with self._condition:
             self._condition.wait_for(lambda: self._state.generation != generation, timeout)
             return self._state
 
-    def _change(self, **changes: float | int | bool) -> None:
+    def _change(self, **changes: object) -> None:
         with self._condition:
             new = replace(self._state, **changes)  # type: ignore[arg-type]
             self._state = replace(new, generation=self._state.generation + 1)
@@ -101,3 +157,9 @@ def _positive(value: float) -> float:
     if not value > 0.0:
         raise ValueError("a learning rate must be above 0")
     return float(value)
+
+
+def _count(steps: int) -> int:
+    if not 0 <= steps <= _MOST_STEPS:
+        raise ValueError(f"steps are a whole number from 0 to {_MOST_STEPS:,}")
+    return int(steps)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from atu_gui.core import text
 from atu_gui.core.config import RunConfig
 from atu_gui.core.events import (
+    ControlApplied,
     Event,
     Progress,
     RunFailed,
@@ -33,6 +34,7 @@ class RunProgress:
         at: Index of the stage under way, −1 before the first.
         stage_share: Share of that stage that is done.
         paused: Whether the run waits.
+        paused_by: Who holds it: “you”, or a guard.
         ended: Words for how it ended, or "".
         failed: Whether it ended with an error.
         seconds: Run time so far.
@@ -43,6 +45,7 @@ class RunProgress:
     at: int = -1
     stage_share: float = 0.0
     paused: bool = False
+    paused_by: str = "you"
     ended: str = ""
     failed: bool = False
     seconds: float = 0.0
@@ -82,8 +85,10 @@ class RunProgress:
                 self.preparing = f"{event.what} · {text.progress(event)}".strip(" ·")
             case StageEnded():
                 self._leave(event)
+            case ControlApplied():
+                self.stages = replanned(self.stages, self.at, event)
             case RunPaused():
-                self.paused = True
+                self.paused, self.paused_by = True, event.by
             case RunResumed():
                 self.paused = False
             case RunFinished():
@@ -102,7 +107,7 @@ class RunProgress:
             return "Getting ready", self.preparing or "texts, windows and cache"
         begin = f"Round {stage.round} of {self.rounds}" if stage.round else "Untouched model"
         if self.paused:
-            return "Paused by you", f"{begin[:1].lower()}{begin[1:]}, step {text.count(self._steps)}"
+            return f"Paused by {self.paused_by}", f"{begin[:1].lower()}{begin[1:]}, step {text.count(self._steps)}"
         if stage.stage == "probe":
             return begin, f"Probe · {text.percent(self.stage_share)} of the questions"
         done = round(self.stage_share * stage.steps)
@@ -167,6 +172,18 @@ class RunProgress:
         if pace is None or stage.stage == "probe":
             return pace
         return pace * stage.steps
+
+
+def replanned(stages: tuple[StagePlan, ...], at: int, event: ControlApplied) -> tuple[StagePlan, ...]:
+    """The plan after a live change: `at` is the stage under way, −1 before the first."""
+    kind = {"align_steps": "align", "unlearn_steps": "unlearn"}.get(event.field)
+    if event.new is None or (kind is None and event.field != "stage_steps"):
+        return stages
+    steps = round(event.new)
+    return tuple(
+        replace(stage, steps=steps) if (number > at and stage.stage == kind) or (number == at and not kind) else stage
+        for number, stage in enumerate(stages)
+    )
 
 
 def planned_stages(config: RunConfig) -> tuple[StagePlan, ...]:

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from atu_gui.core.events import Interval, Progress
+from atu_gui.core.events import ControlApplied, Interval, Progress
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
+
+# Every knob that may be turned while a run goes on, by the name that `ControlApplied` gives it.
+KNOBS = {
+    "tau": "τ",
+    "retain_weight": "λ",
+    "unlearn_learning_rate": "unlearn rate",
+    "align_learning_rate": "align rate",
+    "stage_steps": "steps of this stage",
+    "align_steps": "later align steps",
+    "unlearn_steps": "later unlearn steps",
+    "pause_step": "pause after step",
+    "forget_goal": "forget goal",
+    "neighbour_floor": "neighbour floor",
+    "utility_limit": "utility limit",
+    "fluency_floor": "fluency floor",
+    "active_share": "active share",
+    "action": "guards",
+}
+_COUNTED = ("stage_steps", "align_steps", "unlearn_steps", "pause_step")
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -15,6 +34,25 @@ def number(value: float | None, digits: int = 2) -> str:
     if value is None:
         return NOTHING
     return f"{value:,.{digits}f}".replace("-", MINUS)
+
+
+def knob_value(name: str, value: float | None) -> str:
+    """The value of a knob: τ with two decimals, steps as counts, anything else as short as it goes (20, 2e−05)."""
+    if name == "action":
+        return "pause" if value else "stop"
+    if value is None:
+        return "as planned" if name in _COUNTED else "off"
+    if name in _COUNTED:
+        return count(round(value))
+    return number(value) if name == "tau" else f"{value:.4g}".replace("-", MINUS)
+
+
+def change(event: ControlApplied) -> str:
+    """A live change: “τ 0.29 → 0.27”."""
+    name, new = KNOBS.get(event.field, event.field), knob_value(event.field, event.new)
+    if event.old is None and event.field in _COUNTED:
+        return f"{name} {new}"
+    return f"{name} {knob_value(event.field, event.old)} → {new}"
 
 
 def count(value: int, noun: str = "", plural: str = "") -> str:

@@ -1,13 +1,29 @@
-"""When a run ends before its last round, in words that say what was seen."""
+"""When a run ends or pauses before its last round, in words that say what was seen."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import Interval, RoundScored
 
 
-def broken_guard(guards: GuardConfig, untouched: RoundScored, now: RoundScored) -> str | None:
-    """The floor or limit that a round broke, as a sentence; None where the round is good.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The guard that tripped, what it saw as a sentence, and whether the round is rejected for it."""
+
+    guard: str
+    words: str
+    rejected: bool = False
+
+    @property
+    def who(self) -> str:
+        """What a run that pauses for it was paused by."""
+        return "a loss that is not finite" if self.guard == "not finite" else f"the {self.guard}"
+
+
+def broken_guard(guards: GuardConfig, untouched: RoundScored, now: RoundScored) -> Verdict | None:
+    """The floor or limit that a round broke; None where the round is good.
 
     Neighbour recall rests on a few dozen answers, so it counts as broken only where its whole interval lies under the
     floor, and is not judged where the untouched model's own interval reaches down to 0. Fluency and token loss are
@@ -15,16 +31,19 @@ def broken_guard(guards: GuardConfig, untouched: RoundScored, now: RoundScored) 
     """
     least = _neighbour_floor(guards, untouched)
     if least is not None and now.neighbour_recall and now.neighbour_recall.high < least:
-        return f"Neighbour recall fell to {_words(now.neighbour_recall, 2)}; the floor is {least:.2f}."
+        words = f"Neighbour recall fell to {_words(now.neighbour_recall, 2)}; the floor is {least:.2f}."
+        return Verdict("neighbour floor", words, rejected=True)
     fluency = (untouched.fluency_entropy, now.fluency_entropy)
     if guards.fluency_floor is not None and fluency[0] and fluency[1]:
         least = guards.fluency_floor * fluency[0].mean
         if fluency[1].mean < least:
-            return f"Fluency entropy fell to {_words(fluency[1], 2)}; the floor is {least:.2f}."
+            words = f"Fluency entropy fell to {_words(fluency[1], 2)}; the floor is {least:.2f}."
+            return Verdict("fluency floor", words, rejected=True)
     if guards.utility_limit is not None and untouched.token_loss and now.token_loss:
         most = guards.utility_limit * untouched.token_loss.mean
         if now.token_loss.mean > most:
-            return f"Neutral token loss rose to {_words(now.token_loss, 2)}; the limit is {most:.2f}."
+            words = f"Neutral token loss rose to {_words(now.token_loss, 2)}; the limit is {most:.2f}."
+            return Verdict("utility limit", words, rejected=True)
     return None
 
 
@@ -40,8 +59,8 @@ def cautions(untouched: RoundScored) -> list[str]:
     return words
 
 
-def reached_goal(guards: GuardConfig, untouched: RoundScored, now: RoundScored) -> str | None:
-    """The forget goal as a sentence where a round has reached it.
+def reached_goal(guards: GuardConfig, untouched: RoundScored, now: RoundScored) -> Verdict | None:
+    """The forget goal where a round has reached it.
 
     Where the untouched model answered nothing right there is nothing to reach, and the run goes through all its rounds.
     Nor is the goal reached while the neighbours' mean is under their floor: later rounds often bring them back, because
@@ -55,8 +74,21 @@ def reached_goal(guards: GuardConfig, untouched: RoundScored, now: RoundScored) 
         return None
     goal = guards.forget_goal * before.mean
     if after.mean <= goal:
-        return f"Forget recall fell to {_words(after, 3)}; the goal was {goal:.3f}."
+        return Verdict("forget goal", f"Forget recall fell to {_words(after, 3)}; the goal was {goal:.3f}.")
     return None
+
+
+def too_inactive(limit: float, share: float, tau: float) -> Verdict:
+    """So few positions lie above τ that another step would change next to nothing."""
+    return Verdict(
+        "active share",
+        f"Only {100 * share:.1f} % of positions lie above τ {tau:.2f}; the limit is {100 * limit:.1f} %.",
+    )
+
+
+def not_finite(loss: float, round_: int, step: int) -> Verdict:
+    """A step that was not taken because its loss or gradient is no number."""
+    return Verdict("not finite", f"The loss is {loss} in unlearn, round {round_}, step {step}; no weight was changed.")
 
 
 def _neighbour_floor(guards: GuardConfig, untouched: RoundScored) -> float | None:

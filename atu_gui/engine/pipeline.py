@@ -14,29 +14,31 @@ from pathlib import Path
 import torch
 
 from atu_gui.core.config import RoundPlan, RunConfig
-from atu_gui.core.control import RunControl
+from atu_gui.core.control import DISCARDED, STOPPED, RunControl
 from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import (
     AlignScored,
     EndReason,
     Event,
+    GuardAction,
+    GuardTripped,
     Note,
     RoundScored,
     RunFinished,
     RunStarted,
     Stage,
     StageEnded,
-    StagePlan,
     StageStarted,
     StepDone,
     TauChosen,
 )
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import RunOutcome
+from atu_gui.core.progress import planned_stages
 from atu_gui.core.schedule import settle
 from atu_gui.engine.align import Aligner, Sight, look
 from atu_gui.engine.gate import Clock, Gate
-from atu_gui.engine.guards import broken_guard, cautions, reached_goal
+from atu_gui.engine.guards import Verdict, broken_guard, cautions, not_finite, reached_goal, too_inactive
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.probes.score import RoundScores, score_round
 from atu_gui.engine.setting import Setting, build_setting, with_layers
@@ -90,7 +92,7 @@ class Run:
         self._run_id = run_id
         self._folder = folder
         self._clock = Clock()
-        self._gate = Gate(control, run_id, self._clock)
+        self._gate = Gate(control, run_id, self._clock, self.config)
         self._step = 0
         self._ceiling = 1.0
         self._end = _End()
@@ -114,6 +116,8 @@ class Run:
                 yield Note("warning", caution)
             done = yield from self._rounds(setting, untouched)
         self._end.because = self._end.because or "all rounds done"
+        if self._gate.discarding():
+            self._end = _End(DISCARDED)
         self.snapshots.restore(self._end.best_round)
         yield RunFinished(
             self._run_id, self._end.because, self._end.best_round, done, self._clock.seconds(), str(self._folder)
@@ -127,14 +131,16 @@ class Run:
             scored = yield from self._round(number, plan, setting, aligner, unlearner)
             if scored is None:
                 return number - 1
-            broken = broken_guard(self.config.guards, untouched, scored)
-            if broken:
-                self._end.because = f"guard: {broken}"
-                return number
-            self._end.best_round = number
-            goal = reached_goal(self.config.guards, untouched, scored)
-            if goal:
-                self._end.because = f"goal: {goal}"
+            guards = yield from self._gate.guards(self._step)
+            verdict = broken_guard(guards, untouched, scored)
+            if verdict is None:
+                self._end.best_round = number
+                verdict = reached_goal(guards, untouched, scored)
+            # After the last round there is nothing that a pause could hold.
+            pauses = guards.action == "pause" and number < len(self.config.rounds)
+            if verdict is not None and not (yield from self._trip(verdict, number, "pause" if pauses else "stop")):
+                kind = "guard" if verdict.rejected else "goal"
+                self._end.because = f"{kind}: {verdict.words}"
                 return number
             if self._out_of_budget(number):
                 self._end.because = "budget: the next round would exceed it"
@@ -142,11 +148,6 @@ class Run:
         return len(self.config.rounds)
 
     def _started(self) -> RunStarted:
-        stages = [StagePlan("probe", 0, 1)]
-        for number, plan in enumerate(self.config.rounds, start=1):
-            stages.append(StagePlan("align", number, plan.align_steps))
-            stages.append(StagePlan("unlearn", number, plan.unlearn_steps, plan.tau))
-            stages.append(StagePlan("probe", number, 1))
         groups = [probe.group for probe in self._materials.probes]
         return RunStarted(
             run_id=self._run_id,
@@ -157,7 +158,7 @@ class Run:
             layers=tuple(self.config.layers),
             recipe=self.config.recipe,
             seed=self.config.seed,
-            stages=tuple(stages),
+            stages=planned_stages(self.config),
             folder=str(self._folder),
             started=time.time(),
             concept_passages=len(self._materials.concept_passages),
@@ -187,21 +188,21 @@ class Run:
     def _align(self, number: int, plan: RoundPlan, setting: Setting, aligner: Aligner) -> Generator[Event, None, None]:
         begun = yield from self._begin("align", number, plan.align_steps)
         reason: EndReason = "done"
-        for index in range(1, plan.align_steps + 1):
-            state = yield from self._gate.pass_(self._step + 1)
+        index = 0
+        while (state := (yield from self._gate.next_step(self._step + 1, index))) is not None:
             if state.stopping or self._gate.skipped(state):
                 reason = "stopped" if state.stopping else "skipped"
                 break
             rate = state.align_learning_rate or self.config.align.learning_rate
             step = aligner.step(rate, untouched=number == 1)
-            self._step += 1
+            self._step, index = self._step + 1, index + 1
             yield StepDone(
                 run_id=self._run_id,
                 stage="align",
                 round=number,
                 step=self._step,
                 stage_step=index,
-                stage_steps=plan.align_steps,
+                stage_steps=self._gate.steps,
                 loss=step.loss,
                 learning_rate=rate,
                 generation=state.generation,
@@ -211,11 +212,11 @@ class Run:
                 align_cosine=step.cosine,
                 gradient_norm=step.gradient_norm,
             )
-            if index % _LOOK_EVERY == 0 and index < plan.align_steps:
+            if index % _LOOK_EVERY == 0 and index < self._gate.steps:
                 yield self._seen(number, look(setting, untouched=number == 1))
         yield self._ended("align", number, reason, begun)
         if reason == "stopped":
-            self._end.because = _STOPPED
+            self._end.because = STOPPED
 
     def _choose_tau(self, number: int, plan: RoundPlan, sight: Sight) -> Generator[Event, None, float]:
         """τ of the plan, or the plan's quantile of the similarity that retain texts have now, but never above such a τ
@@ -253,9 +254,8 @@ class Run:
         """Returns the τ that was applied last."""
         begun = yield from self._begin("unlearn", number, plan.unlearn_steps, planned_tau)
         reason: EndReason = "done"
-        tau, inactive = planned_tau, 0
-        for index in range(1, plan.unlearn_steps + 1):
-            state = yield from self._gate.pass_(self._step + 1)
+        tau, inactive, index, paused = planned_tau, 0, 0, False
+        while (state := (yield from self._gate.next_step(self._step + 1, index))) is not None:
             if state.stopping or self._gate.skipped(state):
                 reason = "stopped" if state.stopping else "skipped"
                 break
@@ -263,18 +263,21 @@ class Run:
             rate = state.unlearn_learning_rate or self.config.unlearn.learning_rate
             weight = self.config.unlearn.retain_weight if state.retain_weight is None else state.retain_weight
             step = unlearner.step(tau, rate, weight)
+            guards = yield from self._gate.guards(self._step)
             if not step.finite:
-                self._end.because = f"not finite: loss {step.loss} in unlearn, round {number}, step {index}"
-                yield Note("error", f"The loss is not finite in unlearn, round {number}, step {index}.")
+                verdict = not_finite(step.loss, number, index + 1)
+                if (yield from self._trip(verdict, number, guards.action)):
+                    continue
+                self._end.because = f"not finite: {verdict.words}"
                 break
-            self._step += 1
+            self._step, index = self._step + 1, index + 1
             yield StepDone(
                 run_id=self._run_id,
                 stage="unlearn",
                 round=number,
                 step=self._step,
                 stage_step=index,
-                stage_steps=plan.unlearn_steps,
+                stage_steps=self._gate.steps,
                 loss=step.loss,
                 learning_rate=rate,
                 generation=state.generation,
@@ -287,14 +290,19 @@ class Run:
                 active_fraction=step.active_fraction,
                 gradient_norm=step.gradient_norm,
             )
-            limit = self.config.guards.active_share
+            limit = guards.active_share
             inactive = inactive + 1 if limit is not None and step.active_fraction < limit else 0
-            if inactive >= _INACTIVE_STEPS:
+            if limit is None or inactive < _INACTIVE_STEPS:
+                continue
+            # Paused once in a stage: the user has seen it and let it go on.
+            action: GuardAction = "pause" if guards.action == "pause" and not paused else "end stage"
+            if not (yield from self._trip(too_inactive(limit, step.active_fraction, tau), number, action)):
                 reason = "inactive"
                 break
+            paused, inactive = True, 0
         yield self._ended("unlearn", number, reason, begun)
         if reason == "stopped":
-            self._end.because = _STOPPED
+            self._end.because = STOPPED
         return tau
 
     def _probe(
@@ -307,7 +315,7 @@ class Run:
                 self._lm, self._materials, run_id=self._run_id, round=number, cancelled=self._gate.stopping
             )
         except Cancelled:
-            self._end.because = _STOPPED
+            self._end.because = STOPPED
             yield self._ended("probe", number, "stopped", begun)
             return None
         yield self._ended("probe", number, "done", begun)
@@ -332,9 +340,20 @@ class Run:
         yield scored
         return scored
 
+    def _trip(self, verdict: Verdict, number: int, action: GuardAction) -> Generator[Event, None, bool]:
+        """Say what a guard saw and wait where it pauses; whether the work goes on."""
+        yield GuardTripped(
+            self._run_id, number, self._step, verdict.guard, verdict.words, action, rejected=verdict.rejected
+        )
+        if action != "pause":
+            return False
+        self._gate.pause_by(verdict.who, verdict.words)
+        yield from self._gate.hold(self._step + 1)
+        return True
+
     def _begin(self, stage: Stage, number: int, steps: int, tau: float | None = None) -> Generator[Event, None, float]:
         """Announce a stage; returns the run time at its start."""
-        self._gate.begin_stage()
+        steps = self._gate.begin_stage(stage, number, steps, tau)
         yield StageStarted(self._run_id, stage, number, steps, self._step, tau)
         return self._clock.seconds()
 
@@ -361,9 +380,6 @@ class Run:
             return False
         spent = self._clock.seconds()
         return spent + spent / (finished + 1) > budget
-
-
-_STOPPED = "stopped by you"
 
 
 def _share_above(values: torch.Tensor, tau: float) -> float:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from atu_gui.core.config import RunConfig, dump_config
-from atu_gui.core.control import RunControl
+from atu_gui.core.control import DISCARDED, STOPPED, RunControl
 from atu_gui.core.errors import AtuError, Cancelled
 from atu_gui.core.events import (
     Event,
+    GuardTripped,
     Note,
     RoundScored,
     RunFailed,
@@ -27,7 +28,7 @@ from atu_gui.service.backend import Engine, Loaded, needs_starter
 from atu_gui.service.failures import details_of, explained
 from atu_gui.service.folders import CONFIG_FILE, claim, require_space, run_folder, write_texts
 from atu_gui.service.holding import Holding
-from atu_gui.store.recorder import STOPPED_BY_USER, Recorder
+from atu_gui.store.recorder import Recorder
 from atu_gui.store.runs import RunStore
 from atu_gui.store.summary import summarise, write_summary
 
@@ -88,6 +89,7 @@ class RunJob:
         self._run_id = ""
         self._scored = 0
         self._good = 0
+        self._rejected = -1
 
     def events(self) -> Generator[Event, None, RunOutcome]:
         """The whole job. What goes wrong before the run has a record is told by a `RunFailed` without an id."""
@@ -153,10 +155,11 @@ class RunJob:
             recorder.end("interrupted", "interrupted: the program was closed", self._good)
             raise
         except Cancelled:
+            discarded = self._control.read().discarding
+            rounds, self._good = self._good, 0 if discarded else self._good
             self._holding.fall_back(self._good)
-            finished = RunFinished(
-                self._run_id, STOPPED_BY_USER, self._good, self._good, recorder.state.seconds, str(folder)
-            )
+            because = DISCARDED if discarded else STOPPED
+            finished = RunFinished(self._run_id, because, self._good, rounds, recorder.state.seconds, str(folder))
             recorder.record(finished)
             yield finished
             raise
@@ -182,9 +185,12 @@ class RunJob:
     def _follow(self, event: Event) -> None:
         """Keep track of the last good round and of what the current weights are."""
         match event:
+            case GuardTripped(rejected=True, round=round_):
+                self._rejected = round_
             case StageStarted(round=round_) if round_ > self._scored:
-                # The run went on after this round's scores, so its guards found it good.
-                self._good = self._scored
+                # The run went on after this round's scores: its guards found it good, or the user let it pass.
+                if self._rejected != self._scored:
+                    self._good = self._scored
             case StepDone(stage="unlearn", round=round_, step=step):
                 self._holding.now_at(f"round {round_} at step {step}")
             case RoundScored(round=round_):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from atu_gui.core.control import DISCARDED, STOPPED
 from atu_gui.core.events import (
     AlignScored,
     ChatAnswered,
@@ -33,7 +34,6 @@ from atu_gui.core.events import (
 from atu_gui.store.runs import EventRow, RunState, RunStore
 
 EVENTS_FILE = "events.jsonl"
-STOPPED_BY_USER = "stopped by you"
 _SECONDS_PER_BATCH = 0.5
 # A chat is no part of the run: another prompt must not make another record. Progress is gone a moment later.
 _LEFT_OUT = (Progress, ChatToken, ChatAnswered)
@@ -107,7 +107,7 @@ def _after(state: RunState, event: Event) -> RunState:
         case RunResumed():
             return replace(state, status="running")
         case RunFinished(stopped_because=because):
-            status = "stopped" if because.startswith(STOPPED_BY_USER) else "done"
+            status = "stopped" if because.startswith((STOPPED, DISCARDED)) else "done"
             return RunState(status, event.seconds, event.best_round, because)
         case RunFailed():
             because = f"failed: {event.message}"

@@ -14,6 +14,12 @@ _TABLE = {
     "pause": ("Pause", "Ctrl+P", "Hold the run before its next step. The model stays loaded and answers."),
     "skip": ("Skip stage", "Ctrl+Right", "End the stage under way after the current step."),
     "stop": ("Stop", "Ctrl+.", "End the run after its step and keep the last good round; or cancel what goes on."),
+    "discard": (
+        "Stop and discard",
+        "Ctrl+Shift+.",
+        "End the run after its step and go back to the untouched weights. Finished rounds stay in its folder.",
+    ),
+    "pause_after": ("Pause after more steps", "Ctrl+Shift+P", "Go on for so many steps, then hold the run."),
     "open_folder": ("Open model folder…", "Ctrl+O", "Load a language model from a folder with safetensors."),
     "open_gguf": ("Open GGUF file…", "Ctrl+Shift+O", "Load a language model from a GGUF file."),
     "load": ("Load model", "Ctrl+L", "Load the model and the encoder named in the set-up."),
@@ -43,6 +49,8 @@ class Actions:
     pause: QAction
     skip: QAction
     stop: QAction
+    discard: QAction
+    pause_after: QAction
     open_folder: QAction
     open_gguf: QAction
     load: QAction
@@ -68,7 +76,8 @@ class Actions:
         self.run.setEnabled(idle)
         self.pause.setEnabled(phase in (Phase.RUNNING, Phase.PAUSED))
         self.pause.setText("Resume" if phase is Phase.PAUSED else "Pause")
-        self.skip.setEnabled(phase in (Phase.RUNNING, Phase.PAUSED))
+        for action in (self.skip, self.discard, self.pause_after):
+            action.setEnabled(phase in (Phase.RUNNING, Phase.PAUSED))
         self.stop.setEnabled(phase in BUSY or (phase in IN_RUN and phase is not Phase.STOPPING))
         for action in (self.open_folder, self.open_gguf, self.load, self.starter):
             action.setEnabled(idle)

@@ -72,17 +72,25 @@ class Field(QObject):
         self.editor.blockSignals(False)
         self.show_fault("")
 
+    def checked(self) -> Any:
+        """What stands in the editor as the field's own type.
+
+        Raises:
+            ValidationError: It does not fit; `fault` says why.
+        """
+        return self._check.validate_python(self._settled())
+
     def is_default(self) -> bool:
         """Whether the editor holds the field's default; only other values are written into a config."""
         try:
-            return bool(self._check.validate_python(self._settled()) == self.default)
+            return bool(self.checked() == self.default)
         except ValidationError:
             return False
 
     def fault(self) -> str:
         """What is wrong with the value, or ""."""
         try:
-            self._check.validate_python(self._settled())
+            self.checked()
         except ValidationError as error:
             return text.capital(faults_of(error)[0].problem)
         return ""

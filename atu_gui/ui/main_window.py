@@ -34,6 +34,7 @@ from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
 from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.runs import RunsRoom
+from atu_gui.ui.rooms.tuning import TuningRoom
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.leave_dialog import LeaveDialog
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         self._rooms = (
             QuestioningRoom(self.session, bench, self.actions_, self.display, show, self),
             RunsRoom(self.session, bench, self.actions_, self.display, show, self),
+            TuningRoom(self.session, bench, self.actions_, self),
         )
         self._wire_session()
         self._wire_panels()
@@ -190,8 +192,6 @@ class MainWindow(QMainWindow):
         review.rewrite_requested.connect(self._rewrite)
         review.left.connect(self._leave_review)
         bench.setup.model.load_requested.connect(self._load)
-        bench.setup.aim.tau_requested.connect(self._wish_tau)
-        bench.plots.tau_requested.connect(self._wish_tau)
         bench.run_bar.model_pressed.connect(self._pop_model_menu)
         for section_changed in (bench.setup.schedule.changed, bench.setup.settings.changed):
             section_changed.connect(self._show_plan)
@@ -248,13 +248,6 @@ class MainWindow(QMainWindow):
     def _load_source(self, source: str) -> None:
         self.workbench.setup.model.show_source(source)
         self._load()
-
-    def _wish_tau(self, tau: float) -> None:
-        setup = self.workbench.setup
-        if self.session.set_tau(tau):
-            setup.aim.show_wish(tau)
-        else:
-            setup.schedule.set_tau(tau)
 
     def _checked_config(self, *, with_concepts: bool = True) -> RunConfig | None:
         setup = self.workbench.setup

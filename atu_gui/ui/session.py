@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from atu_gui.core import paths
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
+from atu_gui.core.control import RunControl
 from atu_gui.core.errors import AtuError, InternalError
 from atu_gui.core.events import (
     Event,
@@ -29,6 +30,7 @@ from atu_gui.core.events import (
 )
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import ChatRequest, RunOutcome, WorkbenchPort
+from atu_gui.core.schedule import settle
 from atu_gui.ui.bridge import Bridge
 
 T = TypeVar("T")
@@ -69,6 +71,7 @@ class Session(QObject):
         self._loaded_for: tuple[ModelConfig, str] | None = None
         self._told = False
         self._queued: RunConfig | None = None
+        self._config: RunConfig | None = None
         bridge.add_handler(self.handle)
 
     @property
@@ -85,6 +88,16 @@ class Session(QObject):
     def is_queued(self) -> bool:
         """Whether a run is to be prepared as soon as the model is there."""
         return self._queued is not None
+
+    @property
+    def control(self) -> RunControl | None:
+        """The knobs of the run under way; None where there is none, or it is ending."""
+        return self._port.control if self._port is not None and self._phase in (Phase.RUNNING, Phase.PAUSED) else None
+
+    @property
+    def config(self) -> RunConfig | None:
+        """What the newest run was started with, settled."""
+        return self._config
 
     @property
     def connected(self) -> bool:
@@ -119,6 +132,7 @@ class Session(QObject):
 
     def start(self, config: RunConfig, materials: Materials | None) -> None:
         """Begin a run on texts that the user has seen."""
+        self._config = settle(config)
         self._enter(Phase.RUNNING)
         self._with_port(
             lambda port: self._bridge.watch(port.run(config, materials), self._run_ended, self._broke, self._calm)
@@ -154,12 +168,11 @@ class Session(QObject):
         elif self._phase in BUSY:
             self._port.cancel()
 
-    def set_tau(self, tau: float) -> bool:
-        """Wish for another τ of the run under way; False where there is none."""
-        if self._port is None or self._phase not in IN_RUN:
-            return False
-        self._port.control.set_tau(tau)
-        return True
+    def discard(self) -> None:
+        """End the run after its step and go back to the untouched weights."""
+        if self.control is not None:
+            self.control.discard()
+            self.stop()
 
     def ask(self, request: ChatRequest) -> int | None:
         """Put a question; None while there is nobody to answer."""

@@ -14,6 +14,7 @@ from atu_gui.core.events import Event, ModelLoaded
 from atu_gui.core.schedule import PRESETS
 from atu_gui.ui.panels.aim import AimPanel
 from atu_gui.ui.panels.concepts import ConceptsPanel
+from atu_gui.ui.panels.live import LivePanel
 from atu_gui.ui.panels.model import ModelPanel
 from atu_gui.ui.panels.schedule import SchedulePanel
 from atu_gui.ui.panels.settings import SettingsPanel
@@ -47,6 +48,7 @@ class Setup(QWidget):
         self.concepts = ConceptsPanel(theme)
         self.texts = TextsPanel(theme)
         self.aim = AimPanel(theme)
+        self.live = LivePanel(theme)
         self.schedule = SchedulePanel(theme)
         self.settings = SettingsPanel(theme)
         self.notice = Notice(theme)
@@ -71,6 +73,10 @@ class Setup(QWidget):
             self._parts[section.key] = (section, panel)
             layout.addWidget(section)
             panel.changed.connect(self._changed)
+            if section.key == "aim":
+                # Live settings are no part of a config: they belong to the run under way.
+                self._live = Section("While it runs", self.live, theme, key="live", live=True)
+                layout.addWidget(self._live)
         layout.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -84,8 +90,8 @@ class Setup(QWidget):
         self._changed()
 
     def section(self, key: str) -> Section:
-        """A section by its key: model, concepts, texts, aim, schedule, settings."""
-        return self._parts[key][0]
+        """A section by its key: model, concepts, texts, aim, live, schedule, settings."""
+        return self._live if key == "live" else self._parts[key][0]
 
     def config(self) -> RunConfig:
         """The whole set-up.
@@ -149,7 +155,12 @@ class Setup(QWidget):
     def handle(self, event: Event) -> None:
         """Follow the run."""
         self.aim.handle(event)
+        self.live.handle(event)
         self.schedule.handle(event)
+
+    def show_live_summary(self) -> None:
+        """Say in the folded section how many live changes wait."""
+        self._live.set_summary(self.live.summary())
 
     def _values(self) -> dict[str, Any]:
         merged: dict[str, Any] = {}

@@ -84,6 +84,8 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QAbstractSpinBo
 QLineEdit:read-only { color: $muted; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="true"],
     QPlainTextEdit[invalid="true"] { border-color: $bad; }
+QLineEdit[pending="true"], QAbstractSpinBox[pending="true"], QComboBox[pending="true"]
+    { border: 1px dashed $accent_text; color: $accent_text; }
 QLineEdit[measure="huge"] { min-height: 34px; padding: 0 12px; font-size: 15px; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; background: transparent; padding: 0;
     min-height: 0; }

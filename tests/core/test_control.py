@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from atu_gui.core.config import GuardConfig
 from atu_gui.core.control import RunControl
 
 
@@ -30,6 +31,41 @@ def test_tau_out_of_range_is_refused(tau: float) -> None:
 def test_rates_must_be_positive(rate: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
         RunControl().set_unlearn_learning_rate(rate)
+
+
+@pytest.mark.parametrize("steps", [-1, 10_000_001])
+def test_step_counts_out_of_range_are_refused(steps: int) -> None:
+    control = RunControl()
+    for wish in (control.set_align_steps, control.set_unlearn_steps, control.pause_after):
+        with pytest.raises(ValueError, match="whole number from 0"):
+            wish(steps)
+    assert control.read().generation == 0
+
+
+def test_the_same_number_of_steps_can_be_asked_for_twice() -> None:
+    control = RunControl()
+    control.pause()
+    control.pause_after(5)
+    assert (control.read().pause_after, control.read().pause_asked, control.read().paused) == (5, 1, False)
+    control.pause_after(5)
+    assert control.read().pause_asked == 2
+
+
+def test_guards_are_copied() -> None:
+    control = RunControl()
+    guards = GuardConfig(forget_goal=0.1)
+    control.set_guards(guards)
+    guards.forget_goal = 0.9
+    held = control.read().guards
+    assert held is not None and held.forget_goal == 0.1
+
+
+def test_discarding_is_a_way_of_stopping() -> None:
+    control = RunControl()
+    control.pause()
+    control.discard()
+    state = control.read()
+    assert (state.stopping, state.discarding, state.paused) == (True, True, False)
 
 
 def test_stopping_and_skipping_end_a_pause() -> None:

@@ -43,7 +43,9 @@ def scored(forget: float = 0.2, neighbour: float = 0.5, loss: float = 2.0, entro
     ],
 )
 def test_each_guard_says_what_it_saw(now: RoundScored, words: str) -> None:
-    assert broken_guard(GUARDS, scored(), now) == words
+    verdict = broken_guard(GUARDS, scored(), now)
+    assert verdict is not None and verdict.rejected
+    assert verdict.words == words
     off = GuardConfig(neighbour_floor=None, utility_limit=None, fluency_floor=None)
     assert broken_guard(off, scored(), now) is None
 
@@ -56,8 +58,9 @@ def test_a_good_round_breaks_nothing() -> None:
 
 def test_the_goal_is_a_share_of_what_there_was() -> None:
     assert reached_goal(GUARDS, scored(), scored(forget=0.05)) is None
-    sentence = reached_goal(GUARDS, scored(), scored(forget=0.04))
-    assert sentence == "Forget recall fell to 0.040 (-0.060–0.140, n = 30); the goal was 0.040."
+    verdict = reached_goal(GUARDS, scored(), scored(forget=0.04))
+    assert verdict is not None and not verdict.rejected
+    assert verdict.words == "Forget recall fell to 0.040 (-0.060–0.140, n = 30); the goal was 0.040."
     assert reached_goal(GUARDS, scored(), scored(forget=0.04, neighbour=0.44)) is None, "neighbours under their floor"
     assert reached_goal(GUARDS, scored(neighbour=0.05), scored(forget=0.04, neighbour=0.0)), "no neighbours to lose"
     assert reached_goal(GuardConfig(forget_goal=None), scored(), scored(forget=0.0)) is None

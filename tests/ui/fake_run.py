@@ -7,11 +7,10 @@ import time
 from collections.abc import Iterator
 
 from atu_gui.core.config import RoundPlan, RunConfig
-from atu_gui.core.control import RunControl
+from atu_gui.core.control import DISCARDED, STOPPED, RunControl
 from atu_gui.core.errors import AtuError
 from atu_gui.core.events import (
     AlignScored,
-    ControlApplied,
     Event,
     Interval,
     ItemAnswered,
@@ -20,8 +19,6 @@ from atu_gui.core.events import (
     Progress,
     RoundScored,
     RunFinished,
-    RunPaused,
-    RunResumed,
     RunStarted,
     StageEnded,
     StagePlan,
@@ -30,6 +27,7 @@ from atu_gui.core.events import (
     TauChosen,
 )
 from atu_gui.core.materials import Materials, Passage, Probe
+from atu_gui.engine.gate import Clock, Gate
 
 # The window's tests count on these rounds, whatever the defaults become.
 PLANNED = RunConfig(
@@ -97,8 +95,8 @@ class Script:
     def __init__(self, config: RunConfig, control: RunControl, error: AtuError | None, pace: float) -> None:
         self.config, self.control, self.error, self.pace = config, control, error, pace
         self.best, self.because = 0, "all rounds done"
-        self._step, self._seconds, self._generation, self._skips = 0, 0.0, 0, 0
-        self._tau: float | None = None
+        self.gate = Gate(control, "fake-1", Clock(), config)
+        self._step, self._seconds = 0, 0.0
         self._similarity = 0.08
         self._cosine = 0.1
 
@@ -129,13 +127,15 @@ class Script:
                 "fake-1", number, self._step, self._cosine, self._similarity, self._similarity + 0.07, 0.08, 0.17
             )
             tau = plan.tau if plan.tau is not None else 0.3
-            yield TauChosen("fake-1", number, self._step, self._tau or tau, 0.03, 0.46, "as planned")
+            yield TauChosen("fake-1", number, self._step, tau, 0.03, 0.46, "as planned")
             yield from self._stage("unlearn", number, plan.unlearn_steps, tau)
             if self.control.read().stopping:
-                self.because = "stopped by you"
+                self.because = STOPPED
                 break
             yield from self._probe(number, tau)
             self.best = number
+        if self.gate.discarding():
+            self.because, self.best = DISCARDED, 0
         yield RunFinished("fake-1", self.because, self.best, len(self.config.rounds), self._seconds, "runs/fake-1")
 
     def _plan(self) -> Iterator[StagePlan]:
@@ -148,19 +148,14 @@ class Script:
     def _stage(self, stage: str, number: int, steps: int, tau: float | None) -> Iterator[Event]:
         if self.control.read().stopping:
             return
-        yield StageStarted("fake-1", stage, number, steps, self._step, tau)  # type: ignore[arg-type]
-        self._skips = self.control.read().skips
-        reason = "done"
-        for at in range(1, steps + 1):
-            yield from self._hold()
-            state = self.control.read()
-            if state.stopping or state.skips > self._skips:
+        yield StageStarted("fake-1", stage, number, self.gate.begin_stage(stage, number, steps, tau), self._step, tau)  # type: ignore[arg-type]
+        reason, at = "done", 0
+        while (state := (yield from self.gate.next_step(self._step + 1, at))) is not None:
+            if state.stopping or self.gate.skipped(state):
                 reason = "stopped" if state.stopping else "skipped"
                 break
-            if state.tau is not None and state.tau != self._tau:
-                yield ControlApplied("fake-1", self._step, "tau", self._tau or tau, state.tau, state.generation)
-                self._tau = state.tau
-            yield self._one_step(stage, number, at, steps, self._tau if self._tau is not None else tau)
+            at += 1
+            yield self._one_step(stage, number, at, self.gate.steps, tau if state.tau is None else state.tau)
             if self.error is not None and self._step == 10:
                 raise self.error
         yield StageEnded("fake-1", stage, number, self._step, reason, 1.0)  # type: ignore[arg-type]
@@ -196,15 +191,6 @@ class Script:
             align_cosine=self._cosine + noise / 2 if aligning else None,
             gradient_norm=0.8,
         )
-
-    def _hold(self) -> Iterator[Event]:
-        state = self.control.read()
-        if not state.paused:
-            return
-        yield RunPaused("fake-1", self._step, "you")
-        while state.paused:
-            state = self.control.wait_for_change(state.generation, 0.05)
-        yield RunResumed("fake-1", self._step)
 
     def _probe(self, number: int, tau: float | None) -> Iterator[Event]:
         if self.control.read().stopping:

@@ -79,7 +79,8 @@ def test_an_error_of_ours_is_told_with_its_details(session: Session, qtbot: QtBo
 
 def test_wishes_without_a_run_change_nothing(session: Session, qtbot: QtBot, bench: FakeWorkbench) -> None:
     session.connect_to(bench)
-    assert not session.set_tau(0.3)
+    assert session.control is None
+    session.discard()
     session.pause_or_resume()
     session.skip_stage()
     assert bench.control.read().generation == 0

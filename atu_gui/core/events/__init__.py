@@ -16,6 +16,8 @@ from atu_gui.core.events.run import (
     AlignScored,
     ControlApplied,
     EndReason,
+    GuardAction,
+    GuardTripped,
     ItemAnswered,
     RoundScored,
     RunFailed,
@@ -39,6 +41,8 @@ __all__ = [
     "ControlApplied",
     "EndReason",
     "Event",
+    "GuardAction",
+    "GuardTripped",
     "Interval",
     "ItemAnswered",
     "JobFailed",
@@ -77,6 +81,7 @@ Event = (
     | ControlApplied
     | ItemAnswered
     | RoundScored
+    | GuardTripped
     | RunPaused
     | RunResumed
     | RunFinished

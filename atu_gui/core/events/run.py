@@ -10,6 +10,7 @@ from atu_gui.core.materials import Group, ProbeKind
 
 Stage = Literal["align", "unlearn", "probe"]
 EndReason = Literal["done", "skipped", "inactive", "stopped"]
+GuardAction = Literal["stop", "pause", "end stage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,14 @@ class AlignScored:
 
 @dataclass(frozen=True, slots=True)
 class ControlApplied:
-    """A wish of the user became fact at a step."""
+    """A wish of the user became fact at a step.
+
+    Attributes:
+        step: The first step it holds for.
+        field: A name of `atu_gui.core.text.KNOBS`.
+        old: What held before; None where a guard was off, or where every stage had its own number of steps.
+        new: What holds from now on; None where a guard is off. “pause” of the guards is 1, “stop” is 0.
+    """
 
     run_id: str
     step: int
@@ -205,12 +213,33 @@ class RoundScored:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardTripped:
+    """A goal was reached, or a floor or limit broken.
+
+    Attributes:
+        guard: “forget goal”, “neighbour floor”, “utility limit”, “fluency floor”, “active share” or “not finite”.
+        words: What was seen, as a sentence.
+        action: What comes of it: the run ends or pauses, or (active share) the stage ends.
+        rejected: Whether the round is not good because of it, so that an earlier one is kept.
+    """
+
+    run_id: str
+    round: int
+    step: int
+    guard: str
+    words: str
+    action: GuardAction
+    rejected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RunPaused:
-    """The run waits before its next step."""
+    """The run waits before its next step. `by` is “you” or “the …” guard; `because` says what that guard saw."""
 
     run_id: str
     step: int
     by: str
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +252,7 @@ class RunResumed:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """The run ended as it should. `best_round` is kept and named; 0 means that no round was good."""
+    """The run ended as it should. `best_round` is kept and named; 0: no round was good, or the run was discarded."""
 
     run_id: str
     stopped_because: str

@@ -13,6 +13,7 @@ from atu_gui.core import text
 from atu_gui.core.events import (
     ControlApplied,
     Event,
+    GuardTripped,
     JobFailed,
     ModelLoaded,
     Note,
@@ -114,6 +115,8 @@ def _told(event: Event) -> tuple[str, str] | None:
     """An event's line and its level."""
     if isinstance(event, Note):
         return event.text, event.level
+    if isinstance(event, GuardTripped):
+        return event.words, "info" if event.guard == "forget goal" else "warning"
     if isinstance(event, JobFailed | RunFailed):
         return f"{event.message} {event.hint}".strip(), "error"
     words = _words(event)
@@ -145,9 +148,10 @@ def _words(event: Event) -> str:
                 f"{text.percent(event.retain_share_above)} of retain positions."
             )
         case ControlApplied():
-            name = "τ" if event.field == "tau" else event.field.replace("_", " ")
-            was = f"{text.number(event.old)} → " if event.old is not None else ""
-            return f"{name} {was}{text.number(event.new)} by you, applied at step {text.count(event.step)}."
+            words = text.capital(text.change(event))
+            return f"{words} by you" + (
+                "." if event.field == "pause_step" else f", applied at step {text.count(event.step)}."
+            )
         case RoundScored():
             return _scores(event)
         case RunPaused():

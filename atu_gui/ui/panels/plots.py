@@ -84,6 +84,10 @@ class PlotsPanel(QWidget):
             self.similarity.handle.forget_wish()
         self._touch()
 
+    def show_wish(self, tau: float) -> None:
+        """Outline a τ that was wished for, here or elsewhere, until a step applies it."""
+        self.similarity.handle.show_wish(tau)
+
     def set_planned(self, stages: tuple[StagePlan, ...]) -> None:
         """The stages that the run intends, before or while it runs."""
         self._run.set_plan(stages)

@@ -7,7 +7,17 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from atu_gui.core import text
 from atu_gui.core.config import RoundPlan, RunConfig
-from atu_gui.core.events import Event, RunFailed, RunFinished, RunStarted, StageStarted, StepDone, TauChosen
+from atu_gui.core.events import (
+    ControlApplied,
+    Event,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    Stage,
+    StageStarted,
+    StepDone,
+    TauChosen,
+)
 from atu_gui.core.schedule import DESCRIPTIONS, PRESETS, constant_tau, preset
 from atu_gui.ui.forms import CalmCombo
 from atu_gui.ui.theme import Theme
@@ -41,12 +51,13 @@ class RoundTable(QAbstractTableModel):
         self.now = 0
         self.finished = False
         self._applied: dict[int, list[float]] = {}
+        self._stage: Stage = "probe"
 
     def show(self, plans: list[RoundPlan]) -> None:
         """Other rounds."""
         self.beginResetModel()
         self.plans = [plan.model_copy() for plan in plans]
-        self.now, self.finished, self._applied = 0, False, {}
+        self.now, self.finished, self._applied, self._stage = 0, False, {}, "probe"
         self.endResetModel()
 
     def move_to(self, number: int, *, finished: bool = False) -> None:
@@ -54,6 +65,23 @@ class RoundTable(QAbstractTableModel):
         if (number, finished) != (self.now, self.finished):
             self.now, self.finished = number, finished
             self.layoutChanged.emit()
+
+    def note_stage(self, stage: Stage, steps: int) -> None:
+        """A stage of the round under way intends so many steps."""
+        self._stage = stage
+        self.note_steps("stage_steps", steps)
+
+    def note_steps(self, knob: str, steps: int) -> None:
+        """Steps were changed: of the stage under way, or of all later ones of a kind."""
+        name = f"{self._stage}_steps" if knob == "stage_steps" else knob
+        if name not in ("align_steps", "unlearn_steps"):
+            return
+        unlearn_ahead = self._stage == "align" and name == "unlearn_steps"
+        for number, plan in enumerate(self.plans, start=1):
+            here = number == self.now and (knob == "stage_steps" or unlearn_ahead)
+            if here or (number > self.now and knob != "stage_steps"):
+                setattr(plan, name, steps)
+        self.layoutChanged.emit()
 
     def note_tau(self, number: int, tau: float) -> None:
         """A τ was applied in a round."""
@@ -197,8 +225,11 @@ class SchedulePanel(QWidget):
             case RunStarted():
                 self._table.show(_as_planned(event, self._table.plans))
                 self._fit()
+            case ControlApplied(field="stage_steps" | "align_steps" | "unlearn_steps", new=float() as steps):
+                self._table.note_steps(event.field, round(steps))
             case StageStarted():
                 self._table.move_to(event.round)
+                self._table.note_stage(event.stage, event.steps)
                 if event.round:
                     self._view.selectRow(event.round - 1)
             case TauChosen():

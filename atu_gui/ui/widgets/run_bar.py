@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.events import ModelLoaded, Progress
@@ -11,7 +11,7 @@ from atu_gui.core.progress import RunProgress
 from atu_gui.ui.actions import Actions, bind
 from atu_gui.ui.session import BUSY, IN_RUN, Phase
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, icon_label, label, row, set_property
+from atu_gui.ui.widgets.basics import button, column, icon_button, icon_label, label, row, set_property
 from atu_gui.ui.widgets.stage_bar import StageBar
 
 HEIGHT = 56
@@ -82,6 +82,11 @@ class RunBar(QWidget):
         }
         for one, action in self._buttons.items():
             bind(one, action)
+        self._ways = icon_button(theme, "caret-down", "Ways to stop the run")
+        menu = QMenu("Ways to stop the run", self)
+        menu.addActions([actions.stop, actions.discard])
+        self._ways.setMenu(menu)
+        self._ways.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._begin = label("", "heading")
         self._rest = label("", "muted")
         self._left = label("", "muted")
@@ -94,7 +99,7 @@ class RunBar(QWidget):
         progress.addLayout(line)
         progress.addWidget(self._bar)
         progress.addStretch(1)
-        layout = row(self.chip, 8, *self._buttons, 8, spacing=4)
+        layout = row(self.chip, 8, *self._buttons, self._ways, 8, spacing=4)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.addLayout(progress, 1)
         self.setLayout(layout)
@@ -111,6 +116,7 @@ class RunBar(QWidget):
     def show_phase(self, phase: Phase) -> None:
         """Fill the one button that is next."""
         self._phase = phase
+        self._ways.setEnabled(phase in (Phase.RUNNING, Phase.PAUSED))
         self._dress()
         if phase in BUSY:
             self._say(_BUSY_WORDS[phase], "", "")

@@ -27,17 +27,11 @@ from atu_gui.core.events import (
     StepDone,
     TauChosen,
 )
+from atu_gui.core.progress import replanned
 from atu_gui.ui.widgets.series import Floats, Series
 
 # How many of the newest steps tell how long the coming ones will take.
 RATE_STEPS = 200
-
-_CONTROL_WORDS = {
-    "tau": "τ",
-    "retain_weight": "λ",
-    "unlearn_learning_rate": "unlearn rate",
-    "align_learning_rate": "align rate",
-}
 
 
 class XAxis(Enum):
@@ -250,12 +244,12 @@ class RunCurves:
     def _add_control(self, event: ControlApplied) -> None:
         if event.field == "tau":
             self._live_tau = event.new
-        word = _CONTROL_WORDS.get(event.field)
-        if word is None or event.new is None:
-            return
-        write = text.number if event.field == "tau" else _brief
-        old = f"{write(event.old)} → " if event.old is not None else "→ "
-        self.flags.append(Flag(float(event.step), f"{word} {old}{write(event.new)} by you"))
+        self._plan = replanned(self._plan, self._plan_at(), event)
+        if event.field == "stage_steps" and self._open is not None and event.new is not None:
+            self._open = replace(self._open, end=self._open.start + event.new)
+        # Where the run will pause changes nothing by then.
+        if event.field != "pause_step":
+            self.flags.append(Flag(float(event.step), f"{text.change(event)} by you"))
 
     def _start_stage(self, event: StageStarted) -> None:
         self._close_stage(float(event.step))
@@ -280,13 +274,16 @@ class RunCurves:
         self.running = False
 
     def _still_planned(self) -> tuple[StagePlan, ...]:
+        return self._plan[self._plan_at() + 1 :]
+
+    def _plan_at(self) -> int:
+        """Where in the plan the newest stage stands, −1 before the first; one that was not planned is past the end."""
         latest = self._open or (self._done[-1] if self._done else None)
         if latest is None:
-            return self._plan
-        for at, stage in enumerate(self._plan):
-            if (stage.stage, stage.round) == (latest.stage, latest.round):
-                return self._plan[at + 1 :]
-        return ()
+            return -1
+        wanted = (latest.stage, latest.round)
+        found = (at for at, stage in enumerate(self._plan) if (stage.stage, stage.round) == wanted)
+        return next(found, len(self._plan))
 
     def _planned_tau(self, stage: StagePlan) -> float | None:
         if stage.stage != "unlearn":
@@ -321,11 +318,6 @@ class RunCurves:
                 steps.append(end)
                 rounds.append(float(number))
         return steps, rounds
-
-
-def _brief(value: float) -> str:
-    """A setting as short as it goes: 20, 2e−05."""
-    return f"{value:.4g}".replace("-", text.MINUS)
 
 
 def _by_round(scored: RoundScored) -> int:

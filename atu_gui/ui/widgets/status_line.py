@@ -35,8 +35,9 @@ class StatusLine(QStatusBar):
                 self.seed.setText(f"seed {event.seed}")
                 self.applied.setText("")
             case ControlApplied():
-                name = "τ" if event.field == "tau" else event.field.replace("_", " ")
-                self.applied.setText(f"✓ {name} {text.number(event.new)} applied at step {text.count(event.step)}")
+                name, new = text.KNOBS.get(event.field, event.field), text.knob_value(event.field, event.new)
+                where = "" if event.field == "pause_step" else f" applied at step {text.count(event.step)}"
+                self.applied.setText(f"✓ {name} {new}{where}")
             case RunFinished() | RunFailed():
                 self.speed.setText("")
 

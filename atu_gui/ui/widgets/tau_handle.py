@@ -97,6 +97,11 @@ class TauHandle(QAbstractSlider):
         self._grabbed = False
         self._tell()
 
+    def show_wish(self, tau: float) -> None:
+        """A wish was asked for elsewhere; it is outlined here like the handle's own."""
+        self._requested = None if self._is_applied(tau) else tau
+        self._tell()
+
     def wish(self, tau: float) -> None:
         """Move the handle without asking for anything yet."""
         self._wish = round(min(max(tau, -LIMIT), LIMIT), 2)

@@ -1,0 +1,95 @@
+"""Tuning: the one way in which a wish travels from wherever it was made to the run, and back to every place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from atu_gui.core.config import GuardConfig
+from atu_gui.core.control import RunControl
+from atu_gui.core.events import ControlApplied, Event, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
+from atu_gui.ui.actions import Actions
+from atu_gui.ui.session import IN_RUN, Session
+from atu_gui.ui.workbench import Workbench
+
+
+class TuningRoom(QObject):
+    """Carries wishes to the run under way; without one, τ goes to the schedule.
+
+    Args:
+        session: Knows the run's control.
+        bench: Holds the panels.
+        actions: The window's actions.
+    """
+
+    def __init__(self, session: Session, bench: Workbench, actions: Actions, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._bench = bench
+        self._said_pause = False
+        live = bench.setup.live
+        for panel in (bench.setup.aim, bench.plots):
+            panel.tau_requested.connect(self._wish_tau)
+        live.wished.connect(self._wish)
+        live.pause_requested.connect(self._pause_after)
+        actions.pause_after.triggered.connect(lambda: self._pause_after(live.more_steps))
+        actions.discard.triggered.connect(session.discard)
+        session.phase_changed.connect(self._show_phase)
+        self._show_phase()
+
+    def handle(self, event: Event) -> None:
+        """A run begins with its own settings; one that a guard pauses says what was seen."""
+        match event:
+            case RunStarted():
+                if self._session.config is not None:
+                    self._bench.setup.live.show_run(self._session.config)
+            case ControlApplied() if event.field in GuardConfig.model_fields:
+                # What the live panel shows as applied is what the goals and floors in the plots are.
+                self._bench.plots.set_guards(self._bench.setup.live.guards_in_force())
+            case RunPaused() if event.because:
+                self._said_pause = True
+                advice = (
+                    "Resume goes on, after changes under “While it runs” or as it is. Stop keeps the last good round."
+                )
+                self._bench.notice.say(f"Paused by {event.by}", f"{event.because} {advice}", kind="warn")
+            case RunResumed() | RunFinished() | RunFailed() if self._said_pause:
+                self._said_pause = False
+                self._bench.notice.hide()
+        self._bench.setup.show_live_summary()
+
+    def _show_phase(self) -> None:
+        self._bench.setup.section("live").setVisible(self._session.phase in IN_RUN)
+
+    def _wish_tau(self, tau: float) -> None:
+        setup, control = self._bench.setup, self._session.control
+        if control is None:
+            setup.schedule.set_tau(tau)
+            return
+        control.set_tau(tau)
+        setup.aim.show_wish(tau)
+        self._bench.plots.show_wish(tau)
+
+    def _wish(self, name: str, value: object) -> None:
+        control = self._session.control
+        if control is None:
+            return
+        if name in ("stage_steps", "align_steps", "unlearn_steps"):
+            assert isinstance(value, int)
+            self._wish_steps(control, name, value)
+        elif name in ("retain_weight", "unlearn_learning_rate", "align_learning_rate"):
+            getattr(control, f"set_{name}")(value)
+        else:
+            control.set_guards(self._bench.setup.live.guards())
+        self._bench.setup.show_live_summary()
+
+    def _wish_steps(self, control: RunControl, name: str, steps: int) -> None:
+        stage = self._bench.setup.live.stage()
+        if name == "align_steps":
+            control.set_align_steps(steps)
+        elif name == "unlearn_steps":
+            control.set_unlearn_steps(steps)
+        elif stage is not None:
+            control.set_stage_steps(stage.stage, stage.round, steps)
+
+    def _pause_after(self, steps: int) -> None:
+        if self._session.control is not None:
+            self._session.control.pause_after(steps)
