@@ -279,8 +279,7 @@ class GuardConfig(_Part):
     )
     action: Literal["stop", "pause"] = Field(
         "stop",
-        description="What a goal, a floor or a loss that is not finite does. pause: the run waits and can go on. "
-        "On the command line, where nobody can resume it, the run ends.",
+        description="What a goal, a floor or a loss that is no number does. On the command line they always stop.",
         json_schema_extra=_ui("Guards"),
     )
 

@@ -248,7 +248,7 @@ class RunCurves:
         if event.field == "stage_steps" and self._open is not None and event.new is not None:
             self._open = replace(self._open, end=self._open.start + event.new)
         # Where the run will pause changes nothing by then.
-        if event.field != "pause_step":
+        if event.field in text.KNOBS and event.field != "pause_step":
             self.flags.append(Flag(float(event.step), f"{text.change(event)} by you"))
 
     def _start_stage(self, event: StageStarted) -> None:
