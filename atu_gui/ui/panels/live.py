@@ -203,10 +203,6 @@ class LivePanel(QWidget):
         """All goals and floors as they are wished for."""
         return GuardConfig.model_validate({name: self.rows[name].wanted for name in _GUARDS})
 
-    def guards_in_force(self) -> GuardConfig:
-        """All goals and floors as the run applied them."""
-        return GuardConfig.model_validate({name: self.rows[name].applied for name in _GUARDS})
-
     def stage(self) -> StageStarted | None:
         """The stage that “steps of this stage” is about."""
         return self._stage

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.config import GuardConfig
-from atu_gui.core.events import Event, Interval, RoundScored, RunStarted, StagePlan
+from atu_gui.core.events import ControlApplied, Event, Interval, RoundScored, RunStarted, StagePlan
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_button, label, row, rule
 from atu_gui.ui.widgets.empty import Empty
@@ -29,6 +29,8 @@ SMOOTH_DEFAULT = 8
 # Heights of similarity, align cosine and scores in a small window, and how they share what is more.
 SMALL = (183, 105, 140)
 EXTRA = (0.25, 0.10, 0.65)
+
+_FIGURES = frozenset(GuardConfig.model_fields) - {"action"}
 
 
 class PlotsPanel(QWidget):
@@ -76,6 +78,8 @@ class PlotsPanel(QWidget):
         if isinstance(event, RunStarted):
             self.similarity.handle.forget_wish()
             self._follows = True
+        if isinstance(event, ControlApplied) and event.field in _FIGURES:
+            self.set_guards(self._guards.model_copy(update={event.field: event.new}))
         was_running = self._run.running
         if not self._run.add(event):
             return

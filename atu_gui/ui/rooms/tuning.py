@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from atu_gui.core.config import GuardConfig
 from atu_gui.core.control import RunControl
-from atu_gui.core.events import ControlApplied, Event, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
+from atu_gui.core.events import Event, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
 from atu_gui.ui.actions import Actions
 from atu_gui.ui.session import IN_RUN, Session
 from atu_gui.ui.workbench import Workbench
@@ -42,9 +41,7 @@ class TuningRoom(QObject):
             case RunStarted():
                 if self._session.config is not None:
                     self._bench.setup.live.show_run(self._session.config)
-            case ControlApplied() if event.field in GuardConfig.model_fields:
-                # What the live panel shows as applied is what the goals and floors in the plots are.
-                self._bench.plots.set_guards(self._bench.setup.live.guards_in_force())
+                    self._bench.plots.set_guards(self._session.config.guards)
             case RunPaused() if event.because:
                 self._said_pause = True
                 advice = (

@@ -78,7 +78,7 @@ def test_a_few_more_steps_then_a_pause(window: MainWindow, qtbot: QtBot) -> None
     window.workbench.setup.live._more.setValue(3)
     before = window._progress._steps
     window.actions_.pause_after.trigger()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.RUNNING, timeout=5000)
+    qtbot.waitUntil(lambda: window._progress._steps > before, timeout=5000)
     qtbot.waitUntil(lambda: window.session.phase is Phase.PAUSED, timeout=5000)
     assert window._progress._steps == before + 3
     _end(window, qtbot)
