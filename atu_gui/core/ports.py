@@ -129,8 +129,13 @@ class WorkbenchPort(Protocol):
         """Read or write all texts and questions of a run (job "write"); loads the model first if need be."""
         ...
 
-    def run(self, config: RunConfig, materials: Materials | None = None) -> Future[RunOutcome]:
-        """Run; without materials they are prepared first. Chats are answered between two steps."""
+    def run(
+        self, config: RunConfig, materials: Materials | None = None, start: Weights = UNTOUCHED
+    ) -> Future[RunOutcome]:
+        """Run; without materials they are prepared first. Chats are answered between two steps.
+
+        A branch begins with the weights `start`, a round of an earlier run of the same model.
+        """
         ...
 
     def chat(self, request: ChatRequest) -> int:
@@ -162,6 +167,13 @@ class WorkbenchPort(Protocol):
 
     def materials_of(self, run_id: str) -> Future[Materials]:
         """The texts and questions that a run worked on; raises `InputError` where they are gone or damaged."""
+        ...
+
+    def return_to(self, weights: Weights) -> Future[str]:
+        """Make the weights of a round of any run of the loaded model the current ones; gives the words that name them.
+
+        The future raises `InputError` (job "return") where the round is gone or the model is another.
+        """
         ...
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:

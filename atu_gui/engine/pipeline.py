@@ -42,7 +42,7 @@ from atu_gui.engine.guards import Verdict, broken_guard, cautions, not_finite, r
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.probes.score import RoundScores, score_round
 from atu_gui.engine.setting import Setting, build_setting, with_layers
-from atu_gui.engine.snapshots import Snapshots
+from atu_gui.engine.snapshots import Snapshots, Start
 from atu_gui.engine.unlearn import Unlearner, trained_parameters
 
 # An unlearn stage may end for want of active positions only after this many steps: one batch is no evidence.
@@ -66,6 +66,9 @@ class Run:
         config: The settled config, hook layers filled in.
         snapshots: The untouched values and every finished round; chats are answered from it.
 
+    Args:
+        start: The round with whose weights the first round begins; the untouched model's by default.
+
     Raises:
         InputError: No concept, no texts, or a layer the model does not have.
     """
@@ -80,6 +83,7 @@ class Run:
         *,
         run_id: str,
         folder: Path,
+        start: Start | None = None,
     ) -> None:
         if not config.concepts:
             raise InputError("No concept is named.", "Name what is to be forgotten.")
@@ -98,7 +102,10 @@ class Run:
         self._end = _End()
         lm.model.requires_grad_(False)
         self._parameters = trained_parameters(lm, self.config.layers, self.config.unlearn)
-        self.snapshots = Snapshots(lm, self._parameters, folder)
+        self._start = start
+        named = dict(lm.model.named_parameters())
+        inherited = {name: named[name] for name in (start.values if start else ())}
+        self.snapshots = Snapshots(lm, {**inherited, **self._parameters}, folder)
 
     @property
     def outcome(self) -> RunOutcome:
@@ -114,6 +121,7 @@ class Run:
         if untouched is not None:
             for caution in cautions(untouched):
                 yield Note("warning", caution)
+            yield from self._take_over()
             done = yield from self._rounds(setting, untouched)
         self._end.because = self._end.because or "all rounds done"
         if self._gate.discarding():
@@ -147,6 +155,18 @@ class Run:
                 return number
         return len(self.config.rounds)
 
+    def _take_over(self) -> Generator[Event, None, None]:
+        """A branch goes on from its parent's weights. Round 0 was measured before, so that goals, floors and what
+        chats call untouched mean the same in every run."""
+        if self._start is not None:
+            self.snapshots.begin_with(self._start.values)
+            parent = f"run {self._start.run_id}, round {self._start.round}"
+            yield Note("info", f"The rounds of this run begin with the weights of {parent}; round 0 is untouched.")
+
+    def _is_untouched(self, number: int) -> bool:
+        """Whether the model is still as it was loaded when a round begins, so that cached hidden states serve."""
+        return number == 1 and self._start is None
+
     def _started(self) -> RunStarted:
         groups = [probe.group for probe in self._materials.probes]
         return RunStarted(
@@ -165,6 +185,8 @@ class Run:
             retain_passages=len(self._materials.retain_passages),
             forget_probes=groups.count("forget"),
             neighbour_probes=groups.count("neighbour"),
+            parent_run=self._start.run_id if self._start else "",
+            parent_round=self._start.round if self._start else 0,
         )
 
     def _round(
@@ -174,7 +196,7 @@ class Run:
         yield from self._align(number, plan, setting, aligner)
         if self._end.because:
             return None
-        sight = look(setting, untouched=number == 1)
+        sight = look(setting, untouched=self._is_untouched(number))
         yield self._seen(number, sight)
         tau = yield from self._choose_tau(number, plan, sight)
         applied = yield from self._unlearn(number, plan, tau, setting, unlearner)
@@ -194,7 +216,7 @@ class Run:
                 reason = "stopped" if state.stopping else "skipped"
                 break
             rate = state.align_learning_rate or self.config.align.learning_rate
-            step = aligner.step(rate, untouched=number == 1)
+            step = aligner.step(rate, untouched=self._is_untouched(number))
             self._step, index = self._step + 1, index + 1
             yield StepDone(
                 run_id=self._run_id,
@@ -213,7 +235,7 @@ class Run:
                 gradient_norm=step.gradient_norm,
             )
             if index % _LOOK_EVERY == 0 and index < self._gate.steps:
-                yield self._seen(number, look(setting, untouched=number == 1))
+                yield self._seen(number, look(setting, untouched=self._is_untouched(number)))
         yield self._ended("align", number, reason, begun)
         if reason == "stopped":
             self._end.because = STOPPED

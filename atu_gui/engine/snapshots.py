@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -19,6 +20,15 @@ from atu_gui.core.errors import InputError, OutputError
 from atu_gui.engine.models import LanguageModel
 
 _FOLDER = "rounds"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Start:
+    """The weights of a round of an earlier run, with which a branch begins."""
+
+    run_id: str
+    round: int
+    values: dict[str, Tensor]
 
 
 class Snapshots:
@@ -110,9 +120,12 @@ class Snapshots:
 
     def restore(self, round_: int) -> None:
         """Make a round the current weights, for good."""
-        values = self.values(round_)
-        for name, parameter in self._parameters.items():
-            parameter.data.copy_(values[name])
+        self.begin_with(self.values(round_))
+
+    def begin_with(self, values: dict[str, Tensor]) -> None:
+        """Give the model values of some or all of these tensors, for good."""
+        for name, value in values.items():
+            self._parameters[name].data.copy_(value)
 
     def _path(self, round_: int) -> Path:
         return self._folder / f"round-{round_}.safetensors"

@@ -16,13 +16,13 @@ from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, ModelLoaded
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import ChatRequest
+from atu_gui.core.ports import ChatRequest, Weights
 from atu_gui.core.schedule import settle
 
 if TYPE_CHECKING:
     from atu_gui.engine.models import LanguageModel, TextEncoder
     from atu_gui.engine.pipeline import Run
-    from atu_gui.engine.snapshots import Snapshots
+    from atu_gui.engine.snapshots import Snapshots, Start
 
 _PACKAGES = ("torch", "transformers", "sentence-transformers")
 
@@ -114,11 +114,23 @@ class Engine:
         control: RunControl,
         run_id: str,
         folder: Path,
+        start: Start | None = None,
     ) -> Run:
         """A run on an untouched model, ready to be drained."""
         from atu_gui.engine.pipeline import Run
 
-        return Run(config, loaded.lm, loaded.encoder, materials, control, run_id=run_id, folder=folder)
+        return Run(config, loaded.lm, loaded.encoder, materials, control, run_id=run_id, folder=folder, start=start)
+
+    def open_start(self, weights: Weights, folder: Path, loaded: Loaded) -> Start:
+        """The weights of a round of the run in a folder, for a branch; the model must be untouched.
+
+        Raises:
+            InputError: There is no such round, or it belongs to other weights.
+        """
+        from atu_gui.engine.snapshots import Snapshots, Start
+
+        assert weights.round is not None
+        return Start(weights.run_id, weights.round, Snapshots.open(folder, loaded.lm).values(weights.round))
 
     def open_snapshots(self, folder: Path, loaded: Loaded) -> Snapshots:
         """The rounds of a finished run, on an untouched model."""

@@ -84,6 +84,29 @@ class Holding:
             round_ = 0
         self.now_at(f"round {round_}")
 
+    def return_to(self, weights: Weights, folder_of: Callable[[str], Path]) -> str:
+        """Make a round the current weights, for good; gives the words that name them.
+
+        Raises:
+            InputError: No model, no such run or round, or a run of another model.
+        """
+        loaded = self.loaded
+        if not weights.round:
+            self.make_untouched()
+            return self._current
+        if weights.run_id != self._run_id or self._snapshots is None:
+            folder = folder_of(weights.run_id)
+            with self._applied(0):
+                snapshots = self._engine.open_snapshots(folder, loaded)
+                # Read before anything is changed: a damaged round must not cost the present weights.
+                snapshots.values(weights.round)
+            self.make_untouched()
+            self.begin(weights.run_id, snapshots)
+        assert self._snapshots is not None
+        self._snapshots.restore(weights.round)
+        self.now_at(f"round {weights.round}")
+        return self._current
+
     @contextlib.contextmanager
     def answering(self, weights: Weights, folder_of: Callable[[str], Path]) -> Iterator[str]:
         """Within the block the model has the wanted weights; gives the words that name them exactly.

@@ -23,7 +23,7 @@ from atu_gui.core.events import (
     StepDone,
 )
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import RunOutcome
+from atu_gui.core.ports import UNTOUCHED, RunOutcome, Weights
 from atu_gui.service.backend import Engine, Loaded, needs_starter
 from atu_gui.service.failures import details_of, explained
 from atu_gui.service.folders import CONFIG_FILE, claim, require_space, run_folder, write_texts
@@ -78,7 +78,11 @@ class RunJob:
         materials: Materials | None,
         control: RunControl,
         cancelled: Cancel,
+        start: Weights = UNTOUCHED,
+        folder_of: Callable[[str], Path] = Path,
     ) -> None:
+        """`start` is the round with which the run begins; `folder_of` finds the folder of its run."""
+        self._start, self._folder_of = start, folder_of
         self._engine = engine
         self._holding = holding
         self._open_store = store
@@ -132,7 +136,7 @@ class RunJob:
         while store.has(self._run_id):
             self._run_id = secrets.token_hex(4)
         (folder / CONFIG_FILE).write_text(dump_config(config), encoding="utf-8")
-        store.add(self._run_id, config, folder=folder, versions=self._engine.versions())
+        store.add(self._run_id, config, folder=folder, versions=self._engine.versions(), parent=self._start)
         return Recorder(store, self._run_id, folder)
 
     def _recorded(
@@ -178,7 +182,10 @@ class RunJob:
         if materials is None:
             materials = yield from cancellable(self._engine.prepare(config, loaded, self._wants_out), self._wants_out)
         write_texts(folder, materials)
-        run = self._engine.make_run(config, loaded, materials, self._control, self._run_id, folder)
+        start = None
+        if self._start.round:
+            start = self._engine.open_start(self._start, self._folder_of(self._start.run_id), loaded)
+        run = self._engine.make_run(config, loaded, materials, self._control, self._run_id, folder, start)
         self._holding.begin(self._run_id, run.snapshots)
         return (yield from run.events())
 

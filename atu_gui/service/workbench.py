@@ -18,7 +18,7 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Event, JobFailed, ModelLoaded
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import ChatRequest, RunOutcome, RunRecord
+from atu_gui.core.ports import UNTOUCHED, ChatRequest, RunOutcome, RunRecord, Weights
 from atu_gui.service import keeping
 from atu_gui.service.backend import Engine
 from atu_gui.service.chatting import chat
@@ -106,7 +106,9 @@ class Workbench:
 
         return self._submit("write", work, chats_between=True)
 
-    def run(self, config: RunConfig, materials: Materials | None = None) -> Future[RunOutcome]:
+    def run(
+        self, config: RunConfig, materials: Materials | None = None, start: Weights = UNTOUCHED
+    ) -> Future[RunOutcome]:
         """Run, with a fresh control. The future is cancelled when the user stops before the first step."""
         self._control = control = RunControl()
         cancel = self._new_cancel()
@@ -118,6 +120,8 @@ class Workbench:
             materials=materials,
             control=control,
             cancelled=cancel.is_set,
+            start=start,
+            folder_of=self._folder_of,
         )
         future = self._worker.submit(job.events, chats_between=True)
         future.add_done_callback(lambda _done: self._drop_cancel(cancel))
@@ -166,6 +170,15 @@ class Workbench:
     def materials_of(self, run_id: str) -> Future[Materials]:
         """The texts and questions that a run worked on."""
         return self._read(lambda store: keeping.read_texts(folder_of(store, run_id)))
+
+    def return_to(self, weights: Weights) -> Future[str]:
+        """Make the weights of a round the current ones."""
+
+        def work(_cancelled: Callable[[], bool]) -> Generator[Event, None, str]:
+            yield from ()
+            return self._holding.return_to(weights, self._folder_of)
+
+        return self._submit("return", work)
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         """Rename a run, and keep what the user writes about it."""

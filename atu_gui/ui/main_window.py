@@ -33,6 +33,7 @@ from atu_gui.ui.panels.review import ReviewPanel
 from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
 from atu_gui.ui.rooms.questioning import QuestioningRoom
+from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
 from atu_gui.ui.rooms.tuning import TuningRoom
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
             RunsRoom(self.session, bench, self.actions_, self.display, show, self),
             TuningRoom(self.session, bench, self.actions_, self),
         )
+        self._going_on = RoundsRoom(self.session, bench, self.actions_, show, self)
         self._wire_session()
         self._wire_panels()
         self._wire_actions()

@@ -10,6 +10,7 @@ import enum
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -29,7 +30,7 @@ from atu_gui.core.events import (
     RunStarted,
 )
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import ChatRequest, RunOutcome, WorkbenchPort
+from atu_gui.core.ports import UNTOUCHED, ChatRequest, RunOutcome, Weights, WorkbenchPort
 from atu_gui.core.schedule import settle
 from atu_gui.ui.bridge import Bridge
 
@@ -53,9 +54,24 @@ BUSY = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WRITING})
 IN_RUN = frozenset({Phase.RUNNING, Phase.PAUSED, Phase.STOPPING})
 
 
-class Session(QObject):
-    """Signals: `phase_changed`, `model_changed`, `materials_written` (Materials), `failed` (JobFailed | RunFailed)."""
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What the next run goes on from: a round of an earlier run, and the texts and questions which that worked on."""
 
+    weights: Weights
+    config: RunConfig
+    materials: Materials
+
+    def serves(self, config: RunConfig) -> bool:
+        """Whether the texts still fit the set-up."""
+        return (config.concepts, config.texts) == (self.config.concepts, self.config.texts)
+
+
+class Session(QObject):
+    """Signals: `branch_changed`, `phase_changed`, `model_changed`, `materials_written` (Materials), `failed` (JobFailed |
+    RunFailed)."""
+
+    branch_changed = Signal()
     phase_changed = Signal()
     model_changed = Signal()
     materials_written = Signal(object)
@@ -72,6 +88,7 @@ class Session(QObject):
         self._told = False
         self._queued: RunConfig | None = None
         self._config: RunConfig | None = None
+        self._branch: Branch | None = None
         bridge.add_handler(self.handle)
 
     @property
@@ -83,6 +100,16 @@ class Session(QObject):
     def loaded(self) -> ModelLoaded | None:
         """The model at hand."""
         return self._loaded
+
+    @property
+    def branch(self) -> Branch | None:
+        """What the next run goes on from; None for the untouched model."""
+        return self._branch
+
+    def set_branch(self, branch: Branch | None) -> None:
+        """Let the next run go on from a round of an earlier one, or begin untouched."""
+        self._branch = branch
+        self.branch_changed.emit()
 
     @property
     def is_queued(self) -> bool:
@@ -134,9 +161,13 @@ class Session(QObject):
         """Begin a run on texts that the user has seen."""
         self._config = settle(config)
         self._enter(Phase.RUNNING)
+        start = self._branch.weights if self._branch is not None else UNTOUCHED
         self._with_port(
-            lambda port: self._bridge.watch(port.run(config, materials), self._run_ended, self._broke, self._calm)
+            lambda port: self._bridge.watch(
+                port.run(config, materials, start), self._run_ended, self._broke, self._calm
+            )
         )
+        self.set_branch(None)
 
     def leave_review(self) -> None:
         """The user went back without starting."""
@@ -249,6 +280,9 @@ class Session(QObject):
             self._enter(Phase.REVIEWING)
             self.materials_written.emit(materials)
 
+        if self._branch is not None and self._branch.serves(config):
+            done(self._branch.materials)
+            return
         self._enter(Phase.WRITING)
         self._with_port(lambda port: self._bridge.watch(port.prepare(config), done, self._broke, self._calm))
 

@@ -19,8 +19,8 @@ from atu_gui.ui.setup import Setup
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.dock import Dock
 from atu_gui.ui.widgets.notice import Notice
-from atu_gui.ui.widgets.past_strip import PastStrip
 from atu_gui.ui.widgets.run_bar import RunBar
+from atu_gui.ui.widgets.strip import BranchStrip, PastStrip
 
 NARROW = 1440
 _LEFT, _LEFT_NARROW, _RIGHT = 320, 272, 440
@@ -36,6 +36,7 @@ class Workbench(QWidget):
         self.run_bar = RunBar(theme, actions)
         self.notice = Notice(theme)
         self.past = PastStrip(theme)
+        self.branch = BranchStrip(theme)
         self.setup = Setup(theme)
         self.plots = PlotsPanel(theme)
         self.chat = ChatPanel(theme)
@@ -68,6 +69,7 @@ class Workbench(QWidget):
         inside.setSpacing(8)
         inside.addWidget(self.notice)
         inside.addWidget(self.past)
+        inside.addWidget(self.branch)
         inside.addWidget(self._field, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -16,6 +16,7 @@ from atu_gui.core.errors import InputError
 from atu_gui.core.materials import Materials, Passage
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.pipeline import Run
+from atu_gui.engine.snapshots import Snapshots, Start
 from tests.engine.draining import drain
 
 
@@ -266,3 +267,31 @@ def test_bad_input_is_refused_before_anything_happens(
     short = dataclasses.replace(materials, concept_passages=(Passage("Ada"),))
     with pytest.raises(InputError, match="too short"):
         drain(_run(lm, encoder, short, config, tmp_path).events())
+
+
+def test_a_branch_goes_on_from_its_parents_round(
+    lm: LanguageModel, encoder: TextEncoder, materials: Materials, config: RunConfig, tmp_path: Path
+) -> None:
+    untouched = _weights(lm)
+    parent = _run(lm, encoder, materials, config, tmp_path / "parent")
+    told, _ = drain(parent.events())
+    parent.snapshots.restore(0)
+    start = Start("p", 1, dict(Snapshots.open(tmp_path / "parent", lm).values(1)))
+    # A layer below the parent's: what only the parent changed has to stay in the branch and in its rounds.
+    config = config.model_copy(update={"layers": [1], "rounds": config.rounds[:1]})
+    branch = Run(config, lm, encoder, materials, RunControl(), run_id="b", folder=tmp_path / "branch", start=start)
+    begun: dict[str, torch.Tensor] = {}
+    events = []
+    for event in branch.events():
+        events.append(event)
+        if isinstance(event, ev.StageStarted) and (event.stage, event.round) == ("align", 1):
+            begun = _weights(lm)
+    assert all(torch.equal(begun[name], value) for name, value in start.values.items())
+    (started,) = _of(ev.RunStarted, events)
+    assert (started.parent_run, started.parent_round) == ("p", 1)  # type: ignore[attr-defined]
+    zero = [next(event for event in run if isinstance(event, ev.RoundScored)) for run in (told, events)]
+    assert zero[0].forget_logprob == zero[1].forget_logprob
+    top = next(name for name in start.values if name.startswith("model.layers.1."))
+    assert torch.equal(branch.snapshots.values(1)[top], start.values[top])
+    branch.snapshots.restore(0)
+    assert all(torch.equal(value, untouched[name]) for name, value in _weights(lm).items())

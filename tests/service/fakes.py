@@ -31,7 +31,7 @@ from atu_gui.core.events import (
     TextWritten,
 )
 from atu_gui.core.materials import Materials, Passage, Probe
-from atu_gui.core.ports import ChatRequest, RunOutcome
+from atu_gui.core.ports import ChatRequest, RunOutcome, Weights
 from atu_gui.core.schedule import settle
 from atu_gui.service.backend import Engine, Loaded
 
@@ -72,6 +72,11 @@ class FakeSnapshots:
     @property
     def rounds(self) -> list[int]:
         return sorted(self.saved)
+
+    def values(self, round_: int) -> float:
+        if round_ not in self.saved:
+            raise InputError(f"Round {round_} does not exist.")
+        return self.saved[round_]
 
     @contextlib.contextmanager
     def applied(self, round_: int | None) -> Iterator[None]:
@@ -214,8 +219,14 @@ class FakeEngine(Engine):
         return MATERIALS
 
     def make_run(self, config: RunConfig, loaded: Loaded, *rest: Any) -> Any:
-        _materials, control, run_id, folder = rest
-        return FakeRun(config, loaded, control, run_id, folder, self)
+        _materials, control, run_id, folder, start = rest
+        run = FakeRun(config, loaded, control, run_id, folder, self)
+        if start is not None:
+            loaded.lm.value = start  # type: ignore[assignment]
+        return run
+
+    def open_start(self, weights: Weights, folder: Path, loaded: Loaded) -> Any:
+        return self.open_snapshots(folder, loaded).values(weights.round)
 
     def open_snapshots(self, folder: Path, loaded: Loaded) -> Any:
         return FakeSnapshots(loaded.lm, self.other_runs[folder])  # type: ignore[arg-type]

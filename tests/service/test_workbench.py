@@ -26,7 +26,7 @@ from atu_gui.core.events import (
     StepDone,
     TextWritten,
 )
-from atu_gui.core.ports import WorkbenchPort
+from atu_gui.core.ports import UNTOUCHED, Weights, WorkbenchPort
 from atu_gui.service.workbench import Workbench
 from tests.service.fakes import MATERIALS, FakeEngine
 
@@ -136,6 +136,36 @@ def test_every_run_begins_with_untouched_weights(bench: Bench) -> None:
     bench.workbench.run(config(rounds=[{"align_steps": 0, "unlearn_steps": 1, "tau": 0.3}])).result(10)
     assert model.value == 9  # type: ignore[attr-defined]
     assert bench.engine.loads == 1
+
+
+def test_a_branch_begins_with_the_weights_of_its_parent(bench: Bench) -> None:
+    parent = bench.workbench.run(config()).result(10)
+    bench.engine.other_runs[parent.folder] = {1: 4.5}
+    rounds = [{"align_steps": 0, "unlearn_steps": 1, "tau": 0.3}]
+    branch = bench.workbench.run(config(rounds=rounds), MATERIALS, Weights(parent.run_id, 1)).result(10)
+    assert bench.workbench._holding.loaded.lm.value == 3.5  # type: ignore[attr-defined]
+    newest, oldest = bench.workbench.runs().result(5)
+    assert (newest.run_id, newest.parent) == (branch.run_id, Weights(parent.run_id, 1))
+    assert oldest.parent == UNTOUCHED
+    assert bench.workbench.materials_of(branch.run_id).result(5) == MATERIALS
+
+
+def test_any_round_of_any_run_can_become_current(bench: Bench) -> None:
+    first = bench.workbench.run(config()).result(10)
+    bench.engine.other_runs[first.folder] = {1: 4.5}
+    second = bench.workbench.run(config()).result(10)
+    model = bench.workbench._holding.loaded.lm
+    best = model.value  # type: ignore[attr-defined]
+    bench.engine.other_runs[second.folder] = {3: best}
+    assert bench.workbench.return_to(Weights(first.run_id, 1)).result(5) == f"run {first.run_id}, round 1"
+    assert model.value == 4.5  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match="Round 9 does not exist"):
+        bench.workbench.return_to(Weights(second.run_id, 9)).result(5)
+    assert model.value == 4.5  # type: ignore[attr-defined]
+    assert bench.workbench.return_to(Weights(second.run_id, 3)).result(5) == f"run {second.run_id}, round 3"
+    assert model.value == best  # type: ignore[attr-defined]
+    assert bench.workbench.return_to(UNTOUCHED).result(5) == "untouched weights"
+    assert model.value == 10  # type: ignore[attr-defined]
 
 
 def test_another_model_or_encoder_is_loaded(bench: Bench) -> None:

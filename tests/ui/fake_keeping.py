@@ -13,7 +13,7 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.errors import AtuError, InputError
 from atu_gui.core.events import Event, RoundScored, RunFinished, RunStarted
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import RoundSummary, RunRecord
+from atu_gui.core.ports import RoundSummary, RunRecord, Weights
 from atu_gui.core.schedule import settle
 from tests.ui.fake_run import PLANNED, Script, materials
 
@@ -62,6 +62,7 @@ class FakeKeeping:
         self.told: dict[str, list[Event]] = {}
         self.kept_configs: dict[str, RunConfig] = {}
         self.deleted: dict[str, RunRecord] = {}
+        self.returned: list[Weights] = []
 
     def keep(self, run_id: str, config: RunConfig | None = None, **changes: object) -> list[Event]:
         """A run that was made before; returns its events."""
@@ -84,6 +85,12 @@ class FakeKeeping:
 
     def materials_of(self, run_id: str) -> Future[Materials]:
         return _done(materials(self.records[run_id].concepts[0]))
+
+    def return_to(self, weights: Weights) -> Future[str]:
+        if weights.run_id not in self.records:
+            return _failed(InputError(f"There is no run “{weights.run_id}”."))
+        self.returned.append(weights)
+        return _done(f"run {weights.run_id}, round {weights.round}")
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         self.records[run_id] = dataclasses.replace(self.records[run_id], title=title, note=note, tags=tags)

@@ -23,7 +23,7 @@ from atu_gui.core.events import (
     TextWritten,
 )
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import ChatRequest, RunOutcome
+from atu_gui.core.ports import UNTOUCHED, ChatRequest, RunOutcome, Weights
 from atu_gui.core.schedule import settle
 from tests.ui.fake_keeping import FakeKeeping
 from tests.ui.fake_run import LOADED, Script, materials
@@ -50,6 +50,7 @@ class FakeWorkbench(FakeKeeping):
         self.calls: list[str] = []
         self.configs: list[RunConfig] = []
         self.given: list[Materials | None] = []
+        self.starts: list[Weights] = []
         self.load_error: AtuError | None = None
         self.run_error: AtuError | None = None
         self._starter = starter
@@ -86,10 +87,13 @@ class FakeWorkbench(FakeKeeping):
         self.configs.append(config)
         return self._job("write", lambda: self._write(config))
 
-    def run(self, config: RunConfig, materials: Materials | None = None) -> Future[RunOutcome]:
+    def run(
+        self, config: RunConfig, materials: Materials | None = None, start: Weights = UNTOUCHED
+    ) -> Future[RunOutcome]:
         self.calls.append("run")
         self.configs.append(config)
         self.given.append(materials)
+        self.starts.append(start)
         self._control = RunControl()
         return self._job("run", lambda: self._run(settle(config), self._control))
 

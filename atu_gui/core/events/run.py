@@ -25,7 +25,7 @@ class StagePlan:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run begins. `started` is Unix time in seconds."""
+    """A run begins. `started` is Unix time in seconds; a branch begins with the weights of `parent_round`."""
 
     run_id: str
     title: str
@@ -42,6 +42,8 @@ class RunStarted:
     retain_passages: int
     forget_probes: int
     neighbour_probes: int
+    parent_run: str = ""
+    parent_round: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,10 @@ from atu_gui.ui.widgets.runs_model import (
 from atu_gui.ui.widgets.sparkline import Sparkline
 
 _WIDTHS = {
-    STATUS: 158, RUN: 62, CONCEPT: 132, LAYER: 58, TAU: 84, BEST: 96, FORGET: 104, NEIGHBOUR: 104, LOSS: 104, TIME: 64,
+    STATUS: 158, RUN: 62, CONCEPT: 148, LAYER: 58, TAU: 84, BEST: 96, FORGET: 104, NEIGHBOUR: 104, LOSS: 104, TIME: 64,
     STARTED: 112,
 }  # fmt: skip
-_NAME_LEAST = 130
+_NAME_LEAST = 120
 _SEARCH_WIDTH = 170
 
 
@@ -45,7 +45,7 @@ class RunsPanel(QWidget):
 
     Signals:
         open_requested: Show this run (its id).
-        selected: Another run is selected (its id, or nothing).
+        selected: Another run is selected, or its record is newer (its id, or nothing).
     """
 
     open_requested = Signal(str)
@@ -99,8 +99,7 @@ class RunsPanel(QWidget):
         self._stack.setCurrentIndex(1 if records else 0)
         if not self.select(kept.run_id if kept else "") and records:
             self._table.selectRow(0)
-        if not records:
-            self.selected.emit("")
+        self._say_selected()
 
     @property
     def records(self) -> tuple[RunRecord, ...]:

@@ -56,7 +56,8 @@ class RunsRoom(QObject):
         actions.delete_run.triggered.connect(self._delete)
         actions.undelete_run.triggered.connect(self._undelete)
         bench.runs.offer("folder-open", "Open", actions.open_run)
-        bench.runs.set_menu(actions.open_run, None, actions.annotate_run, actions.delete_run, actions.undelete_run)
+        bench.runs.set_menu(actions.open_run, None, actions.return_round, actions.branch_round, None)
+        bench.runs.set_menu(actions.annotate_run, actions.delete_run, actions.undelete_run)
         self._follow_selection("")
         self._show_strip()
         self.refresh()
@@ -73,7 +74,6 @@ class RunsRoom(QObject):
             self._bench.runs.show_runs(records)
             if select:
                 self._bench.runs.select(select)
-            self._follow_selection("")
 
         self._session.request(lambda port: port.runs(), show, self._say)
 

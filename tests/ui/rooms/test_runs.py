@@ -40,7 +40,7 @@ def test_an_opened_run_shows_all_it_said_and_says_that_it_is_past(
     work = window.workbench
     live = work.log.lines()
     _open(window, qtbot, "aaaa")
-    assert work.past.isVisible() and "Run aaaa · Leonardo da Vinci" in work.past._words.text()
+    assert work.past.isVisible() and "Run aaaa · Leonardo da Vinci" in work.past.words.text()
     assert work.rounds._table.rowCount() == 4 and work.questions._table.rowCount() == 12
     assert len(work.plots.curves.rounds) == 4 and not work.plots.curves.running
     assert any("Run aaaa started" in line for line in work.log.past_lines()) and work.log.lines() == live
@@ -56,7 +56,7 @@ def test_a_run_without_an_end_is_not_shown_as_running(make_window: Make, qtbot: 
     window = _window(make_window, qtbot, bench)
     _open(window, qtbot, "aaaa")
     assert not window.workbench.plots.curves.running
-    assert "crashed" in window.workbench.past._words.text()
+    assert "crashed" in window.workbench.past.words.text()
 
 
 def test_what_a_run_says_while_another_is_open_is_not_lost(make_window: Make, qtbot: QtBot) -> None:
@@ -66,10 +66,10 @@ def test_what_a_run_says_while_another_is_open_is_not_lost(make_window: Make, qt
     window.session.start(past_config("Ada Lovelace"), materials())
     qtbot.waitUntil(lambda: window.display.live_run == "fake-1", timeout=3000)
     _open(window, qtbot, "aaaa")
-    assert window.workbench.past._back.text() == "Back to the present run"
+    assert window.workbench.past.out.text() == "Back to the present run"
     qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=8000)
     assert window.workbench.plots.curves.rounds[0].run_id == "aaaa"
-    window.workbench.past._back.click()
+    window.workbench.past.out.click()
     curves = window.workbench.plots.curves
     assert {one.run_id for one in curves.rounds} == {"fake-1"} and len(curves.rounds) == 4
     assert window.workbench.rounds._table.rowCount() == 4

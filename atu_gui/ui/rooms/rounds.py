@@ -1,0 +1,108 @@
+"""Going on from a round of any run: making it current, or letting the next run begin with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Slot
+
+from atu_gui.core.config import RunConfig
+from atu_gui.core.errors import AtuError
+from atu_gui.core.materials import Materials
+from atu_gui.core.ports import Weights
+from atu_gui.ui.actions import Actions
+from atu_gui.ui.session import Branch, Phase, Session
+from atu_gui.ui.widgets.round_dialog import RoundDialog
+from atu_gui.ui.workbench import Workbench
+
+
+class RoundsRoom(QObject):
+    """Asks for a round of the selected run and carries the wish to the service.
+
+    Args:
+        session: Asks the service.
+        bench: Holds the panels.
+        actions: The window's actions.
+        show: Brings the workbench page to the front.
+    """
+
+    def __init__(
+        self, session: Session, bench: Workbench, actions: Actions, show: Callable[[], None], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._bench, self._actions = session, bench, actions
+        self._show_page = show
+        theme = bench.runs.theme
+        self._return = RoundDialog(
+            theme, "Return to a round", "Return to round",
+            "The model takes the weights of this round: they answer as “current weights”.", bench,
+        )  # fmt: skip
+        self._branch = RoundDialog(
+            theme, "Branch from a round", "Branch from round",
+            "The run's settings come into the set-up; the next run begins with the weights of this round, on the same "
+            "texts and questions.", bench,
+        )  # fmt: skip
+        self._return.chosen.connect(self._go_back)
+        self._branch.chosen.connect(self._read_config)
+        actions.return_round.triggered.connect(lambda: self._ask(self._return))
+        actions.branch_round.triggered.connect(lambda: self._ask(self._branch))
+        for icon, words, action in (
+            ("arrow-counter-clockwise", "Return to round…", actions.return_round),
+            ("git-branch", "Branch from round…", actions.branch_round),
+        ):
+            bench.past.offer(icon, words, action)
+        bench.runs.offer("git-branch", "Branch from round", actions.branch_round)
+        bench.runs.selected.connect(self._follow)
+        bench.branch.left.connect(lambda: session.set_branch(None))
+        session.branch_changed.connect(self._show_branch)
+        session.phase_changed.connect(self._follow)
+        self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        record = self._bench.runs.selected_run
+        idle = self._session.phase is Phase.IDLE
+        finished = record is not None and any(one.round for one in record.rounds)
+        self._actions.return_round.setEnabled(finished and idle)
+        self._actions.branch_round.setEnabled(finished and idle)
+
+    def _ask(self, dialog: RoundDialog) -> None:
+        record = self._bench.runs.selected_run
+        if record is not None:
+            dialog.ask(record)
+
+    @Slot(object)
+    def _go_back(self, weights: Weights) -> None:
+        def done(label: str) -> None:
+            self._bench.notice.say(
+                f"The current weights are those of {label}.", "Ask them in the chat as “current weights”.", kind="info"
+            )
+
+        self._session.request(lambda port: port.return_to(weights), done, self._say)
+
+    @Slot(object)
+    def _read_config(self, weights: Weights) -> None:
+        self._session.request(
+            lambda port: port.config_of(weights.run_id), lambda config: self._read_texts(weights, config), self._say
+        )
+
+    def _read_texts(self, weights: Weights, config: RunConfig) -> None:
+        self._session.request(
+            lambda port: port.materials_of(weights.run_id),
+            lambda materials: self._prepare(weights, config, materials),
+            self._say,
+        )
+
+    def _prepare(self, weights: Weights, config: RunConfig, materials: Materials) -> None:
+        """The run's settings, to be changed before Run is pressed; the folder is its own."""
+        self._bench.setup.show_config(config.model_copy(update={"out": None, "name": ""}))
+        self._session.set_branch(Branch(weights, config, materials))
+        self._show_page()
+
+    @Slot()
+    def _show_branch(self) -> None:
+        branch = self._session.branch
+        self._bench.branch.show_start(branch.weights if branch is not None else None)
+
+    def _say(self, error: AtuError) -> None:
+        self._bench.notice.say(error.message, error.hint)

@@ -1,0 +1,87 @@
+"""A line above the docks that says what is special at the moment, and leads out of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QWidget
+
+from atu_gui.core.ports import RunRecord, Weights
+from atu_gui.ui.actions import bind
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import Elided, button, icon_label, mark, row
+from atu_gui.ui.widgets.runs_model import state_of, when
+
+
+class Strip(QFrame):
+    """A tag, words and buttons; hidden while there is nothing to say. Signal: `left` (the way out was taken)."""
+
+    left = Signal()
+
+    def __init__(self, theme: Theme, icon: str, tag: str, out: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setProperty("card", "info")
+        self.setFixedHeight(40)
+        self.words = Elided("")
+        self.out = button(theme, out, icon="x")
+        self.out.clicked.connect(self.left)
+        self._tag = tag
+        self._buttons = row(spacing=6)
+        layout = row(icon_label(theme, icon, "accent_text"), spacing=8)
+        layout.addWidget(mark(tag, "live"))
+        layout.addWidget(self.words, 1)
+        layout.addLayout(self._buttons)
+        layout.addWidget(self.out)
+        layout.setContentsMargins(12, 0, 8, 0)
+        self.setLayout(layout)
+        self.hide()
+
+    def offer(self, icon: str, words: str, action: QAction) -> None:
+        """A button that does what an action does, and is off when it is."""
+        made = button(self._theme, words, icon=icon)
+        bind(made, action)
+        self._buttons.addWidget(made)
+
+    def say(self, words: str, tip: str = "") -> None:
+        """Show these words."""
+        self.words.setText(words)
+        self.words.setToolTip(tip or words)
+        self.setAccessibleName(f"{self._tag}: {words}")
+        self.show()
+
+
+class PastStrip(Strip):
+    """Says that the panels show a recorded run."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "clock-counter-clockwise", "Recorded run", "Close recorded run", parent)
+
+    def show_run(self, record: RunRecord | None, *, live: bool) -> None:
+        """Name the run that is shown; None hides the strip. `live` says whether there is another to go back to."""
+        if record is None:
+            self.hide()
+            return
+        kept = f", round {record.best_round} kept" if record.best_round else ""
+        state = state_of(record)[0].lower()
+        words = f"Run {record.run_id} · {record.title} · {when(record.started)} · {state}{kept}"
+        self.out.setText("Back to the present run" if live else "Close recorded run")
+        self.out.setAccessibleName(self.out.text())
+        self.say(words, "\n".join(part for part in (words, record.note, record.folder) if part))
+
+
+class BranchStrip(Strip):
+    """Says that the next run begins with the weights of a round of an earlier one."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "git-branch", "Branch", "Begin untouched instead", parent)
+
+    def show_start(self, weights: Weights | None) -> None:
+        """Name the round; None hides the strip."""
+        if weights is None:
+            self.hide()
+            return
+        self.say(
+            f"The next run begins with run {weights.run_id}, round {weights.round}, on the same texts and questions. "
+            "Change the set-up as you like, then press Run."
+        )
