@@ -6,7 +6,6 @@ the weights are consistent, so that the caller may answer a chat before it asks 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +33,12 @@ from atu_gui.core.events import (
 )
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import RunOutcome
-from atu_gui.core.progress import planned_stages
 from atu_gui.core.schedule import settle
 from atu_gui.engine.align import Aligner, Sight, look
 from atu_gui.engine.gate import Clock, Gate
 from atu_gui.engine.guards import Verdict, broken_guard, cautions, not_finite, reached_goal, too_inactive
 from atu_gui.engine.models import LanguageModel, TextEncoder
+from atu_gui.engine.opening import run_started
 from atu_gui.engine.probes.score import RoundScores, score_round
 from atu_gui.engine.setting import Setting, build_setting, with_layers
 from atu_gui.engine.snapshots import Snapshots, Start
@@ -168,25 +167,14 @@ class Run:
         return number == 1 and self._start is None
 
     def _started(self) -> RunStarted:
-        groups = [probe.group for probe in self._materials.probes]
-        return RunStarted(
+        return run_started(
+            self.config,
+            self._materials,
             run_id=self._run_id,
-            title=self.config.title,
+            folder=self._folder,
             model=self._lm.name,
             encoder=self._encoder.name,
-            concepts=tuple(concept.name for concept in self.config.concepts),
-            layers=tuple(self.config.layers),
-            recipe=self.config.recipe,
-            seed=self.config.seed,
-            stages=planned_stages(self.config),
-            folder=str(self._folder),
-            started=time.time(),
-            concept_passages=len(self._materials.concept_passages),
-            retain_passages=len(self._materials.retain_passages),
-            forget_probes=groups.count("forget"),
-            neighbour_probes=groups.count("neighbour"),
-            parent_run=self._start.run_id if self._start else "",
-            parent_round=self._start.round if self._start else 0,
+            start=self._start,
         )
 
     def _round(

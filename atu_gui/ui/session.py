@@ -68,8 +68,8 @@ class Branch:
 
 
 class Session(QObject):
-    """Signals: `branch_changed`, `phase_changed`, `model_changed`, `materials_written` (Materials), `failed` (JobFailed |
-    RunFailed)."""
+    """Signals: `branch_changed`, `phase_changed`, `model_changed`, `materials_written` (Materials), `failed` (JobFailed
+    or RunFailed)."""
 
     branch_changed = Signal()
     phase_changed = Signal()

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from atu_gui.core import text
+from atu_gui.core.control import DISCARDED
 from atu_gui.core.events import Interval
 from atu_gui.core.ports import RoundSummary, RunRecord
 from atu_gui.ui.theme import Theme
@@ -29,6 +30,7 @@ _STATES = {
     "done": ("Done", "check-circle", "good"),
     "guard": ("Stopped by guard", "shield-warning", "warn"),
     "stopped": ("Stopped", "square", "muted"),
+    "discarded": ("Discarded", "trash", "muted"),
     "failed": ("Failed", "warning-circle", "bad"),
     "interrupted": ("Interrupted", "warning-circle", "warn"),
     "crashed": ("Crashed", "warning-circle", "bad"),
@@ -41,8 +43,12 @@ _WHAT = {
 
 def state_of(record: RunRecord) -> tuple[str, str, str]:
     """The words, icon and colour token of a run's status."""
-    by_guard = record.status == "done" and record.stopped_because.startswith("guard")
-    return _STATES.get("guard" if by_guard else record.status, (text.capital(record.status), "circle", "muted"))
+    status = record.status
+    if status == "done" and record.stopped_because.startswith("guard"):
+        status = "guard"
+    elif record.stopped_because == DISCARDED:
+        status = "discarded"
+    return _STATES.get(status, (text.capital(status), "circle", "muted"))
 
 
 def round_of(record: RunRecord, number: int) -> RoundSummary | None:
