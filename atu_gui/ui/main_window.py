@@ -32,6 +32,7 @@ from atu_gui.ui.notifier import Notifier
 from atu_gui.ui.panels.review import ReviewPanel
 from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
+from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
@@ -91,6 +92,7 @@ class MainWindow(QMainWindow):
         self._rooms = (
             QuestioningRoom(self.session, bench, self.actions_, self.display, show, self),
             RunsRoom(self.session, bench, self.actions_, self.display, show, self),
+            ComparingRoom(self.session, bench, self.actions_, show, self),
             TuningRoom(self.session, bench, self.actions_, self),
         )
         self._going_on = RoundsRoom(self.session, bench, self.actions_, show, self)

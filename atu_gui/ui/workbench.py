@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QMainWindow, QSizePolicy, QStackedWidget, 
 from atu_gui import __version__
 from atu_gui.ui.actions import Actions
 from atu_gui.ui.panels.chat import ChatPanel
+from atu_gui.ui.panels.compare import ComparePanel
 from atu_gui.ui.panels.log import LogPanel
 from atu_gui.ui.panels.plots import PlotsPanel
 from atu_gui.ui.panels.questions import QuestionsPanel
@@ -44,6 +45,7 @@ class Workbench(QWidget):
         self.rounds = RoundsPanel(theme)
         self.questions = QuestionsPanel(theme)
         self.runs = RunsPanel(theme)
+        self.compare = ComparePanel(theme)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(False)
         for panel, title in (
@@ -75,11 +77,23 @@ class Workbench(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.run_bar)
-        layout.addWidget(margins, 1)
+        self._views = QStackedWidget()
+        self._views.addWidget(margins)
+        self._views.addWidget(self.compare)
+        layout.addWidget(self._views, 1)
 
     def dock_actions(self) -> list[QAction]:
         """For the view menu: show and hide each dock."""
         return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def show_view(self, name: str) -> None:
+        """What stands below the toolbar: "run" (the docks) or "compare"."""
+        self._views.setCurrentIndex(("run", "compare").index(name))
+
+    @property
+    def view(self) -> str:
+        """What stands below the toolbar."""
+        return ("run", "compare")[self._views.currentIndex()]
 
     def show_tab(self, panel: QWidget) -> None:
         """Bring a bottom tab to the front."""

@@ -46,10 +46,12 @@ class RunsPanel(QWidget):
     Signals:
         open_requested: Show this run (its id).
         selected: Another run is selected, or its record is newer (its id, or nothing).
+        listed: The list was read again (its records).
     """
 
     open_requested = Signal(str)
     selected = Signal(str)
+    listed = Signal(tuple)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +102,7 @@ class RunsPanel(QWidget):
         if not self.select(kept.run_id if kept else "") and records:
             self._table.selectRow(0)
         self._say_selected()
+        self.listed.emit(self._model.records)
 
     @property
     def records(self) -> tuple[RunRecord, ...]:

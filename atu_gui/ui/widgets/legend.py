@@ -112,6 +112,9 @@ class PlotTitle(QWidget):
 def _draw_marker(painter: QPainter, marker: str, at: QPointF) -> None:
     if marker == "s":
         painter.drawRect(QRectF(at.x() - 3, at.y() - 3, 6, 6))
+    elif marker == "d":
+        ends = [QPointF(at.x(), at.y() - 4), QPointF(at.x() + 4, at.y()), QPointF(at.x(), at.y() + 4)]
+        painter.drawPolygon(QPolygonF([*ends, QPointF(at.x() - 4, at.y())]))
     elif marker == "t1":
         corners = [QPointF(at.x(), at.y() - 4), QPointF(at.x() - 3.5, at.y() + 3), QPointF(at.x() + 3.5, at.y() + 3)]
         painter.drawPolygon(QPolygonF(corners))

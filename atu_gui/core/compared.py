@@ -1,0 +1,71 @@
+"""A run as comparisons see it: scores per round, and every answer of every round by its question."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from atu_gui.core.config import RunConfig
+from atu_gui.core.events import Event, ItemAnswered, RoundScored
+from atu_gui.core.materials import Group
+from atu_gui.core.paired import Difference, paired_difference
+from atu_gui.core.ports import RunRecord
+
+# Ids of self-made questions are the same in every run; the words tell them apart.
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One run of a comparison.
+
+    Attributes:
+        events: All it said.
+        rounds: Scores by round.
+        answers: Answers by round, then by question and gold answer.
+    """
+
+    record: RunRecord
+    config: RunConfig
+    events: tuple[Event, ...]
+    rounds: dict[int, RoundScored] = field(default_factory=dict)
+    answers: dict[int, dict[_Key, ItemAnswered]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, record: RunRecord, config: RunConfig, events: Iterable[Event]) -> Compared:
+        """Sort what a run said."""
+        made = cls(record, config, tuple(events))
+        for event in made.events:
+            if isinstance(event, RoundScored):
+                made.rounds[event.round] = event
+            elif isinstance(event, ItemAnswered):
+                made.answers.setdefault(event.round, {})[event.query, event.gold] = event
+        return made
+
+    @property
+    def final_round(self) -> int:
+        """The round it is judged by: the best one, or the last one scored while none was good."""
+        best = self.record.best_round
+        return best if best and best in self.rounds else max(self.rounds, default=0)
+
+    def recalls(self, number: int, group: Group) -> dict[_Key, float]:
+        """ROUGE-L recall of every question of a group after a round."""
+        answers = self.answers.get(number, {})
+        return {key: item.rouge_l_recall for key, item in answers.items() if item.group == group}
+
+    def probability(self, number: int, group: Group) -> float | None:
+        """Mean probability per token of the gold answers of a group after a round."""
+        items = [item for item in self.answers.get(number, {}).values() if item.group == group]
+        return sum(math.exp(item.answer_logprob) for item in items) / len(items) if items else None
+
+
+def difference(baseline: Compared, other: Compared, group: Group) -> Difference | None:
+    """Paired difference of the recalls after both runs' final rounds; None where they share no question."""
+    before, after = baseline.recalls(baseline.final_round, group), other.recalls(other.final_round, group)
+    return paired_difference(before, after)
+
+
+def change(run: Compared, number: int, group: Group) -> Difference | None:
+    """Paired difference of a round's recalls from the untouched model's."""
+    return paired_difference(run.recalls(0, group), run.recalls(number, group))

@@ -1,0 +1,105 @@
+"""Comparing: reads what the chosen runs said and shows it side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Slot
+
+from atu_gui.core.compared import Compared
+from atu_gui.core.config import RunConfig
+from atu_gui.core.errors import AtuError
+from atu_gui.core.events import Event, RoundScored, RunFailed, RunFinished
+from atu_gui.core.ports import RunRecord
+from atu_gui.ui.actions import Actions
+from atu_gui.ui.session import Session
+from atu_gui.ui.workbench import Workbench
+
+
+class ComparingRoom(QObject):
+    """Fills the compare view from the store; a run that goes on is read again after each of its rounds.
+
+    Args:
+        session: Asks the service.
+        bench: Holds the panels.
+        actions: The window's actions.
+        show: Brings the workbench page to the front.
+    """
+
+    def __init__(
+        self, session: Session, bench: Workbench, actions: Actions, show: Callable[[], None], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._bench, self._actions = session, bench, actions
+        self._show_page = show
+        self._read: dict[str, Compared] = {}
+        # Answers to an older choice are dropped.
+        self._asked = 0
+        bench.compare.runs_chosen.connect(self._choose)
+        bench.compare.left.connect(lambda: bench.show_view("run"))
+        bench.runs.listed.connect(self._take_list)
+        actions.compare.triggered.connect(self._open)
+        bench.runs.offer("stack", "Compare", actions.compare)
+
+    def handle(self, event: Event) -> None:
+        """Scores of a compared run come anew."""
+        if isinstance(event, RoundScored | RunFinished | RunFailed) and event.run_id in self._read:
+            del self._read[event.run_id]
+            self._choose(self._bench.compare.list.ids)
+
+    @Slot()
+    def _open(self) -> None:
+        """Show the comparison; the selected run enters it."""
+        panel, selected = self._bench.compare, self._bench.runs.selected_run
+        if selected is not None and selected.rounds and not panel.list.ids:
+            alike = [
+                one.run_id
+                for one in self._bench.runs.records
+                if one.rounds and one.concepts == selected.concepts and one.run_id != selected.run_id
+            ]
+            panel.list.choose((selected.run_id, *alike[:1]))
+        self._show_page()
+        self._bench.show_view("compare")
+
+    @Slot(tuple)
+    def _take_list(self, records: tuple[RunRecord, ...]) -> None:
+        self._bench.compare.list.show_runs(records)
+        newer = {record.run_id: record for record in records}
+        for run_id, run in list(self._read.items()):
+            if run_id in newer and newer[run_id] != run.record:
+                del self._read[run_id]
+        if set(self._bench.compare.list.ids) - set(self._read):
+            self._choose(self._bench.compare.list.ids)
+
+    @Slot(tuple)
+    def _choose(self, ids: tuple[str, ...]) -> None:
+        self._asked += 1
+        asked = self._asked
+        missing = [run_id for run_id in ids if run_id not in self._read]
+        if not missing:
+            self._bench.compare.show_compared([self._read[run_id] for run_id in ids])
+            return
+        for run_id in missing:
+            self._fetch(run_id, lambda: self._show_when_complete(asked, ids))
+
+    def _show_when_complete(self, asked: int, ids: tuple[str, ...]) -> None:
+        if asked == self._asked and all(run_id in self._read for run_id in ids):
+            self._bench.compare.show_compared([self._read[run_id] for run_id in ids])
+
+    def _fetch(self, run_id: str, then: Callable[[], None]) -> None:
+        def got_config(config: RunConfig) -> None:
+            self._session.request(
+                lambda port: port.events_of(run_id), lambda events: got_events(config, events), self._say
+            )
+
+        def got_events(config: RunConfig, events: Sequence[Event]) -> None:
+            record = next((one for one in self._bench.runs.records if one.run_id == run_id), None)
+            if record is not None:
+                self._read[run_id] = Compared.of(record, config, events)
+                then()
+
+        self._session.request(lambda port: port.config_of(run_id), got_config, self._say)
+
+    def _say(self, error: AtuError) -> None:
+        self._bench.show_view("run")
+        self._bench.notice.say(error.message, error.hint)

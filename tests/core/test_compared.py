@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+
+from atu_gui.core.compared import Compared, change, difference
+from atu_gui.core.events import Event, ItemAnswered
+from tests.ui.fake_keeping import past_config, past_events, record_of
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    return past_events("aaaa", past_config())
+
+
+def _compared(events: list[Event], **changes: object) -> Compared:
+    return Compared.of(record_of(events, **changes), past_config(), events)
+
+
+def test_a_run_is_judged_by_its_best_round(events: list[Event]) -> None:
+    assert _compared(events).final_round == 3
+    assert _compared(events, best_round=2).final_round == 2
+    assert _compared(events, best_round=0).final_round == 3
+    assert _compared(events[:2], best_round=0).final_round == 0
+
+
+def test_answers_are_found_by_question(events: list[Event]) -> None:
+    run = _compared(events)
+    items = [event for event in events if isinstance(event, ItemAnswered) and event.round == 1]
+    forget = [item for item in items if item.group == "forget"]
+    assert run.recalls(1, "forget") == {(item.query, item.gold): item.rouge_l_recall for item in forget}
+    mean = sum(math.exp(item.answer_logprob) for item in forget) / len(forget)
+    assert run.probability(1, "forget") == pytest.approx(mean)
+    assert run.probability(9, "forget") is None
+
+
+def test_runs_on_other_questions_share_none(events: list[Event]) -> None:
+    other = [
+        dataclasses.replace(event, query=f"{event.query} Really?") if isinstance(event, ItemAnswered) else event
+        for event in events
+    ]
+    assert difference(_compared(events), _compared(other), "forget") is None
+    assert difference(_compared(events), _compared(events), "forget").unclear  # type: ignore[union-attr]
+
+
+def test_a_change_is_counted_from_the_untouched_model(events: list[Event]) -> None:
+    run = _compared(events)
+    found = change(run, 3, "forget")
+    before, after = (run.recalls(number, "forget").values() for number in (0, 3))
+    assert found is not None
+    assert found.mean == pytest.approx(sum(after) / len(after) - sum(before) / len(before))

@@ -1,0 +1,118 @@
+"""Comparing runs, through the window."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from atu_gui.core.config import RoundPlan
+from atu_gui.core.events import ItemAnswered
+from atu_gui.ui.main_window import MainWindow
+from atu_gui.ui.panels.compare import ComparePanel
+from tests.ui.fake_keeping import past_config
+from tests.ui.fake_workbench import FakeWorkbench
+
+Make = Callable[..., MainWindow]
+_ROUNDS = [RoundPlan(align_steps=20, unlearn_steps=5, tau=tau) for tau in (0.4, 0.3)]
+
+
+def _open(make_window: Make, qtbot: QtBot, bench: FakeWorkbench, selected: str = "aaaa") -> ComparePanel:
+    window = make_window(bench)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == len(bench.records), timeout=3000)
+    window.workbench.runs.select(selected)
+    window.actions_.compare.trigger()
+    assert window.page == "workbench" and window.workbench.view == "compare"
+    return window.workbench.compare
+
+
+def _ids(panel: ComparePanel) -> list[str]:
+    return [run.record.run_id for run in panel.runs]
+
+
+def _words(panel: ComparePanel, at: int, column: int) -> str:
+    item = panel.final.table.item(at, column)
+    return item.text() if item is not None else ""
+
+
+def test_the_selected_run_and_one_like_it_are_compared_at_once(
+    make_window: Make, qtbot: QtBot, bench: FakeWorkbench
+) -> None:
+    bench.keep("aaaa", title="Gentle")
+    bench.keep("cccc", past_config("Stephen King"))
+    bench.keep("bbbb", past_config(rounds=_ROUNDS), title="Short")
+    panel = _open(make_window, qtbot, bench)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=3000)
+    labels = [panel.settings.item(row, 0).text() for row in range(panel.settings.rowCount())]
+    assert "τ of round 1" in labels and "Seed" not in labels
+    assert len(panel.overlay.curves[1].getData()[0]) == 50
+    assert [len(dots.data) for dots in panel.forget.dots] == [4, 3, 0, 0]
+    assert list(panel.forget.dots[0].getData()[0])[:2] == [-0.1, 0.9]
+    assert _words(panel, 0, 4) == "baseline" and _words(panel, 1, 0) == "Short"
+    panel.list._pin("bbbb")
+    qtbot.waitUntil(lambda: _ids(panel) == ["bbbb", "aaaa"], timeout=3000)
+    panel.left.emit()
+
+
+def test_a_clear_difference_is_named_and_an_unclear_one_is_not(
+    make_window: Make, qtbot: QtBot, bench: FakeWorkbench
+) -> None:
+    bench.keep("aaaa")
+    told = bench.keep("bbbb")
+    bench.told["bbbb"] = [
+        dataclasses.replace(event, rouge_l_recall=event.rouge_l_recall + 0.4)
+        if isinstance(event, ItemAnswered) and event.group == "forget"
+        else event
+        for event in told
+    ]
+    panel = _open(make_window, qtbot, bench)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=3000)
+    assert _words(panel, 1, 4) == "+0.40 worse" and _words(panel, 1, 6) == "+0.00 unclear"
+    assert "6 forget questions and 6 neighbour questions in common" in panel.final.note.text()
+    panel.final._copy()
+    assert QGuiApplication.clipboard().text().splitlines()[2].split("\t")[4] == "+0.40 worse"
+
+
+def test_four_runs_are_the_most(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    for number in range(5):
+        bench.keep(f"run{number}")
+    panel = _open(make_window, qtbot, bench, "run0")
+    for row in range(panel.list.list.count()):
+        item = panel.list.list.item(row)
+        if item.flags() & Qt.ItemFlag.ItemIsEnabled:
+            item.setCheckState(Qt.CheckState.Checked)
+    assert len(panel.list.ids) == 4
+    off = [panel.list.list.item(row) for row in range(5)]
+    assert sum(not item.flags() & Qt.ItemFlag.ItemIsEnabled for item in off) == 1
+    qtbot.waitUntil(lambda: len(panel.runs) == 4, timeout=3000)
+    panel.list._remove("run0")
+    qtbot.waitUntil(lambda: len(panel.runs) == 3 and "run0" not in _ids(panel), timeout=3000)
+
+
+def test_what_is_shown_can_be_chosen(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    bench.keep("aaaa")
+    panel = _open(make_window, qtbot, bench)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=3000)
+    assert len(panel.forget.whiskers[0].getData()[0]) == 8 and len(panel.overlay.tau_lines[0].getData()[0]) > 0
+    for key in ("intervals", "taus", "untouched"):
+        panel._shows[key].setChecked(False)
+    panel._shows["seconds"].setChecked(True)
+    for item in (panel.forget.whiskers[0], panel.overlay.tau_lines[0], panel.forget.untouched):
+        assert len(item.getData()[0]) == 0
+    assert panel.overlay.plot._corner.text() == "s"
+    assert "Add a second run" in panel.final.note.text()
+
+
+def test_a_deleted_run_leaves_the_comparison(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    bench.keep("aaaa")
+    bench.keep("bbbb")
+    panel = _open(make_window, qtbot, bench)
+    qtbot.waitUntil(lambda: len(panel.runs) == 2, timeout=3000)
+    window = panel.window()
+    assert isinstance(window, MainWindow)
+    window.workbench.runs.select("bbbb")
+    window.actions_.delete_run.trigger()
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=3000)
