@@ -78,11 +78,11 @@ class RunControl:
         with self._condition:
             return self._state
 
-    def set_tau(self, tau: float) -> None:
-        """Wish for another τ, in (−1, 1)."""
-        if not -1.0 < tau < 1.0:
+    def set_tau(self, tau: float | None) -> None:
+        """Wish for another τ, in (−1, 1); None takes back a wish that no step has applied yet."""
+        if tau is not None and not -1.0 < tau < 1.0:
             raise ValueError("τ must lie between −1 and 1")
-        self._change(tau=float(tau))
+        self._change(tau=None if tau is None else float(tau))
 
     def set_unlearn_learning_rate(self, rate: float) -> None:
         """Wish for another learning rate of the unlearn steps, above 0."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
+from atu_gui.core.histogram import BINS
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
 from atu_gui.engine.losses import align_loss, concept_similarity, similarity_figures
 from atu_gui.engine.setting import Setting
@@ -46,6 +47,10 @@ class Sight:
     cosine: float
     concept_similarity: Tensor
     retain_similarity: Tensor
+
+    def histograms(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Both similarities as counts in the bins of `core.histogram`."""
+        return counted(self.concept_similarity), counted(self.retain_similarity)
 
 
 class Aligner:
@@ -126,6 +131,12 @@ def look(setting: Setting, *, untouched: bool) -> Sight:
         concept_similarity=torch.cat(seen[0]).float().cpu() if seen[0] else empty,
         retain_similarity=torch.cat(seen[1]).float().cpu() if seen[1] else empty,
     )
+
+
+def counted(values: Tensor) -> tuple[int, ...]:
+    """Cosines, [n], as counts in the bins of `core.histogram`; rounding beyond −1 or 1 falls into the outer bins."""
+    bins = ((values.double() + 1.0) * (BINS / 2)).floor().long().clamp(0, BINS - 1)
+    return tuple(torch.bincount(bins, minlength=BINS).tolist())
 
 
 def states_of(

@@ -25,6 +25,7 @@ from atu_gui.core.events import (
     RoundScored,
     RunFinished,
     RunStarted,
+    SimilaritySeen,
     Stage,
     StageEnded,
     StageStarted,
@@ -186,6 +187,7 @@ class Run:
             return None
         sight = look(setting, untouched=self._is_untouched(number))
         yield self._seen(number, sight)
+        yield SimilaritySeen(self._run_id, number, self._step, *sight.histograms())
         tau = yield from self._choose_tau(number, plan, sight)
         applied = yield from self._unlearn(number, plan, tau, setting, unlearner)
         if self._end.because:

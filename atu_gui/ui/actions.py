@@ -20,6 +20,8 @@ _TABLE = {
         "End the run after its step and go back to the untouched weights. Finished rounds stay in its folder.",
     ),
     "pause_after": ("Pause after more steps", "Ctrl+Shift+P", "Go on for so many steps, then hold the run."),
+    "undo_tau": ("Undo τ", "Ctrl+Z", "Take the last change of τ back."),
+    "redo_tau": ("Redo τ", "Ctrl+Shift+Z", "Make the change of τ again that was taken back."),
     "open_folder": ("Open model folder…", "Ctrl+O", "Load a language model from a folder with safetensors."),
     "open_gguf": ("Open GGUF file…", "Ctrl+Shift+O", "Load a language model from a GGUF file."),
     "load": ("Load model", "Ctrl+L", "Load the model and the encoder named in the set-up."),
@@ -54,6 +56,8 @@ class Actions:
     stop: QAction
     discard: QAction
     pause_after: QAction
+    undo_tau: QAction
+    redo_tau: QAction
     open_folder: QAction
     open_gguf: QAction
     load: QAction

@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(theme)
         self.setStatusBar(self.status)
         bench, show = self.workbench, self._show_workbench
-        self.display = Display((bench.plots, bench.rounds, bench.questions), self)
+        self.display = Display((bench.plots, bench.rounds, bench.questions, bench.setup.aim.view), self)
         self._palette = CommandPalette(theme, self._all_actions, self)
         self._rooms = (
             QuestioningRoom(self.session, bench, self.actions_, self.display, show, self),

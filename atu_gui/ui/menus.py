@@ -21,6 +21,7 @@ def menu_row(actions: Actions, docks: Sequence[QAction], theme: Theme) -> QWidge
     bar.setNativeMenuBar(False)
     file = bar.addMenu("&File")
     _fill(file, actions.open_folder, actions.open_gguf, actions.load, actions.starter, None, actions.quit)
+    _fill(bar.addMenu("&Edit"), actions.undo_tau, actions.redo_tau)
     view = bar.addMenu("&View")
     _fill(view, actions.welcome, None, *docks, actions.reset_layout, None)
     view.addMenu(_colours(actions, theme, view))

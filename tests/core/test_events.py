@@ -16,6 +16,7 @@ SAMPLES: tuple[ev.Event, ...] = (
     ev.RoundScored("a", 1, 2, None, INTERVAL, None, INTERVAL, None, None, None, 0.5, None, None, 0.25, 1.0),
     ev.StepDone("a", "unlearn", 1, 2, 1, 4, 0.5, 1e-4, 3, 9.0, tau=0.2),
     ev.ItemAnswered("a", 0, "p1", "forget", "cloze", "q ___", "gold", "“answer”\n", 0.5, -1.5),
+    ev.SimilaritySeen("a", 1, 2, (0, 3, 1), (2, 0, 0)),
     ev.Progress("download", "model", 1, 2, "bytes"),
 )
 

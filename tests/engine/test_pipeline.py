@@ -13,6 +13,7 @@ from atu_gui.core import events as ev
 from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError
+from atu_gui.core.histogram import share_above
 from atu_gui.core.materials import Materials, Passage
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.pipeline import Run
@@ -62,6 +63,16 @@ def test_a_run_tells_everything_in_order(run: Run) -> None:
     assert len(_of(ev.ItemAnswered, events)) == 9
     assert (outcome.stopped_because, outcome.best_round) == ("all rounds done", 2)
     assert run.snapshots.rounds == [0, 1, 2]
+
+
+def test_similarities_are_counted_after_every_align_stage(run: Run) -> None:
+    events, _ = drain(run.events())
+    seen = [event for event in events if isinstance(event, ev.SimilaritySeen)]
+    chosen = [event for event in events if isinstance(event, ev.TauChosen)]
+    assert [event.round for event in seen] == [1, 2]
+    for one, tau in zip(seen, chosen, strict=True):
+        assert share_above(one.retain, tau.tau) == pytest.approx(tau.retain_share_above, abs=0.05)
+        assert share_above(one.concept, 0.05) is not None
 
 
 def test_a_tau_by_quantile_never_rises(

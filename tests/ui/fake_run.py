@@ -20,12 +20,14 @@ from atu_gui.core.events import (
     RoundScored,
     RunFinished,
     RunStarted,
+    SimilaritySeen,
     StageEnded,
     StagePlan,
     StageStarted,
     StepDone,
     TauChosen,
 )
+from atu_gui.core.histogram import BINS, WIDTH, edge
 from atu_gui.core.materials import Materials, Passage, Probe
 from atu_gui.engine.gate import Clock, Gate
 
@@ -89,6 +91,12 @@ def materials(name: str = "Leonardo da Vinci") -> Materials:
     )
 
 
+def bell(middle: float, width: float, count: int) -> tuple[int, ...]:
+    """Similarities in the bins of a histogram, as a bell."""
+    heights = [math.exp(-0.5 * ((edge(index) + WIDTH / 2 - middle) / width) ** 2) for index in range(BINS)]
+    return tuple(round(count * height / sum(heights)) for height in heights)
+
+
 class Script:
     """The events of one run, with everything the control may do to it."""
 
@@ -125,6 +133,9 @@ class Script:
             yield from self._stage("align", number, plan.align_steps, None)
             yield AlignScored(
                 "fake-1", number, self._step, self._cosine, self._similarity, self._similarity + 0.07, 0.08, 0.17
+            )
+            yield SimilaritySeen(
+                "fake-1", number, self._step, bell(self._similarity, 0.06, 800), bell(0.08, 0.05, 1200)
             )
             tau = plan.tau if plan.tau is not None else 0.3
             yield TauChosen("fake-1", number, self._step, tau, 0.03, 0.46, "as planned")

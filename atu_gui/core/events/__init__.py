@@ -25,6 +25,7 @@ from atu_gui.core.events.run import (
     RunPaused,
     RunResumed,
     RunStarted,
+    SimilaritySeen,
     Stage,
     StageEnded,
     StagePlan,
@@ -56,6 +57,7 @@ __all__ = [
     "RunPaused",
     "RunResumed",
     "RunStarted",
+    "SimilaritySeen",
     "Stage",
     "StageEnded",
     "StagePlan",
@@ -78,6 +80,7 @@ Event = (
     | TauChosen
     | StepDone
     | AlignScored
+    | SimilaritySeen
     | ControlApplied
     | ItemAnswered
     | RoundScored

@@ -140,6 +140,22 @@ class AlignScored:
 
 
 @dataclass(frozen=True, slots=True)
+class SimilaritySeen:
+    """How close predictions come to the concept on held-out texts, after an align stage.
+
+    Attributes:
+        concept: Counts of positions of concept texts, in the bins of `core.histogram`.
+        retain: The same of retain texts; all 0 where there are none.
+    """
+
+    run_id: str
+    round: int
+    step: int
+    concept: tuple[int, ...]
+    retain: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ControlApplied:
     """A wish of the user became fact at a step.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QWidget
 
 from atu_gui.core import text
@@ -11,8 +11,11 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.events import ControlApplied, Event, ModelLoaded, RunFailed, RunFinished, RunStarted, StepDone
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_label, label, mark, row, set_property
+from atu_gui.ui.widgets.tau_view import TauView
 
 _LIMIT = 0.99
+_FIRST_TAU = 0.35
+_UNDOING = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
 
 class TauSpin(QDoubleSpinBox):
@@ -23,10 +26,18 @@ class TauSpin(QDoubleSpinBox):
         self.setRange(-_LIMIT, _LIMIT)
         self.setDecimals(2)
         self.setSingleStep(0.01)
-        self.setValue(0.35)
+        self.setValue(_FIRST_TAU)
         self.setKeyboardTracking(False)
         self.setAccessibleName("τ")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def event(self, event: QEvent) -> bool:
+        # Undo takes back a τ, wherever it was set, not letters in this field.
+        undoes = isinstance(event, QKeyEvent) and any(event.matches(key) for key in _UNDOING)
+        if undoes and event.type() == QEvent.Type.ShortcutOverride:
+            event.ignore()
+            return False
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         wide = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
@@ -54,6 +65,7 @@ class AimPanel(QWidget):
         self._depth: int | None = None
         self._running = False
         self._applied: float | None = None
+        self._planned = _FIRST_TAU
         self._layers = QLineEdit()
         self._layers.setAccessibleName("Layers")
         self._layers.setFixedWidth(104)
@@ -72,6 +84,8 @@ class AimPanel(QWidget):
             "Arrow keys move it by 0.01, with Shift by 0.05."
         )
         self._tau.valueChanged.connect(self._wished)
+        self.view = TauView(theme)
+        self.view.tau_requested.connect(self._tau.setValue)
         self._live = mark("Live", "live")
         self._live.hide()
         self._pending_icon = icon_label(theme, "hourglass", "accent_text", 16)
@@ -86,6 +100,7 @@ class AimPanel(QWidget):
         layout.addWidget(self._hint)
         layout.addLayout(row(self._tau_words, self._live, None, self._tau))
         layout.addLayout(pending)
+        layout.addWidget(self.view)
         self.setLayout(layout)
         self.show_model(None)
         self._say_tau()
@@ -100,7 +115,9 @@ class AimPanel(QWidget):
         self._layers.setText(", ".join(map(str, config.layers)))
         first = next((plan.tau for plan in config.rounds if plan.tau is not None), None)
         if first is not None and not self._running:
+            self._planned = first
             self._show_tau(first)
+            self._say_tau()
 
     def show_model(self, model: ModelLoaded | None) -> None:
         """Say which layers the loaded model has."""
@@ -125,9 +142,22 @@ class AimPanel(QWidget):
                 self._running = False
                 self._say_tau()
 
-    def show_wish(self, tau: float) -> None:
-        """A wish was made, here or by dragging the line in the plot."""
-        self._show_tau(tau)
+    @property
+    def planned_tau(self) -> float:
+        """The τ of every round that stood here before the newest wish."""
+        return self._planned
+
+    def show_planned(self, tau: float) -> None:
+        """A τ of every round, set here or taken back."""
+        self._planned = tau
+        self.show_wish(tau)
+
+    def show_wish(self, tau: float | None) -> None:
+        """A wish was made, here or by dragging the line in the plot; None: it was taken back."""
+        if tau is None:
+            tau = self._applied
+        if tau is not None:
+            self._show_tau(tau)
         self._say_tau()
 
     def set_locked(self, locked: bool) -> None:
@@ -192,6 +222,7 @@ class AimPanel(QWidget):
     def _say_tau(self) -> None:
         self._tau_words.setText("τ now" if self._running else "τ of every round")
         pending = self._is_pending()
+        self.view.show_tau(self._tau.value(), pending=pending)
         self._pending_icon.setVisible(pending)
         if pending:
             wish = f"τ {text.number(self._applied)} → {text.number(self._tau.value())} pending."

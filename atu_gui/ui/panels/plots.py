@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 from atu_gui.core import text
 from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import ControlApplied, Event, Interval, RoundScored, RunStarted, StagePlan
+from atu_gui.core.histogram import share_above
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_button, label, row, rule
 from atu_gui.ui.widgets.empty import Empty
@@ -88,9 +89,12 @@ class PlotsPanel(QWidget):
             self.similarity.handle.forget_wish()
         self._touch()
 
-    def show_wish(self, tau: float) -> None:
-        """Outline a τ that was wished for, here or elsewhere, until a step applies it."""
-        self.similarity.handle.show_wish(tau)
+    def show_wish(self, tau: float | None) -> None:
+        """Outline a τ that was wished for, here or elsewhere, until a step applies it; None: no wish is left."""
+        if tau is None:
+            self.similarity.handle.forget_wish()
+        else:
+            self.similarity.handle.show_wish(tau)
 
     def set_planned(self, stages: tuple[StagePlan, ...]) -> None:
         """The stages that the run intends, before or while it runs."""
@@ -240,6 +244,13 @@ class PlotsPanel(QWidget):
 
     def _pending_words(self) -> str:
         handle = self.similarity.handle
+        if handle.wished is not None and self._run.seen is not None:
+            # While the handle is dragged it says what it would do.
+            concept, retain = (
+                share_above(one, handle.wished) for one in (self._run.seen.concept, self._run.seen.retain)
+            )
+            pushed = f"pushes {text.percent(concept)} of concept, {text.percent(retain)} of other text"
+            return f"τ {text.number(handle.wished)} {pushed}"
         if handle.pending is None:
             return ""
         old = f"{text.number(handle.applied)} → " if handle.applied is not None else ""

@@ -219,6 +219,11 @@ class SchedulePanel(QWidget):
         self._show(constant_tau(tau, self._table.plans))
         self._by_hand()
 
+    def restore(self, config: RunConfig) -> None:
+        """Back to the rounds that `values` told earlier, as an edit."""
+        self.show_values(config)
+        self.changed.emit()
+
     def handle(self, event: Event) -> None:
         """Mark what is done."""
         match event:

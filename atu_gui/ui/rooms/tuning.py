@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
 from atu_gui.ui.actions import Actions
+from atu_gui.ui.rooms.tau_wishes import TauWishes
 from atu_gui.ui.session import IN_RUN, Session
 from atu_gui.ui.workbench import Workbench
 
@@ -25,9 +26,8 @@ class TuningRoom(QObject):
         self._session = session
         self._bench = bench
         self._said_pause = False
+        self._taus = TauWishes(session, bench, actions, self)
         live = bench.setup.live
-        for panel in (bench.setup.aim, bench.plots):
-            panel.tau_requested.connect(self._wish_tau)
         live.wished.connect(self._wish)
         live.pause_requested.connect(self._pause_after)
         actions.pause_after.triggered.connect(lambda: self._pause_after(live.more_steps))
@@ -37,6 +37,7 @@ class TuningRoom(QObject):
 
     def handle(self, event: Event) -> None:
         """A run begins with its own settings; one that a guard pauses says what was seen."""
+        self._taus.handle(event)
         match event:
             case RunStarted():
                 if self._session.config is not None:
@@ -55,15 +56,6 @@ class TuningRoom(QObject):
 
     def _show_phase(self) -> None:
         self._bench.setup.section("live").setVisible(self._session.phase in IN_RUN)
-
-    def _wish_tau(self, tau: float) -> None:
-        setup, control = self._bench.setup, self._session.control
-        if control is None:
-            setup.schedule.set_tau(tau)
-            return
-        control.set_tau(tau)
-        setup.aim.show_wish(tau)
-        self._bench.plots.show_wish(tau)
 
     def _wish(self, name: str, value: object) -> None:
         control = self._session.control

@@ -20,6 +20,7 @@ from atu_gui.core.events import (
     RunFailed,
     RunFinished,
     RunStarted,
+    SimilaritySeen,
     Stage,
     StageEnded,
     StagePlan,
@@ -91,6 +92,7 @@ class RunCurves:
         self.flags: list[Flag] = []
         self.running = False
         self.best_round: int | None = None
+        self.seen: SimilaritySeen | None = None
         self._plan: tuple[StagePlan, ...] = ()
         self._done: list[Band] = []
         self._open: Band | None = None
@@ -128,6 +130,8 @@ class RunCurves:
         match event:
             case StepDone():
                 self._add_step(event)
+            case SimilaritySeen():
+                self.seen = event
             case AlignScored():
                 self.held_out.append(event.step, self.seconds_at(event.step), event.held_out_cosine)
             case StageStarted():

@@ -72,6 +72,11 @@ class TauHandle(QAbstractSlider):
         return self._requested
 
     @property
+    def wished(self) -> float | None:
+        """Where the hand has moved it without letting go."""
+        return self._wish
+
+    @property
     def shown(self) -> float | None:
         """Where the handle stands: the wish, else what was asked for, else what is applied."""
         for value in (self._wish, self._requested, self._applied):
