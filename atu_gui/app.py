@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 import qasync  # type: ignore[import-untyped]
@@ -26,8 +26,13 @@ _LOG = logging.getLogger("atu_gui")
 _SIGNAL_MS = 250
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Show the window; returns the exit code when it is closed."""
+def main(argv: Sequence[str] | None = None, begin: Callable[[MainWindow], None] | None = None) -> int:
+    """Show the window; returns the exit code when it is closed.
+
+    Args:
+        argv: Command line.
+        begin: Called after the first paint instead of starting the service; measurements bring their own.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     app = QApplication(list(sys.argv if argv is None else argv))
     app.setApplicationName("atu-gui")
@@ -49,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     pulse.start(_SIGNAL_MS)
     service = _Service(window)
     # After the first paint: importing torch takes seconds, even on the service's own thread.
-    window.painted.connect(service.start)
+    window.painted.connect(service.start if begin is None else lambda: begin(window))
     window.show()
     # One loop for Qt and asyncio. It runs until it is stopped, not until a coroutine ends, so that an end from outside
     # (the desktop's session manager) is an end like any other.

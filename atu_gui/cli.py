@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 import atu_gui
+from atu_gui.cli_bench import bench_app
 from atu_gui.cli_options import RunFlags, build_config
 from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import make_stdout, rounds_table, runs_table, written_lines
@@ -35,6 +36,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+app.add_typer(bench_app, name="bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

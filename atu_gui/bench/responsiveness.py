@@ -1,0 +1,126 @@
+"""How the window feels while a model trains, and what the window costs the training.
+
+The same short run is made in turn without and with an open window, both in processes of their own. Without: the service
+alone. With: the real window on the real service; a timer that wants to fire every few milliseconds tells how late the
+event loop lets it fire.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from atu_gui.core import paths
+from atu_gui.core.config import RunConfig
+from atu_gui.core.errors import InputError, ResourceError
+
+_TIMEOUT = 1800.0
+
+
+class _Told(TypedDict):
+    """What a process says."""
+
+    seconds: float
+    delays_ms: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Responsiveness:
+    """Delays of the event loop in milliseconds; times of the training stages in seconds.
+
+    Attributes:
+        loop_delay_p99_ms: 99th percentile over all timer events while the model trained, of all repeats together.
+        loop_delay_max_ms: The longest.
+        delays: How many were measured.
+        training_slowdown: Median time of the training stages with the window over that without, less 1.
+        alone_s, with_window_s: The times of every repeat.
+    """
+
+    loop_delay_p99_ms: float
+    loop_delay_max_ms: float
+    delays: int
+    training_slowdown: float
+    alone_s: list[float]
+    with_window_s: list[float]
+
+    def as_json(self) -> dict[str, object]:
+        """JSON-ready."""
+        return asdict(self)
+
+
+def bench_config(
+    model: Path | None = None, encoder: Path | None = None, *, align: int = 60, unlearn: int = 8
+) -> RunConfig:
+    """A run of one round on bundled texts, on the starter kit unless folders are given."""
+    data: dict[str, object] = {
+        "concepts": [{"name": "the sea"}],
+        "rounds": [{"align_steps": align, "unlearn_steps": unlearn, "tau": -0.5}],
+        "guards": {
+            "forget_goal": None,
+            "neighbour_floor": None,
+            "utility_limit": None,
+            "fluency_floor": None,
+            "active_share": None,
+        },
+    }
+    if model is not None:
+        data |= {"model": {"source": str(model), "device": "cpu"}, "encoder": str(encoder), "layers": [2]}
+    return RunConfig.model_validate(data)
+
+
+def measure_responsiveness(config: RunConfig, repeats: int = 3) -> Responsiveness:
+    """Run `config` `repeats` times without and with the window, in turn.
+
+    Raises:
+        InputError: The starter kit is asked for and not there.
+        ResourceError: A run failed.
+    """
+    if config.model.source == "starter" and not paths.starter_ready():
+        raise InputError("The starter kit is not on this machine.", "Fetch it with `atu starter`, then try again.")
+    alone, with_window = [], []
+    delays: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="atu-bench-") as name:
+        folder = Path(name)
+        (folder / "run.json").write_text(config.model_dump_json(), encoding="utf-8")
+        # One run that is not counted fills the cache of hidden states and embeddings.
+        _child("alone", folder, 0)
+        for number in range(1, repeats + 1):
+            alone.append(_child("alone", folder, number)["seconds"])
+            told = _child("window", folder, number)
+            with_window.append(told["seconds"])
+            delays.extend(told["delays_ms"])
+    if not delays:
+        raise ResourceError("The run was over before a delay could be measured.", "Measure with a larger model.")
+    delays.sort()
+    return Responsiveness(
+        loop_delay_p99_ms=delays[min(len(delays) - 1, round(0.99 * (len(delays) - 1)))],
+        loop_delay_max_ms=delays[-1],
+        delays=len(delays),
+        training_slowdown=statistics.median(with_window) / statistics.median(alone) - 1.0,
+        alone_s=alone,
+        with_window_s=with_window,
+    )
+
+
+def _child(kind: str, folder: Path, number: int) -> _Told:
+    environment = {**os.environ, "ATU_CONFIG": str(folder), "ATU_CACHE": str(folder)}
+    if not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
+        environment.setdefault("QT_QPA_PLATFORM", "offscreen")
+    done = subprocess.run(
+        [sys.executable, "-m", "atu_gui.bench.training", kind, str(folder), f"{kind}-{number}"],
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT,
+        env=environment,
+    )
+    if done.returncode:
+        raise ResourceError("A run of the measurement failed.", done.stderr.strip()[-800:])
+    told: _Told = json.loads(done.stdout.strip().splitlines()[-1])
+    return told

@@ -1,0 +1,45 @@
+"""`atu bench …`: measurements that users can repeat on their own machine."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+bench_app = typer.Typer(help="Measure this program on this machine.", no_args_is_help=True)
+
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+
+
+@bench_app.command()
+def startup(
+    repeats: Annotated[int, typer.Option(min=1, help="Starts that are counted.")] = 5, as_json: _Json = False
+) -> None:
+    """Seconds from the start of the process to the window's first paint."""
+    from atu_gui.bench.startup import measure_startup
+
+    found = measure_startup(repeats)
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+        return
+    typer.echo(f"First paint after {found.first_paint_s:.2f} s (median of {repeats}; {found.platform}).")
+    typer.echo("torch was loaded by then." if found.torch_loaded else "torch was not loaded by then.")
+
+
+@bench_app.command()
+def responsiveness(
+    repeats: Annotated[int, typer.Option(min=1, help="Runs with and without the window.")] = 3, as_json: _Json = False
+) -> None:
+    """Delay of the window's event loop while the starter model trains, and what the window costs the training."""
+    from atu_gui.bench.responsiveness import bench_config, measure_responsiveness
+
+    found = measure_responsiveness(bench_config(), repeats)
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+        return
+    typer.echo(
+        f"Event loop late by {found.loop_delay_p99_ms:.1f} ms at the 99th percentile, {found.loop_delay_max_ms:.1f} ms "
+        f"at most ({found.delays} measured)."
+    )
+    typer.echo(f"Training takes {100 * found.training_slowdown:+.1f} % of the time more with the window open.")
