@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
+import os
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
 
 import qasync  # type: ignore[import-untyped]
@@ -16,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from atu_gui import __version__
 from atu_gui.core import paths
+from atu_gui.core.config import RunConfig
 from atu_gui.core.ports import WorkbenchPort
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.theme import Theme
@@ -30,11 +35,48 @@ def main(argv: Sequence[str] | None = None, begin: Callable[[MainWindow], None] 
     """Show the window; returns the exit code when it is closed.
 
     Args:
-        argv: Command line.
+        argv: Command line; Qt's own options are understood too.
         begin: Called after the first paint instead of starting the service; measurements bring their own.
     """
+    arguments = list(sys.argv if argv is None else argv)
+    flags, rest = _parser().parse_known_args(arguments[1:])
+    if flags.tour is not None:
+        return _take_tour(arguments[:1] + rest, flags.tour, tiny=flags.tiny)
+    return _show(arguments[:1] + rest, begin)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("atu-gui", description="The workbench's window.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"atu-gui {__version__}")
+    parser.add_argument("--tour", type=Path, metavar="DIR", help="walk through the main job and save pictures in DIR")
+    parser.add_argument("--tiny", action="store_true", help="with --tour: a tiny test model instead of the starter kit")
+    return parser
+
+
+def _take_tour(argv: list[str], folder: Path, *, tiny: bool) -> int:
+    """Walk through the window with folders of its own; the starter kit alone is the user's."""
+    from atu_gui.service.workbench import Workbench
+    from atu_gui.tour import Tour, tiny_config
+
+    with tempfile.TemporaryDirectory(prefix="atu-tour-") as name:
+        own = Path(name)
+        os.environ["ATU_CONFIG"] = name
+        if tiny:
+            os.environ["ATU_DATA"] = os.environ["ATU_CACHE"] = name
+        workbench = Workbench(own / "tour.sqlite3")
+        config = tiny_config(own) if tiny else RunConfig.model_validate({"concepts": [{"name": "Leonardo da Vinci"}]})
+        config.out = own / "run"
+        tour = Tour(folder, workbench, config)
+        try:
+            code = _show(argv, tour.begin)
+        finally:
+            workbench.close()
+    return 1 if tour.failed else code
+
+
+def _show(argv: list[str], begin: Callable[[MainWindow], None] | None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    app = QApplication(list(sys.argv if argv is None else argv))
+    app = QApplication(argv)
     app.setApplicationName("atu-gui")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("atu-gui")

@@ -14,7 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny random Llama."""
-    from tests.tiny import make_language_model
+    from atu_gui.engine.tiny import make_language_model
 
     return make_language_model(tmp_path_factory.mktemp("models") / "tiny-llama")
 
@@ -22,7 +22,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny random sentence encoder."""
-    from tests.tiny import make_encoder
+    from atu_gui.engine.tiny import make_encoder
 
     return make_encoder(tmp_path_factory.mktemp("models") / "tiny-encoder")
 

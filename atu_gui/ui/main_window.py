@@ -105,6 +105,11 @@ class MainWindow(QMainWindow):
         self._restore()
 
     @property
+    def theme(self) -> Theme:
+        """Colours and fonts."""
+        return self._theme
+
+    @property
     def page(self) -> str:
         """What is shown: welcome, review or workbench."""
         return _PAGES[self._pages.currentIndex()]

@@ -12,8 +12,8 @@ from atu_gui.core.config import ModelConfig, RunConfig, parse_config
 from atu_gui.core.materials import Materials, Passage, Probe
 from atu_gui.engine.loading import load_encoder, load_language_model
 from atu_gui.engine.models import LanguageModel, TextEncoder
+from atu_gui.engine.tiny import CORPUS
 from tests.engine.draining import drain
-from tests.tiny import CORPUS
 
 
 @pytest.fixture

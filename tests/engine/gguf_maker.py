@@ -1,4 +1,4 @@
-"""Writes a tiny Llama folder (see `tests.tiny`) as a GGUF file."""
+"""Writes a tiny Llama folder (see `atu_gui.engine.tiny`) as a GGUF file."""
 
 from __future__ import annotations
 

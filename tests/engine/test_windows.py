@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from atu_gui.core.materials import Passage
 from atu_gui.engine.models import LanguageModel, TextEncoder
+from atu_gui.engine.tiny import CORPUS
 from atu_gui.engine.windows import window_passages, window_starts, window_text
-from tests.tiny import CORPUS
 
 
 @given(ends=st.lists(st.integers(0, 60), max_size=30), pieces=st.lists(st.integers(1, 60), max_size=30))

@@ -1,6 +1,6 @@
 """A tiny real language model and sentence encoder, made on the spot: random weights, real tokenizers.
 
-They are saved as the folders a user would load, so tests take the same road as users.
+They are saved as the folders a user would load, so tests and the tour take the same road as users.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from transformers import (
     BertConfig,
     BertModel,
-    BertTokenizerFast,
+    BertTokenizer,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedTokenizerFast,
@@ -84,7 +84,7 @@ def make_encoder(folder: Path, *, width: int = 24, vocabulary: int = 300) -> Pat
     raw.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    tokenizer = BertTokenizerFast(tokenizer_object=raw)
+    tokenizer = BertTokenizer(tokenizer_object=raw)
     torch.manual_seed(1)
     config = BertConfig(
         vocab_size=raw.get_vocab_size(),
