@@ -17,6 +17,7 @@ from atu_gui.cli_options import RunFlags, build_config
 from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import make_stdout, rounds_table, runs_table, written_lines
 from atu_gui.cli_session import Interrupted, Session
+from atu_gui.core import text
 from atu_gui.core.config import RunConfig, dump_config
 from atu_gui.core.errors import AtuError, InputError, UserError
 from atu_gui.core.events import ChatAnswered, Event, JobFailed, RoundScored, RunStarted, TextWritten
@@ -182,6 +183,30 @@ def chat(
         typer.echo("No round of this run was good, so there is no answer after it; name a round, such as last:1.")
     if session.interrupts:
         raise Interrupted
+
+
+@app.command()
+def export(
+    run_and_round: Annotated[str, typer.Argument(metavar="RUN[:round]", help="Id, its beginning, folder, or “last”.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or an empty folder.")],
+) -> None:
+    """Write a round as a Hugging Face folder: safetensors, tokenizer, model card; checked by loading it again."""
+    run_name, round_ = _split_round(run_and_round)
+    bench = Workbench()
+    session = Session(bench, make_teller(Console(stderr=True)))
+    with session.open():
+        found = session.wait(bench.find_run(run_name), on_interrupt=bench.cancel, words="")
+        wanted = found.best_round if round_ is None else round_
+        if not wanted:
+            raise InputError(
+                "Round 0 is the untouched model: there is nothing to export.", "Name a round, as in last:1."
+            )
+        future = bench.export_round(Weights(found.run_id, wanted), folder)
+        done = session.wait(future, on_interrupt=bench.cancel, words="Stopping; nothing is kept.")
+    typer.echo(
+        f"Round {wanted} of run {found.run_id} is in {done.folder} ({text.size(done.size)}). "
+        f"Loaded again, it gives the same answers to {done.answers} questions."
+    )
 
 
 @app.command()

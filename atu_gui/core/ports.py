@@ -101,6 +101,15 @@ class RunOutcome:
     best_round: int
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A model that was written, loaded again and found to give the same greedy answers to `answers` questions."""
+
+    folder: Path
+    size: int
+    answers: int
+
+
 class WorkbenchPort(Protocol):
     """The service as the window sees it."""
 
@@ -173,6 +182,13 @@ class WorkbenchPort(Protocol):
         """Make the weights of a round of any run of the loaded model the current ones; gives the words that name them.
 
         The future raises `InputError` (job "return") where the round is gone or the model is another.
+        """
+        ...
+
+    def export_round(self, weights: Weights, folder: Path) -> Future[Exported]:
+        """Write a round as a Hugging Face folder and check that it answers the same (job "export"; cancellable).
+
+        Loads the run's model first if need be. The future raises `OutputError` for a folder that is not empty.
         """
         ...
 

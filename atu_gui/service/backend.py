@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -14,15 +14,16 @@ import atu_gui
 from atu_gui.core import paths
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
-from atu_gui.core.events import Event, ModelLoaded
+from atu_gui.core.events import Event, ModelLoaded, RoundScored
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import ChatRequest, Weights
+from atu_gui.core.ports import ChatRequest, Exported, Weights
 from atu_gui.core.schedule import settle
 
 if TYPE_CHECKING:
     from atu_gui.engine.models import LanguageModel, TextEncoder
     from atu_gui.engine.pipeline import Run
     from atu_gui.engine.snapshots import Snapshots, Start
+    from atu_gui.service.found import FoundRun
 
 _PACKAGES = ("torch", "transformers", "sentence-transformers")
 
@@ -137,6 +138,37 @@ class Engine:
         from atu_gui.engine.snapshots import Snapshots
 
         return Snapshots.open(folder, loaded.lm)
+
+    def check_target(self, folder: Path) -> None:
+        """Refuse a folder that an export would have to overwrite."""
+        from atu_gui.engine.export import check_target
+
+        check_target(folder)
+
+    def export(
+        self,
+        loaded: Loaded,
+        found: FoundRun,
+        number: int,
+        events: Sequence[Event],
+        materials: Materials,
+        folder: Path,
+        cancelled: Callable[[], bool],
+    ) -> Generator[Event, None, Exported]:
+        """Write the model, which has the weights of a round of a run, as a folder."""
+        from atu_gui.engine.export import Provenance, export
+
+        scores = {event.round: event for event in events if isinstance(event, RoundScored)}
+        source = Provenance(
+            run_id=found.run_id,
+            round=number,
+            config=found.config,
+            before=scores.get(0),
+            after=scores.get(number),
+            probes=materials.probes,
+            instructions=materials.fluency_prompts,
+        )
+        return (yield from export(loaded.lm, source, folder, cancelled))
 
     def answer(self, loaded: Loaded, request: ChatRequest, cancelled: Callable[[], bool]) -> Iterator[str]:
         """The pieces of one answer with the weights as they are now."""

@@ -18,10 +18,11 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Event, JobFailed, ModelLoaded
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import UNTOUCHED, ChatRequest, RunOutcome, RunRecord, Weights
+from atu_gui.core.ports import UNTOUCHED, ChatRequest, Exported, RunOutcome, RunRecord, Weights
 from atu_gui.service import keeping
 from atu_gui.service.backend import Engine
 from atu_gui.service.chatting import chat
+from atu_gui.service.exporting import export
 from atu_gui.service.failures import details_of, explained
 from atu_gui.service.folders import claim, run_folder
 from atu_gui.service.found import FoundRun, find_run, folder_of
@@ -179,6 +180,15 @@ class Workbench:
             return self._holding.return_to(weights, self._folder_of)
 
         return self._submit("return", work)
+
+    def export_round(self, weights: Weights, folder: Path) -> Future[Exported]:
+        """Write a round as a Hugging Face folder, checked."""
+        folder = folder.expanduser().absolute()
+
+        def work(cancelled: Callable[[], bool]) -> Generator[Event, None, Exported]:
+            return (yield from export(self._engine, self._holding, self._opened_store(), weights, folder, cancelled))
+
+        return self._submit("export", work)
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         """Rename a run, and keep what the user writes about it."""

@@ -33,6 +33,7 @@ from atu_gui.ui.panels.review import ReviewPanel
 from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
 from atu_gui.ui.rooms.comparing import ComparingRoom
+from atu_gui.ui.rooms.exporting import ExportingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
             TuningRoom(self.session, bench, self.actions_, self),
         )
         self._going_on = RoundsRoom(self.session, bench, self.actions_, show, self)
+        self._exporting = ExportingRoom(self.session, bench, self.actions_, show, self)
         self._wire_session()
         self._wire_panels()
         self._wire_actions()

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -30,7 +31,7 @@ from atu_gui.core.events import (
     RunStarted,
 )
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import UNTOUCHED, ChatRequest, RunOutcome, Weights, WorkbenchPort
+from atu_gui.core.ports import UNTOUCHED, ChatRequest, Exported, RunOutcome, Weights, WorkbenchPort
 from atu_gui.core.schedule import settle
 from atu_gui.ui.bridge import Bridge
 
@@ -44,13 +45,14 @@ class Phase(enum.Enum):
     FETCHING = "fetching"
     LOADING = "loading"
     WRITING = "writing"
+    EXPORTING = "exporting"
     REVIEWING = "reviewing"
     RUNNING = "running"
     PAUSED = "paused"
     STOPPING = "stopping"
 
 
-BUSY = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WRITING})
+BUSY = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WRITING, Phase.EXPORTING})
 IN_RUN = frozenset({Phase.RUNNING, Phase.PAUSED, Phase.STOPPING})
 
 
@@ -68,10 +70,11 @@ class Branch:
 
 
 class Session(QObject):
-    """Signals: `branch_changed`, `phase_changed`, `model_changed`, `materials_written` (Materials), `failed` (JobFailed
-    or RunFailed)."""
+    """Signals: `branch_changed`, `exported` (Exported), `phase_changed`, `model_changed`, `materials_written`
+    (Materials), `failed` (JobFailed or RunFailed)."""
 
     branch_changed = Signal()
+    exported = Signal(object)
     phase_changed = Signal()
     model_changed = Signal()
     materials_written = Signal(object)
@@ -168,6 +171,18 @@ class Session(QObject):
             )
         )
         self.set_branch(None)
+
+    def export(self, weights: Weights, folder: Path) -> None:
+        """Write a round as a Hugging Face folder; ends with `exported`."""
+
+        def done(exported: Exported) -> None:
+            self._enter(Phase.IDLE)
+            self.exported.emit(exported)
+
+        self._enter(Phase.EXPORTING)
+        self._with_port(
+            lambda port: self._bridge.watch(port.export_round(weights, folder), done, self._broke, self._calm)
+        )
 
     def leave_review(self) -> None:
         """The user went back without starting."""

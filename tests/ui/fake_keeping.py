@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TypeVar
 
 from atu_gui.core.concepts import Concept
@@ -13,7 +14,7 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.errors import AtuError, InputError
 from atu_gui.core.events import Event, RoundScored, RunFinished, RunStarted
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import RoundSummary, RunRecord, Weights
+from atu_gui.core.ports import Exported, RoundSummary, RunRecord, Weights
 from atu_gui.core.schedule import settle
 from tests.ui.fake_run import PLANNED, Script, materials
 
@@ -63,6 +64,8 @@ class FakeKeeping:
         self.kept_configs: dict[str, RunConfig] = {}
         self.deleted: dict[str, RunRecord] = {}
         self.returned: list[Weights] = []
+        self.exported: list[tuple[Weights, Path]] = []
+        self.export_error: AtuError | None = None
 
     def keep(self, run_id: str, config: RunConfig | None = None, **changes: object) -> list[Event]:
         """A run that was made before; returns its events."""
@@ -91,6 +94,12 @@ class FakeKeeping:
             return _failed(InputError(f"There is no run “{weights.run_id}”."))
         self.returned.append(weights)
         return _done(f"run {weights.run_id}, round {weights.round}")
+
+    def export_round(self, weights: Weights, folder: Path) -> Future[Exported]:
+        if self.export_error is not None:
+            return _failed(self.export_error)
+        self.exported.append((weights, folder))
+        return _done(Exported(folder, 538_000_000, 14))
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         self.records[run_id] = dataclasses.replace(self.records[run_id], title=title, note=note, tags=tags)

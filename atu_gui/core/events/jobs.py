@@ -20,7 +20,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far long work is; `job` is "download", "load", "write", "prepare", "probe" or "paused"."""
+    """How far long work is; `job` is "download", "load", "write", "prepare", "probe", "export" or "paused"."""
 
     job: str
     what: str

@@ -56,7 +56,9 @@ class RunsRoom(QObject):
         actions.delete_run.triggered.connect(self._delete)
         actions.undelete_run.triggered.connect(self._undelete)
         bench.runs.offer("folder-open", "Open", actions.open_run)
-        bench.runs.set_menu(actions.open_run, None, actions.return_round, actions.branch_round, None)
+        bench.runs.set_menu(
+            actions.open_run, None, actions.return_round, actions.branch_round, actions.export_round, None
+        )
         bench.runs.set_menu(actions.annotate_run, actions.delete_run, actions.undelete_run)
         self._follow_selection("")
         self._show_strip()

@@ -20,6 +20,7 @@ _BUSY_WORDS = {
     Phase.FETCHING: "Fetching the starter kit",
     Phase.LOADING: "Loading the model",
     Phase.WRITING: "Getting the texts ready",
+    Phase.EXPORTING: "Exporting",
 }
 
 

@@ -1,0 +1,84 @@
+"""Exporting: a round of any run as a Hugging Face folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from atu_gui.core import text
+from atu_gui.core.ports import Exported, Weights
+from atu_gui.ui.actions import Actions
+from atu_gui.ui.session import Phase, Session
+from atu_gui.ui.widgets.round_dialog import RoundDialog
+from atu_gui.ui.workbench import Workbench
+
+
+class ExportingRoom(QObject):
+    """Asks for a round and a folder, and says what became of it.
+
+    Args:
+        session: Asks the service.
+        bench: Holds the panels.
+        actions: The window's actions.
+        show: Brings the workbench page to the front.
+    """
+
+    def __init__(
+        self, session: Session, bench: Workbench, actions: Actions, show: Callable[[], None], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._bench, self._actions = session, bench, actions
+        self._show_page = show
+        self._round = RoundDialog(
+            bench.runs.theme, "Export a round", "Export round",
+            "Writes safetensors, tokenizer and a model card with settings, scores and limits to a new folder, then "
+            "loads it again and checks that it gives the same answers.", bench,
+        )  # fmt: skip
+        self._round.chosen.connect(self.ask_folder)
+        actions.export_round.triggered.connect(self._ask)
+        bench.past.offer("export", "Export round…", actions.export_round)
+        bench.runs.selected.connect(self._follow)
+        session.phase_changed.connect(self._follow)
+        session.exported.connect(self._say_done)
+        self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        record = self._bench.runs.selected_run
+        finished = record is not None and any(one.round for one in record.rounds)
+        self._actions.export_round.setEnabled(finished and self._session.phase is Phase.IDLE)
+
+    @Slot()
+    def _ask(self) -> None:
+        record = self._bench.runs.selected_run
+        if record is not None:
+            self._round.ask(record)
+
+    @Slot(object)
+    def ask_folder(self, weights: Weights) -> None:
+        """Let the user choose where the new folder shall stand."""
+        dialog = QFileDialog(self._bench, "Export into a new folder below")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Export here")
+        dialog.fileSelected.connect(lambda name: self.export(weights, Path(name)))
+        dialog.open()
+
+    def export(self, weights: Weights, parent: Path) -> None:
+        """Export into a folder of its own below `parent`, named after the run and the round."""
+        record = next((one for one in self._bench.runs.records if one.run_id == weights.run_id), None)
+        title = re.sub(r"[^\w]+", "-", record.title if record is not None else "").strip("-").lower()
+        name = "-".join(part for part in (title[:40], weights.run_id, f"round-{weights.round}") if part)
+        self._bench.notice.hide()
+        self._show_page()
+        self._session.export(weights, parent / name)
+
+    @Slot(object)
+    def _say_done(self, done: Exported) -> None:
+        asked = text.count(done.answers, "question")
+        hint = f"{text.size(done.size)}. Loaded again, it gives the same answers to {asked}."
+        self._bench.notice.say(f"Exported to {done.folder}.", hint, kind="info")
