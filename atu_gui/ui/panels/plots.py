@@ -119,6 +119,11 @@ class PlotsPanel(QWidget):
         self._run.finish()
         self.flush()
 
+    @property
+    def picture(self) -> QWidget:
+        """What an exported picture shows: the plots without their tools."""
+        return self._body
+
     def take_tools(self) -> QWidget:
         """The panel's own controls, for the title row of its dock."""
         self._tools_row.hide()
@@ -160,9 +165,13 @@ class PlotsPanel(QWidget):
         for choice in SMOOTH_CHOICES:
             self._smooth_box.addItem("off" if choice == 1 else str(choice), choice)
         self._smooth_box.setCurrentIndex(SMOOTH_CHOICES.index(SMOOTH_DEFAULT))
-        self._fit_button = icon_button(theme, "corners-out", "Show the whole run")
+        self._log_button = icon_button(theme, "chart-line-up", "Logarithmic y axis of the live curves")
+        self._log_button.setCheckable(True)
+        self._fit_button = icon_button(theme, "corners-out", "Show the whole run (double click, or Ctrl+0)")
+        self.export_button = icon_button(theme, "export", "Export the curves")
         tools = QWidget()
-        tools.setLayout(row(self._axes, 8, label("Smooth", "small"), self._smooth_box, self._fit_button, spacing=6))
+        buttons = (self._log_button, self._fit_button, self.export_button)
+        tools.setLayout(row(self._axes, 8, label("Smooth", "small"), self._smooth_box, *buttons, spacing=6))
         return tools
 
     def _lay_out(self, theme: Theme) -> None:
@@ -190,10 +199,13 @@ class PlotsPanel(QWidget):
         self.frontier.round_chosen.connect(self.round_chosen)
         self._axes.chosen.connect(self._choose_axis)
         self._smooth_box.currentIndexChanged.connect(self._choose_smooth)
-        self._fit_button.clicked.connect(self._fit)
+        self._fit_button.clicked.connect(self.fit)
+        self._log_button.toggled.connect(self._choose_log)
         for frame in (self.similarity.frame, self.align.frame):
             frame.hovered.connect(self._hover)
             frame.zoomed.connect(self._stop_following)
+            frame.fit_requested.connect(self.fit)
+            frame.shown_changed.connect(self.flush)
 
     def _touch(self) -> None:
         # A hidden panel is drawn when it is shown.
@@ -207,10 +219,10 @@ class PlotsPanel(QWidget):
             view.setXRange(0.0, extent, padding=0)
 
     def _draw_rounds(self) -> None:
-        rounds, last = tuple(self._run.rounds), self._run.last_round
-        if (rounds, last) == self._rounds_drawn:
+        rounds, last, rejected = tuple(self._run.rounds), self._run.last_round, frozenset(self._run.rejected)
+        if (rounds, last, rejected) == self._rounds_drawn:
             return
-        self._rounds_drawn = (rounds, last)
+        self._rounds_drawn = (rounds, last, rejected)
         forget = _scores({r.round: r.forget_recall for r in rounds})
         neighbour = _scores({r.round: r.neighbour_recall for r in rounds})
         loss = _scores({r.round: r.token_loss for r in rounds})
@@ -220,7 +232,10 @@ class PlotsPanel(QWidget):
         self.recall.set_limits(self._recall_limits(start))
         self.utility.set_limits(_limit("limit", self._guards.utility_limit, start.token_loss if start else None))
         self.frontier.set_dots(
-            tuple(RoundDot(n, forget[n].mean, loss[n].mean) for n in sorted(forget.keys() & loss.keys()))
+            tuple(
+                RoundDot(n, forget[n].mean, loss[n].mean, n in self._run.rejected)
+                for n in sorted(forget.keys() & loss.keys())
+            )
         )
 
     def _recall_limits(self, start: RoundScored | None) -> tuple[Limit, ...]:
@@ -276,17 +291,33 @@ class PlotsPanel(QWidget):
     def _choose_axis(self, words: str) -> None:
         self._axis = XAxis(words)
         self._hover(None)
-        self._fit()
+        self.fit()
 
     @Slot()
     def _choose_smooth(self) -> None:
         self._smooth = self._smooth_box.currentData()
         self.flush()
 
+    @Slot(bool)
+    def _choose_log(self, log: bool) -> None:
+        for frame in (self.similarity.frame, self.align.frame):
+            frame.set_log(log)
+        self.flush()
+
     @Slot()
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Show the whole run, and follow it."""
         self._follows = True
         self.flush()
+
+    def zoom(self, factor: float) -> None:
+        """Show a part of the x axis that is `factor` as wide, around its middle or the newest step."""
+        view = self.similarity.frame.plot.getViewBox()
+        low, high = view.viewRange()[0]
+        now = float(self._run.place([self._run.now], self._axis)[0])
+        middle = now if low <= now <= high else (low + high) / 2
+        self._follows = False
+        view.setXRange(middle - (middle - low) * factor, middle + (high - middle) * factor, padding=0)
 
     @Slot()
     def _stop_following(self) -> None:

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from atu_gui.core.events import Stage
-from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.plot_base import ViewItem
 
 RIBBON = 3
 BANDS_Z = -20
@@ -28,15 +28,13 @@ class PlacedBand:
     future: bool
 
 
-class StageBands(pg.GraphicsObject):
+class StageBands(ViewItem):
     """Align and unlearn bands; with `labels` also the ribbon and the round number of unlearn stages."""
 
     def __init__(self, theme: Theme, labels: bool) -> None:
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, BANDS_Z)
         self._labels = labels
         self._bands: tuple[PlacedBand, ...] = ()
-        self.setZValue(BANDS_Z)
 
     @property
     def bands(self) -> tuple[PlacedBand, ...]:
@@ -49,30 +47,18 @@ class StageBands(pg.GraphicsObject):
             self._bands = bands
             self.update()
 
-    def boundingRect(self) -> QRectF:
-        return QRectF(self.viewRect())
-
-    def viewRangeChanged(self) -> None:
-        self.prepareGeometryChange()
-        self.update()
-
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        view = self.boundingRect()
-        frame = painter.worldTransform().mapRect(view)
-        to_pixels = painter.worldTransform()
-        painter.save()
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         named = False
-        for band in self._bands:
-            left = max(to_pixels.map(QPointF(band.left, 0)).x(), frame.left())
-            right = min(to_pixels.map(QPointF(band.right, 0)).x(), frame.right())
-            if right > left:
-                named = self._paint_band(painter, band, QRectF(left, frame.top(), right - left, frame.height()), named)
-        painter.restore()
+        with self.in_pixels(painter) as (to_pixels, frame):
+            for band in self._bands:
+                left = max(to_pixels.map(QPointF(band.left, 0)).x(), frame.left())
+                right = min(to_pixels.map(QPointF(band.right, 0)).x(), frame.right())
+                if right > left:
+                    area = QRectF(left, frame.top(), right - left, frame.height())
+                    named = self._paint_band(painter, band, area, named)
 
     def _paint_band(self, painter: QPainter, band: PlacedBand, area: QRectF, named: bool) -> bool:
-        tokens = self._theme.tokens
+        tokens = self.theme.tokens
         unlearn = band.stage == "unlearn"
         fill = QColor(tokens.unlearn_band if unlearn else tokens.align_band)
         fill.setAlphaF(0.5 if band.future else 1.0)
@@ -87,7 +73,6 @@ class StageBands(pg.GraphicsObject):
             return named
         else:
             text = "align"
-        painter.setFont(self._theme.font(11))
         if QFontMetricsF(painter.font()).horizontalAdvance(text) + 8 <= area.width():
             painter.setPen(QColor(tokens.muted))
             painter.drawText(QPointF(area.left() + 5, area.top() + 16), text)
@@ -95,16 +80,14 @@ class StageBands(pg.GraphicsObject):
         return named
 
 
-class Marks(pg.GraphicsObject):
+class Marks(ViewItem):
     """The “now” line and the flags of live changes."""
 
     def __init__(self, theme: Theme, labels: bool) -> None:
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, MARKS_Z)
         self._labels = labels
         self._now: float | None = None
         self._flags: tuple[tuple[float, str], ...] = ()
-        self.setZValue(MARKS_Z)
 
     @property
     def now(self) -> float | None:
@@ -122,32 +105,19 @@ class Marks(pg.GraphicsObject):
             self._now, self._flags = now, flags
             self.update()
 
-    def boundingRect(self) -> QRectF:
-        return QRectF(self.viewRect())
-
-    def viewRangeChanged(self) -> None:
-        self.prepareGeometryChange()
-        self.update()
-
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        to_pixels = painter.worldTransform()
-        frame = to_pixels.mapRect(self.boundingRect())
-        painter.save()
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setFont(self._theme.font(11))
-        free = frame.right()
-        # From the newest back, so that where flags crowd the newest keep their words.
-        for x, text in reversed(self._flags):
-            at = to_pixels.map(QPointF(x, 0)).x()
-            if frame.left() <= at <= frame.right():
-                free = self._paint_flag(painter, at, frame, text, free)
-        if self._now is not None:
-            self._paint_now(painter, to_pixels.map(QPointF(self._now, 0)).x(), frame)
-        painter.restore()
+        with self.in_pixels(painter) as (to_pixels, frame):
+            free = frame.right()
+            # From the newest back, so that where flags crowd the newest keep their words.
+            for x, text in reversed(self._flags):
+                at = to_pixels.map(QPointF(x, 0)).x()
+                if frame.left() <= at <= frame.right():
+                    free = self._paint_flag(painter, at, frame, text, free)
+            if self._now is not None:
+                self._paint_now(painter, to_pixels.map(QPointF(self._now, 0)).x(), frame)
 
     def _paint_now(self, painter: QPainter, x: float, frame: QRectF) -> None:
-        painter.setPen(QPen(QColor(self._theme.tokens.text), 1))
+        painter.setPen(QPen(QColor(self.theme.tokens.text), 1))
         painter.drawLine(QLineF(x, frame.top(), x, frame.bottom()))
         if self._labels:
             width = QFontMetricsF(painter.font()).horizontalAdvance("now")
@@ -155,7 +125,7 @@ class Marks(pg.GraphicsObject):
             painter.drawText(QPointF(left, frame.top() + 16), "now")
 
     def _paint_flag(self, painter: QPainter, x: float, frame: QRectF, text: str, free: float) -> float:
-        tokens = self._theme.tokens
+        tokens = self.theme.tokens
         top = frame.top() + 24
         pen = QPen(QColor(tokens.accent_text), 1)
         pen.setDashPattern([1.0, 2.0])

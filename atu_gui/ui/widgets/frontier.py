@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsEllipseItem, QWidget
 
 from atu_gui.core import text
 from atu_gui.ui.qt_compat import pg
-from atu_gui.ui.theme import Theme
+from atu_gui.ui.theme import Theme, Tokens
 from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.legend import PlotTitle, Stroke
 from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, ThemedPlot
 
 REACH = 14
+RING = 7.5
 LABEL_ROOM = 24
 # More numbers than this would lie on each other.
 NUMBERED = 12
@@ -25,11 +26,22 @@ NUMBERED = 12
 
 @dataclass(frozen=True, slots=True)
 class RoundDot:
-    """A round on the frontier; 0 is the untouched model."""
+    """A round on the frontier; 0 is the untouched model. `rejected`: a guard found it too costly."""
 
     round: int
     forget: float
     loss: float
+    rejected: bool = False
+
+
+class _Ring(QGraphicsEllipseItem):
+    """A circle of pixels around a dot. A large spot of a scatter plot comes from a pixmap, which squares its edge."""
+
+    def __init__(self) -> None:
+        super().__init__(-RING, -RING, 2 * RING, 2 * RING)
+        self.setFlag(self.GraphicsItemFlag.ItemIgnoresTransformations)
+        self.setZValue(5)
+        self.hide()
 
 
 class Frontier(QWidget):
@@ -54,10 +66,11 @@ class Frontier(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Frontier: forget recall against token loss")
         self._line = pg.PlotCurveItem()
-        self._ring = pg.ScatterPlotItem(size=15, pxMode=True)
+        self._ring = _Ring()
         self._spots = pg.ScatterPlotItem(size=8, pxMode=True)
-        for item in (self._line, self._ring, self._spots):
+        for item in (self._line, self._spots):
             self.plot.addItem(item)
+        self.plot.addItem(self._ring, ignoreBounds=True)
         self.plot.scene().sigMouseClicked.connect(self._click)
         self.setLayout(column(self.title, self.plot, spacing=0))
         theme.changed.connect(self._recolour)
@@ -143,13 +156,22 @@ class Frontier(QWidget):
         forget = np.array([dot.forget for dot in self._dots])
         loss = np.array([dot.loss for dot in self._dots])
         self._line.setData(forget, loss)
-        brushes = [pg.mkBrush(tokens.plot if dot.round == 0 else tokens.after) for dot in self._dots]
-        pens = [pg.mkPen(tokens.before if dot.round == 0 else tokens.after, width=1.5) for dot in self._dots]
-        self._spots.setData(forget, loss, brush=brushes, pen=pens)
+        brushes = [pg.mkBrush(tokens.plot if dot.round == 0 or dot.rejected else tokens.after) for dot in self._dots]
+        pens = [pg.mkPen(_token(tokens, dot), width=1.5) for dot in self._dots]
+        symbols = ["x" if dot.rejected else "o" for dot in self._dots]
+        self._spots.setData(forget, loss, brush=brushes, pen=pens, symbol=symbols)
         chosen = [dot for dot in self._dots if dot.round == self._ringed]
-        self._ring.setData([dot.forget for dot in chosen], [dot.loss for dot in chosen])
+        self._ring.setVisible(bool(chosen))
+        for dot in chosen:
+            self._ring.setPos(dot.forget, dot.loss)
         self._write_numbers()
-        said = [f"round {d.round}: forget {text.number(d.forget)}, token loss {text.number(d.loss)}" for d in chosen]
+        said = [
+            f"round {d.round}: forget {text.number(d.forget)}, token loss {text.number(d.loss)}"
+            + (", rejected by a guard" if d.rejected else "")
+            for d in chosen
+        ]
+        crossed = any(dot.rejected for dot in self._dots)
+        self.title.caption.setText(f"token loss · {'× rejected by a guard' if crossed else 'click a round'}")
         self.setAccessibleDescription("; ".join(said))
 
     def _write_numbers(self) -> None:
@@ -175,8 +197,15 @@ class Frontier(QWidget):
     def _recolour(self) -> None:
         tokens = self._theme.tokens
         self._line.setPen(Stroke("edge2").pen(self._theme))
-        self._ring.setBrush(pg.mkBrush(None))
-        self._ring.setPen(pg.mkPen(tokens.after, width=1.5))
+        ring = pg.mkPen(tokens.after, width=1.5)
+        ring.setCosmetic(True)
+        self._ring.setPen(ring)
         style = {"color": tokens.muted, "font-size": "11px"}
         self.plot.bottom.setLabel("forget recall (lower is better)", **style)
         self._draw()
+
+
+def _token(tokens: Tokens, dot: RoundDot) -> str:
+    if dot.rejected:
+        return tokens.warn
+    return tokens.before if dot.round == 0 else tokens.after

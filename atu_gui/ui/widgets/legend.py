@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from atu_gui.core import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import label, row
 
@@ -46,8 +47,14 @@ class Swatch(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._stroke = stroke
+        self._faint = False
         self.setFixedSize(QSize(20, 14))
         theme.changed.connect(self._repaint)
+
+    def set_faint(self, faint: bool) -> None:
+        """Whether its series is hidden."""
+        self._faint = faint
+        self.update()
 
     @Slot()
     def _repaint(self) -> None:
@@ -56,6 +63,7 @@ class Swatch(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(0.35 if self._faint else 1.0)
         middle = self.height() / 2
         painter.setPen(self._stroke.pen(self._theme, 1.5))
         painter.drawLine(QPointF(0, middle), QPointF(self.width(), middle))
@@ -65,30 +73,58 @@ class Swatch(QWidget):
             _draw_marker(painter, self._stroke.marker, QPointF(self.width() / 2, middle))
 
 
-class LegendEntry(QWidget):
-    """Stroke, name and value of one series."""
+class LegendEntry(QAbstractButton):
+    """Stroke, name and value of one series; pressing it hides the series and shows it again.
+
+    Signal: `toggled` (whether the series is shown).
+    """
 
     def __init__(self, theme: Theme, name: str, stroke: Stroke, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = name
         self._value = label()
         self._value.setFont(theme.font(12, 500))
-        self.setLayout(row(Swatch(theme, stroke), label(name, "small"), self._value, spacing=5))
+        self._words = label(name, "small")
+        self._swatch = Swatch(theme, stroke)
+        self.setLayout(row(self._swatch, self._words, self._value, spacing=5))
+        for child in (self._swatch, self._words, self._value):
+            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._value.hide()
         self.setAccessibleName(name)
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolTip(f"{text.capital(name)}: hide or show")
+        self.toggled.connect(self._show_state)
 
     @property
     def value(self) -> str:
         """What is shown."""
         return self._value.text()
 
-    def set_value(self, text: str) -> None:
+    def set_value(self, words: str) -> None:
         """Show a value; nothing for an empty text."""
-        if text == self._value.text():
+        if words == self._value.text():
             return
-        self._value.setText(text)
-        self._value.setVisible(bool(text))
-        self.setAccessibleName(f"{self._name} {text}".strip())
+        self._value.setText(words)
+        self._value.setVisible(bool(words))
+        self.setAccessibleName(f"{self._name} {words}".strip())
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        assert layout is not None
+        return layout.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Its labels paint themselves."""
+
+    @Slot(bool)
+    def _show_state(self, shown: bool) -> None:
+        font = self._words.font()
+        font.setStrikeOut(not shown)
+        self._words.setFont(font)
+        self._swatch.set_faint(not shown)
 
 
 class PlotTitle(QWidget):

@@ -13,7 +13,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
-from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.curve_plot import CurvePlot
@@ -44,12 +43,12 @@ class SimilarityPlot(QWidget):
         }
         super().__init__()
         self.frame = CurvePlot(theme, "Similarity to concept", strokes, show_x=False, labels=True)
-        self.frame.add_curve("mean raw", strokes["mean"], RAW_ALPHA, z=1)
-        self.frame.add_curve("p95 raw", strokes["mean"], RAW_ALPHA, z=1)
+        self.frame.add_curve("mean raw", strokes["mean"], RAW_ALPHA, z=1, group="mean")
+        self.frame.add_curve("p95 raw", strokes["mean"], RAW_ALPHA, z=1, group="p95")
         self.frame.add_curve("p95", strokes["p95"], z=2)
         self.frame.add_curve("mean", strokes["mean"], z=3)
-        self.applied = self.frame.add_strokes(strokes["τ applied"])
-        self.planned = self.frame.add_strokes(strokes["τ planned"], width=1.0)
+        self.applied = self.frame.add_strokes(strokes["τ applied"], group="τ applied")
+        self.planned = self.frame.add_strokes(strokes["τ planned"], width=1.0, group="τ planned")
         self.wished = self.frame.add_strokes(strokes["τ planned"], width=1.0)
         self.leader = self.frame.add_strokes(Stroke("accent_text", DOTTED), width=1.0)
         self.handle = TauHandle(theme, self.frame.plot)
@@ -80,12 +79,11 @@ class SimilarityPlot(QWidget):
         """Show the run as it stands, live curves as the mean over `smooth` points."""
         self.frame.draw_stages(run, axis, _flags(run, axis))
         for name, series in (("mean", run.mean), ("p95", run.p95)):
-            _draw_series(
-                self.frame.curves[name], self.frame.curves[f"{name} raw"], series, run.xs(series, axis), smooth
-            )
-        self.applied.setData(*_steps(run, axis, run.tau_lines), connect="finite")
+            _draw_series(self.frame, name, series, run.xs(series, axis), smooth)
         planned = run.planned_lines()
-        self.planned.setData(*_steps(run, axis, planned), connect="finite")
+        for strokes, lines in ((self.applied, run.tau_lines), (self.planned, planned)):
+            xs, taus = _steps(run, axis, lines)
+            strokes.setData(xs, self.frame.up(taus), connect="finite")
         self._now = float(run.place([run.now], axis)[0])
         ends = [line.end for line in planned if line.end > run.now]
         self._stage_end = float(run.place([ends[0] if ends else run.now], axis)[0])
@@ -99,9 +97,11 @@ class SimilarityPlot(QWidget):
     def _fit_y(self, run: RunCurves, planned: list[TauLine]) -> None:
         if self.handle.grabbed:
             return
-        values = [line.tau for line in (*run.tau_lines, *planned)]
-        values += [value for value in (self.handle.shown, run.mean.high, run.p95.high) if value is not None]
-        lows = [value for value in (run.mean.low, run.p95.low, *values) if math.isfinite(value)]
+        values = [line.tau for line in run.tau_lines] if self.frame.shows("τ applied") else []
+        values += [line.tau for line in planned] if self.frame.shows("τ planned") else []
+        shown = [series for name, series in (("mean", run.mean), ("p95", run.p95)) if self.frame.shows(name)]
+        values += [value for value in (self.handle.shown, *(series.high for series in shown)) if value is not None]
+        lows = [value for value in (*(series.low for series in shown), *values) if math.isfinite(value)]
         values = [value for value in values if math.isfinite(value)]
         if values:
             low, high = min(0.0, *lows), max(*values, 0.1)
@@ -118,20 +118,21 @@ class SimilarityPlot(QWidget):
             self.wished.setData(none, none)
             return
         view = self.frame.plot.getViewBox()
-        spot = self.frame.plot.mapFromScene(view.mapViewToScene(QPointF(0.0, tau)))
+        height = float(self.frame.up(np.array([tau]))[0])
+        spot = self.frame.plot.mapFromScene(view.mapViewToScene(QPointF(0.0, height)))
         top = min(max(spot.y() - HEIGHT // 2, 0), max(self.frame.plot.height() - HEIGHT, 0))
         self.handle.move(self.frame.plot.width() - WIDTH - 4, top)
         right = view.viewRange()[0][1]
-        self.leader.setData(np.array([self._now, right]), np.array([tau, tau]))
+        self.leader.setData(np.array([self._now, right]), np.array([height, height]))
         if tau == self.handle.applied:
             self.wished.setData(none, none)
         else:
-            self.wished.setData(np.array([self._now, max(self._stage_end, self._now)]), np.array([tau, tau]))
+            self.wished.setData(np.array([self._now, max(self._stage_end, self._now)]), np.array([height, height]))
 
     @Slot(QPoint)
     def _drag(self, place: QPoint) -> None:
         view = self.frame.plot.getViewBox()
-        self.handle.wish(view.mapSceneToView(self.frame.plot.mapToScene(place)).y())
+        self.handle.wish(self.frame.value_at(view.mapSceneToView(self.frame.plot.mapToScene(place)).y()))
 
 
 class AlignPlot(QWidget):
@@ -141,7 +142,7 @@ class AlignPlot(QWidget):
         strokes = {"held-out": Stroke("align_cosine")}
         super().__init__()
         self.frame = CurvePlot(theme, "Align cosine", strokes, show_x=True, labels=False)
-        self.frame.add_curve("batch", strokes["held-out"], RAW_ALPHA, z=1)
+        self.frame.add_curve("batch", strokes["held-out"], RAW_ALPHA, z=1, group="held-out")
         self.frame.add_curve("held-out", strokes["held-out"], z=2)
         self.setLayout(column(self.frame, spacing=0))
 
@@ -154,19 +155,19 @@ class AlignPlot(QWidget):
         self.frame.draw_stages(run, axis)
         self.frame.plot.set_corner(AXIS_WORDS[axis])
         batch, held_out = run.batch_cosine, run.held_out
-        self.frame.curves["batch"].setData(run.xs(batch, axis), batch.smoothed(smooth))
-        self.frame.curves["held-out"].setData(run.xs(held_out, axis), held_out.values)
+        up = self.frame.up
+        self.frame.curves["batch"].setData(run.xs(batch, axis), up(batch.smoothed(smooth)))
+        self.frame.curves["held-out"].setData(run.xs(held_out, axis), up(held_out.values))
         high, low = max(batch.high, held_out.high), min(batch.low, held_out.low, 0.0)
         if math.isfinite(high):
             self.frame.set_y(low, high * 1.1)
 
 
-def _draw_series(line: pg.PlotDataItem, raw: pg.PlotDataItem, series: Series, xs: Floats, smooth: int) -> None:
+def _draw_series(frame: CurvePlot, name: str, series: Series, xs: Floats, smooth: int) -> None:
     """Smoothed in front of raw; smoothing comes before downsampling, or peaks would steer it."""
-    line.setData(xs, series.smoothed(smooth))
-    raw.setVisible(smooth > 1)
-    if smooth > 1:
-        raw.setData(xs, series.values)
+    frame.curves[name].setData(xs, frame.up(series.smoothed(smooth)))
+    raw = (xs, frame.up(series.values)) if smooth > 1 else (np.empty(0), np.empty(0))
+    frame.curves[f"{name} raw"].setData(*raw)
 
 
 def _steps(run: RunCurves, axis: XAxis, lines: list[TauLine]) -> tuple[Floats, Floats]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 
 from PySide6.QtCore import QLineF, QRectF, Slot
-from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from atu_gui.core import text
@@ -19,13 +21,14 @@ GRID_Z = -10
 
 
 class ValueAxis(pg.AxisItem):
-    """One level of ticks at round values."""
+    """One level of ticks at round values; on a log scale the plot's coordinates are powers of ten."""
 
     def __init__(self, orientation: str, gap: float, steps: tuple[float, ...], whole: bool = False) -> None:
         super().__init__(orientation)
         self._gap = gap
         self._nice = steps
         self._whole = whole
+        self._log = False
         self.setStyle(tickLength=0, maxTickLevel=0, autoExpandTextSpace=False, hideOverlappingLabels=30)
         self.enableAutoSIPrefix(False)
         self.setPen(pg.mkPen(None))
@@ -33,6 +36,12 @@ class ValueAxis(pg.AxisItem):
     def set_whole(self, whole: bool) -> None:
         """Whether only whole numbers get a tick."""
         self._whole = whole
+        self.picture = None
+        self.update()
+
+    def set_log(self, log: bool) -> None:
+        """Whether the plot's coordinates are powers of ten."""
+        self._log = log
         self.picture = None
         self.update()
 
@@ -47,9 +56,11 @@ class ValueAxis(pg.AxisItem):
         low, high = sorted((minVal, maxVal))
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low or size <= 0:
             return []
-        return [self.ticks_between(low, high, size)]
+        return [(1.0, _log_ticks(low, high)) if self._log else self.ticks_between(low, high, size)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self._log:
+            return [text.number(10.0**value, max(0, -math.floor(value + 1e-9))) for value in values]
         digits = max(0, -math.floor(math.log10(spacing * scale) + 1e-9))
         # Zero comes out of the multiplication with either sign; adding 0.0 leaves the plain one.
         return [text.number(round(value * scale, digits) + 0.0, digits) for value in values]
@@ -67,16 +78,20 @@ class ValueAxis(pg.AxisItem):
         return next(power * step for step in (*self._nice, 10.0, 20.0) if power * step >= least * (1 - 1e-9))
 
 
-class Backdrop(pg.GraphicsObject):
-    """The grid behind the curves, as one item."""
+def _log_ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times every power of ten within the view."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    ticks = [power + math.log10(digit) for power in powers for digit in (1, 2, 5)]
+    return [tick for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
 
-    def __init__(self, theme: Theme, left: ValueAxis, bottom: ValueAxis, upright: bool) -> None:
+
+class ViewItem(pg.GraphicsObject):
+    """An item as large as what is seen of the plot, painted anew whenever that changes."""
+
+    def __init__(self, theme: Theme, z: float) -> None:
         super().__init__()
-        self._theme = theme
-        self._left = left
-        self._bottom = bottom
-        self._upright = upright
-        self.setZValue(GRID_Z)
+        self.theme = theme
+        self.setZValue(z)
 
     def boundingRect(self) -> QRectF:
         return QRectF(self.viewRect())
@@ -85,10 +100,33 @@ class Backdrop(pg.GraphicsObject):
         self.prepareGeometryChange()
         self.update()
 
+    @contextlib.contextmanager
+    def in_pixels(self, painter: QPainter) -> Iterator[tuple[QTransform, QRectF]]:
+        """Paint in pixels within the block: the way there from the plot's coordinates, and the view's frame."""
+        to_pixels = painter.worldTransform()
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setFont(self.theme.font(11))
+        try:
+            yield to_pixels, to_pixels.mapRect(self.boundingRect())
+        finally:
+            painter.restore()
+
+
+class Backdrop(ViewItem):
+    """The grid behind the curves, as one item."""
+
+    def __init__(self, theme: Theme, left: ValueAxis, bottom: ValueAxis, upright: bool) -> None:
+        super().__init__(theme, GRID_Z)
+        self._left = left
+        self._bottom = bottom
+        self._upright = upright
+
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         view = self.boundingRect()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        pen = QPen(QColor(self._theme.tokens.grid), 1)
+        pen = QPen(QColor(self.theme.tokens.grid), 1)
         pen.setCosmetic(True)
         painter.setPen(pen)
         for _, values in self._left.tickValues(view.top(), view.bottom(), self._left.height()):

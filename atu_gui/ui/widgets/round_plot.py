@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QPointF, Slot
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -65,6 +65,11 @@ class _ScoreLine:
         ends = np.array([left, right]) if start else np.empty(0)
         self.untouched.setData(ends, np.full(len(ends), start.mean if start else 0.0))
 
+    def set_visible(self, shown: bool) -> None:
+        """Hide or show all of it."""
+        for item in (self.untouched, self.whiskers, self.line, self.dots):
+            item.setVisible(shown)
+
     def whisker_points(self) -> tuple[Floats, Floats]:
         """Pairs of ends: the interval, then its two caps, for every round."""
         xs: list[float] = []
@@ -91,6 +96,9 @@ class RoundPlot(QWidget):
         self.plot.setAccessibleName(title)
         self.plot.set_corner("round")
         self.lines = {name: _ScoreLine(theme, self.plot, stroke) for name, stroke in strokes.items()}
+        self.plot.scene().sigMouseMoved.connect(self._hover)
+        for name, entry in self.title.entries.items():
+            entry.toggled.connect(lambda shown, name=name: self._show_line(name, shown))
         self.setLayout(column(self.title, self.plot, spacing=0))
         theme.changed.connect(self._recolour)
 
@@ -129,8 +137,8 @@ class RoundPlot(QWidget):
 
     def _fit_y(self) -> None:
         values = [limit.value for limit in self._limits]
-        for line in self.lines.values():
-            for point in line.points.values():
+        for name, line in self.lines.items():
+            for point in line.points.values() if self.title.entries[name].isChecked() else ():
                 values += [point.low, point.high, point.mean]
         if values:
             span = (max(values) - min(values)) or 0.1
@@ -138,6 +146,28 @@ class RoundPlot(QWidget):
             room = span * max(0.08, LABEL_ROOM / max(self.plot.height() - AXIS_HEIGHT, 2 * LABEL_ROOM))
             low = min(values) - 0.08 * span if self._floor is None else self._floor
             self.plot.setYRange(low, max(values) + room, padding=0)
+
+    def words_at(self, number: int) -> str:
+        """All scores of a round with their intervals, for the tooltip under the pointer."""
+        heading = f"Round {number}" if number else "Untouched model"
+        found = [
+            f"{name} {text.interval(line.points[number], 3)}, n = {line.points[number].n}"
+            for name, line in self.lines.items()
+            if number in line.points
+        ]
+        return "\n".join([heading, *found]) if found else ""
+
+    def _show_line(self, name: str, shown: bool) -> None:
+        self.lines[name].set_visible(shown)
+        self._fit_y()
+
+    @Slot(object)
+    def _hover(self, place: QPointF) -> None:
+        view = self.plot.getViewBox()
+        inside = view.sceneBoundingRect().contains(place)
+        words = self.words_at(round(view.mapSceneToView(place).x())) if inside else ""
+        if words != self.plot.toolTip():
+            self.plot.setToolTip(words)
 
     def _make_limits(self) -> None:
         for line, words in self._limit_items:

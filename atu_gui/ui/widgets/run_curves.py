@@ -16,6 +16,7 @@ from atu_gui.core.events import (
     AlignScored,
     ControlApplied,
     Event,
+    GuardTripped,
     RoundScored,
     RunFailed,
     RunFinished,
@@ -90,6 +91,7 @@ class RunCurves:
         self.rounds: list[RoundScored] = []
         self.tau_lines: list[TauLine] = []
         self.flags: list[Flag] = []
+        self.rejected: set[int] = set()
         self.running = False
         self.best_round: int | None = None
         self.seen: SimilaritySeen | None = None
@@ -144,6 +146,8 @@ class RunCurves:
                 self._add_control(event)
             case RoundScored():
                 self.rounds = sorted([*(r for r in self.rounds if r.round != event.round), event], key=_by_round)
+            case GuardTripped(rejected=True):
+                self.rejected.add(event.round)
             case RunStarted():
                 self.clear()
                 self.running = True
