@@ -10,6 +10,7 @@ from atu_gui.core.events import (
     ControlApplied,
     Event,
     Progress,
+    RoundScored,
     RunFailed,
     RunFinished,
     RunPaused,
@@ -20,6 +21,7 @@ from atu_gui.core.events import (
     StageStarted,
     StepDone,
 )
+from atu_gui.core.paces import Paces, part_of
 
 # Beginnings of the reasons that a run was meant to end for.
 _DONE = ("goal", "all rounds done", "budget")
@@ -39,6 +41,7 @@ class RunProgress:
         failed: Whether it ended with an error.
         seconds: Run time so far.
         preparing: What goes on before the first stage.
+        paces: What its parts take; give it those of an earlier run to know more at the beginning.
     """
 
     stages: tuple[StagePlan, ...] = ()
@@ -50,8 +53,10 @@ class RunProgress:
     failed: bool = False
     seconds: float = 0.0
     preparing: str = ""
+    paces: Paces = field(default_factory=Paces)
     _steps: int = 0
-    _pace: dict[str, float] = field(default_factory=dict)
+    _scored_at: float = 0.0
+    _in_stages: float = 0.0
     _stage_begin: tuple[int, float] | None = None
     _step_rate: float | None = None
 
@@ -85,6 +90,8 @@ class RunProgress:
                 self.preparing = f"{event.what} · {text.progress(event)}".strip(" ·")
             case StageEnded():
                 self._leave(event)
+            case RoundScored():
+                self._score(event)
             case ControlApplied():
                 self.stages = replanned(self.stages, self.at, event)
             case RunPaused():
@@ -118,16 +125,32 @@ class RunProgress:
         stage = self.stage
         if stage is None or self.ended:
             return None
-        cost = self._cost(stage)
+        cost = self.paces.cost(stage)
         return None if cost is None else cost * (1.0 - self.stage_share)
 
     def run_left(self) -> float | None:
-        """Seconds until the run ends; unknown until every kind of stage has been seen once."""
-        left = self.stage_left()
-        if left is None:
+        """Seconds until the last round that is planned, where every pace is known or can be guessed.
+
+        A goal or a guard may end the run before that.
+        """
+        if self.ended or not self.stages:
             return None
-        costs = [self._cost(stage) for stage in self.stages[self.at + 1 :]]
-        return left + sum(cost for cost in costs if cost is not None) if None not in costs else None
+        costs = [self.paces.cost(stage) for stage in self.stages[self.at + 1 :]]
+        if self.stage is not None:
+            costs.append(self.stage_left())
+        rounds = {stage.round for stage in self.stages[max(self.at, 0) :]} - {0}
+        costs.append(len(rounds) * (self.paces.of("between") or 0.0))
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if len(known) == len(costs) else None
+
+    def title(self) -> str:
+        """A few words for the window's title while the run goes on, or ""."""
+        stage = self.stage
+        if self.ended or not self.stages:
+            return ""
+        where = "Paused" if self.paused else f"Round {stage.round} of {self.rounds}" if stage and stage.round else "Run"
+        left = self.run_left()
+        return where if left is None else f"{where} · {text.duration(left)} left"
 
     def _how_it_ended(self) -> str:
         """A run that a guard ended, or that the user stopped, is not called done."""
@@ -138,7 +161,9 @@ class RunProgress:
     def _begin(self, event: RunStarted) -> None:
         self.stages = event.stages
         self.at, self.stage_share, self.paused, self.ended, self.failed = -1, 0.0, False, "", False
-        self.seconds, self._steps, self._pace, self._stage_begin, self._step_rate = 0.0, 0, {}, None, None
+        self.seconds, self._steps, self._stage_begin, self._step_rate = 0.0, 0, None, None
+        self._scored_at, self._in_stages = 0.0, 0.0
+        self.paces.questions = max(1, event.forget_probes + event.neighbour_probes)
 
     def _enter(self, event: StageStarted) -> None:
         wanted = (event.stage, event.round)
@@ -159,19 +184,21 @@ class RunProgress:
         first, since = self._stage_begin
         took, steps = event.seconds - since, event.stage_step - first
         if steps > 0 and took > 0:
-            self._pace[event.stage] = took / steps
+            if self.stage is not None:
+                self.paces.measure(part_of(self.stage), took / steps)
             self._step_rate = steps / took
 
     def _leave(self, event: StageEnded) -> None:
         self.stage_share = 1.0
-        if event.stage == "probe":
-            self._pace["probe"] = event.seconds
+        self._in_stages += event.seconds
+        if event.stage == "probe" and event.reason == "done":
+            self.paces.measure("probe", event.seconds / self.paces.questions)
 
-    def _cost(self, stage: StagePlan) -> float | None:
-        pace = self._pace.get(stage.stage)
-        if pace is None or stage.stage == "probe":
-            return pace
-        return pace * stage.steps
+    def _score(self, event: RoundScored) -> None:
+        """What a round took beyond its stages lies between them; before round 0 the run was getting ready."""
+        if event.round:
+            self.paces.measure("between", max(0.0, event.seconds - self._scored_at - self._in_stages))
+        self.seconds, self._scored_at, self._in_stages = event.seconds, event.seconds, 0.0
 
 
 def replanned(stages: tuple[StagePlan, ...], at: int, event: ControlApplied) -> tuple[StagePlan, ...]:

@@ -2,9 +2,20 @@ from __future__ import annotations
 
 import pytest
 
+from atu_gui.core import text
 from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.control import RunControl
-from atu_gui.core.events import Event, Progress, RunFailed, RunFinished, RunPaused, RunResumed, StageStarted, StepDone
+from atu_gui.core.events import (
+    ControlApplied,
+    Event,
+    Progress,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    StageStarted,
+    StepDone,
+)
 from atu_gui.core.progress import RunProgress, planned_stages
 from atu_gui.core.schedule import settle
 from tests.ui.fake_run import PLANNED, Script
@@ -34,10 +45,29 @@ def test_words_and_time_left_within_a_stage() -> None:
     assert progress.steps_per_second == pytest.approx(2.5)
 
 
-def test_the_run_time_is_unknown_until_every_kind_of_stage_was_seen() -> None:
+def test_what_was_not_seen_yet_is_guessed_from_what_was() -> None:
     progress = _until(StepDone, "align", 1, 100)
     assert progress.stage_left() == pytest.approx(150 * 0.4)
-    assert progress.run_left() is None
+    assert progress.run_left() is not None
+    assert _until(StageStarted, "align", 1).run_left() is None
+
+
+def test_the_title_says_round_and_time_left() -> None:
+    assert RunProgress().title() == ""
+    progress = _until(StepDone, "unlearn", 2, 6)
+    assert progress.title() == f"Round 2 of 3 · {text.duration(progress.run_left())} left"
+    progress.handle(RunPaused("fake-1", 7, "the neighbour floor"))
+    assert progress.title().startswith("Paused · ")
+    assert progress.words()[0] == "Paused by the neighbour floor"
+
+
+def test_live_changes_of_steps_change_the_plan() -> None:
+    progress = _until(StepDone, "align", 2, 3)
+    for field, new in (("stage_steps", 9.0), ("align_steps", 4.0), ("unlearn_steps", 20.0), ("tau", 0.3)):
+        progress.handle(ControlApplied("fake-1", 300, field, None, new, 1))
+    steps = [(stage.stage, stage.round, stage.steps) for stage in progress.stages if stage.stage != "probe"]
+    assert steps[2:] == [("align", 2, 9), ("unlearn", 2, 20), ("align", 3, 4), ("unlearn", 3, 20)]
+    assert steps[:2] == [("align", 1, 250), ("unlearn", 1, 12)]
 
 
 def test_nothing_is_known_before_the_first_stage() -> None:

@@ -160,7 +160,7 @@ class Script:
         if self.control.read().stopping:
             return
         yield StageStarted("fake-1", stage, number, self.gate.begin_stage(stage, number, steps, tau), self._step, tau)  # type: ignore[arg-type]
-        reason, at = "done", 0
+        reason, at, begun = "done", 0, self._seconds
         while (state := (yield from self.gate.next_step(self._step + 1, at))) is not None:
             if state.stopping or self.gate.skipped(state):
                 reason = "stopped" if state.stopping else "skipped"
@@ -169,7 +169,7 @@ class Script:
             yield self._one_step(stage, number, at, self.gate.steps, tau if state.tau is None else state.tau)
             if self.error is not None and self._step == 10:
                 raise self.error
-        yield StageEnded("fake-1", stage, number, self._step, reason, 1.0)  # type: ignore[arg-type]
+        yield StageEnded("fake-1", stage, number, self._step, reason, self._seconds - begun)  # type: ignore[arg-type]
 
     def _one_step(self, stage: str, number: int, at: int, steps: int, tau: float | None) -> StepDone:
         time.sleep(self.pace)
@@ -225,6 +225,8 @@ class Script:
                 -2.1 - number,
             )
             yield Progress("probe", "questions", at + 1, 12, "questions")
+        self._seconds += 1.0
+        yield StageEnded("fake-1", "probe", number, self._step, "done", 1.0)
         loss = 2.15 + 0.012 * number
         yield RoundScored(
             "fake-1",
@@ -243,4 +245,3 @@ class Script:
             None if number == 0 else 0.1,
             self._seconds,
         )
-        yield StageEnded("fake-1", "probe", number, self._step, "done", 1.0)
