@@ -89,7 +89,7 @@ def load_paces(path: Path, key: str) -> dict[Part, float]:
 def save_paces(path: Path, key: str, paces: Mapping[Part, float]) -> None:
     """Remember what a run took; a folder that cannot be written is no reason to complain."""
     known = _read(path)
-    known[key] = {**known.pop(key, {}), **paces}
+    known[key] = {**known.pop(key, {}), **{str(part): seconds for part, seconds in paces.items()}}
     newest = dict(list(known.items())[-_MOST_REMEMBERED:])
     partial = path.with_suffix(".part")
     try:

@@ -36,6 +36,12 @@ _TABLE = {
     "delete_run": ("Delete run", "", "Take the selected run out of the list; this can be undone."),
     "undelete_run": ("Undo delete", "", "Bring back the run that was deleted last."),
     "close_run": ("Close recorded run", "Ctrl+Shift+E", "Show the run under way again, or none."),
+    "zoom_in": ("Zoom curves in", "Ctrl+=", "Show half as much of the curves' x axis."),
+    "zoom_out": ("Zoom curves out", "Ctrl+-", "Show twice as much of the curves' x axis."),
+    "zoom_fit": ("Show the whole run", "Ctrl+0", "Show all of the curves, and follow the run."),
+    "export_png": ("Export curves as picture…", "", "Write the curves as they are seen, as PNG at twice their size."),
+    "export_svg": ("Export curves as drawing…", "", "Write the curves as they are seen, as SVG."),
+    "export_csv": ("Export curves as numbers…", "", "Write every step and every round's scores as CSV."),
     "welcome": ("Welcome", "Ctrl+Shift+W", "Show the three steps again."),
     "reset_layout": ("Reset layout", "", "Put every dock back where it was."),
     "theme_system": ("Follow the system", "", "Light or dark as the system says."),
@@ -73,6 +79,12 @@ class Actions:
     delete_run: QAction
     undelete_run: QAction
     close_run: QAction
+    zoom_in: QAction
+    zoom_out: QAction
+    zoom_fit: QAction
+    export_png: QAction
+    export_svg: QAction
+    export_csv: QAction
     welcome: QAction
     reset_layout: QAction
     theme_system: QAction

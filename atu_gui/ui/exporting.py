@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -65,9 +65,12 @@ def save_svg(widget: QWidget, background: QColor, path: Path) -> None:
     painter = QPainter()
     if not painter.begin(drawing):
         raise _refused(path)
-    painter.fillRect(widget.rect(), background)
-    widget.render(painter)
-    painter.end()
+    try:
+        painter.fillRect(widget.rect(), background)
+        widget.render(painter, QPoint())
+    finally:
+        # A painter that outlives its device ends the program.
+        painter.end()
 
 
 def save_csv(run: RunCurves, path: Path) -> Path:

@@ -38,6 +38,7 @@ from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
 from atu_gui.ui.rooms.tuning import TuningRoom
+from atu_gui.ui.rooms.watching import WatchingRoom
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.leave_dialog import LeaveDialog
@@ -90,11 +91,13 @@ class MainWindow(QMainWindow):
         bench, show = self.workbench, self._show_workbench
         self.display = Display((bench.plots, bench.rounds, bench.questions, bench.setup.aim.view), self)
         self._palette = CommandPalette(theme, self._all_actions, self)
+        self._watching = WatchingRoom(self.session, bench, self.actions_, theme, self)
         self._rooms = (
             QuestioningRoom(self.session, bench, self.actions_, self.display, show, self),
             RunsRoom(self.session, bench, self.actions_, self.display, show, self),
             ComparingRoom(self.session, bench, self.actions_, show, self),
             TuningRoom(self.session, bench, self.actions_, self),
+            self._watching,
         )
         self._going_on = RoundsRoom(self.session, bench, self.actions_, show, self)
         self._exporting = ExportingRoom(self.session, bench, self.actions_, show, self)
@@ -240,7 +243,7 @@ class MainWindow(QMainWindow):
         self.workbench.setup.texts.show_used(materials)
         self.show_page("workbench")
         self.workbench.notice.hide()
-        self._progress = RunProgress()
+        self._progress = self._watching.new_progress()
         self.session.start(config, materials)
 
     def _rewrite(self, neighbours: tuple[str, ...]) -> None:
@@ -294,6 +297,8 @@ class MainWindow(QMainWindow):
         self.workbench.run_bar.show_progress(self._progress)
         if self.session.phase in IN_RUN:
             self.status.show_speed(self._progress.steps_per_second)
+        where = self._progress.title()
+        self.setWindowTitle(f"{where} – atu-gui" if where else "atu-gui")
 
     def _show_phase(self) -> None:
         phase = self.session.phase

@@ -12,6 +12,7 @@ from atu_gui.ui.actions import Actions, bind
 from atu_gui.ui.session import BUSY, IN_RUN, Phase
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_button, icon_label, label, row, set_property
+from atu_gui.ui.widgets.device_strip import DeviceStrip
 from atu_gui.ui.widgets.stage_bar import StageBar
 
 HEIGHT = 56
@@ -93,6 +94,7 @@ class RunBar(QWidget):
         self._left = label("", "muted")
         for words in (self._begin, self._rest, self._left):
             words.setFont(theme.font())
+        self._left.setToolTip("Until the last planned round; a goal or a guard may end the run before that.")
         self._bar = StageBar(theme)
         line = row(self._begin, self._rest, None, self._left, spacing=6)
         progress = column(spacing=3)
@@ -103,6 +105,9 @@ class RunBar(QWidget):
         layout = row(self.chip, 8, *self._buttons, self._ways, 8, spacing=4)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.addLayout(progress, 1)
+        self.strip = DeviceStrip(theme)
+        layout.addSpacing(8)
+        layout.addWidget(self.strip)
         self.setLayout(layout)
         theme.changed.connect(self._dress)
         self.show_phase(Phase.IDLE)
@@ -111,6 +116,7 @@ class RunBar(QWidget):
         """Below 1440 px the buttons lose their words; Pause keeps its own."""
         if compact != self._compact:
             self._compact = compact
+            self.strip.set_compact(compact)
             self._dress()
             self.show_progress(self._progress)
 

@@ -1,0 +1,100 @@
+"""How busy this machine is: processor, memory and, where there is one, the NVIDIA GPU. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from atu_gui.core import text
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One figure: a short name, its words, the share of the whole, and a sentence for the tooltip."""
+
+    name: str
+    words: str
+    share: float
+    sentence: str
+
+
+class Machine:
+    """Reads the machine's figures; every read costs well under a millisecond.
+
+    Both libraries are imported by the first read, so that no window waits for them.
+    """
+
+    def __init__(self) -> None:
+        self._psutil: Any = None
+        self._nvml: Any = None
+        self._gpu: Any = None
+
+    def read(self, gpu: int = 0) -> tuple[Reading, ...]:
+        """What is known now, the GPU first. `gpu` is the number of the device that the model is on."""
+        if self._psutil is None:
+            self._psutil = self._open(gpu)
+        return (*self._gpu_readings(), *self._cpu_readings())
+
+    def _open(self, gpu: int) -> Any:
+        import psutil
+
+        # The first figure says nothing; later ones look back to the call before.
+        psutil.cpu_percent(None)
+        try:
+            import pynvml
+
+            pynvml.nvmlInit()
+            self._gpu = pynvml.nvmlDeviceGetHandleByIndex(gpu)
+            self._nvml = pynvml
+        except Exception:
+            # No driver, no such device, a library of another version: there is no GPU to speak of.
+            self._nvml = None
+        return psutil
+
+    def _cpu_readings(self) -> tuple[Reading, ...]:
+        busy = float(self._psutil.cpu_percent(None)) / 100
+        memory = self._psutil.virtual_memory()
+        used = memory.total - memory.available
+        heat = self._cpu_heat()
+        words = text.percent(busy) if heat is None else f"{text.percent(busy)} · {heat:.0f} °C"
+        cores = self._psutil.cpu_count() or 1
+        return (
+            Reading("CPU", words, busy, f"Processor: {words} of {text.count(cores, 'core')}, all programs together."),
+            Reading(
+                "RAM",
+                text.size(used),
+                used / memory.total,
+                f"Memory: {text.size(used)} of {text.size(memory.total)} in use, all programs together.",
+            ),
+        )
+
+    def _cpu_heat(self) -> float | None:
+        """Degrees Celsius of the processor, where the system says so."""
+        sensors = getattr(self._psutil, "sensors_temperatures", None)
+        try:
+            found = sensors() if sensors is not None else {}
+        except OSError:
+            return None
+        for name in ("coretemp", "k10temp", "zenpower", "cpu_thermal"):
+            if found.get(name):
+                return float(max(sensor.current for sensor in found[name]))
+        return None
+
+    def _gpu_readings(self) -> tuple[Reading, ...]:
+        if self._nvml is None:
+            return ()
+        try:
+            busy = self._nvml.nvmlDeviceGetUtilizationRates(self._gpu).gpu / 100
+            memory = self._nvml.nvmlDeviceGetMemoryInfo(self._gpu)
+            heat = self._nvml.nvmlDeviceGetTemperature(self._gpu, self._nvml.NVML_TEMPERATURE_GPU)
+        except Exception:
+            # Some virtual GPUs refuse some figures; what cannot be read is left out.
+            return ()
+        words = f"{text.percent(busy)} · {heat:.0f} °C"
+        used, total = float(memory.used), float(memory.total)
+        return (
+            Reading("GPU", words, busy, f"Graphics processor: {words}, all programs together."),
+            Reading(
+                "VRAM", text.size(used), used / total, f"GPU memory: {text.size(used)} of {text.size(total)} in use."
+            ),
+        )
