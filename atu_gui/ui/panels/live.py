@@ -150,7 +150,9 @@ class LivePanel(QWidget):
         layout = column(spacing=6)
         for names in (("retain_weight", "unlearn_learning_rate", "align_learning_rate"), _STEPS, _GUARDS):
             if names is not _STEPS and names is not _GUARDS:
-                layout.addLayout(row(mark("Live", "live"), label("changes wait for the step that uses them", "small")))
+                live = row(mark("Live", "live"), label("A change waits for the step that uses it.", "small", wrap=True))
+                live.setStretch(1, 1)
+                layout.addLayout(live)
             else:
                 layout.addWidget(rule())
                 title = "Steps" if names is _STEPS else "Goals and floors"

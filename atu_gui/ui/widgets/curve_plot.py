@@ -156,9 +156,11 @@ class CurvePlot(QWidget):
         return float(10.0**y) if self._log else y
 
     def set_y(self, low: float, high: float) -> None:
-        """Scale the y axis; a low or high that does not exist changes nothing."""
+        """Scale the y axis to hold everything from low to high, and 0; what does not exist changes nothing."""
         if math.isfinite(low) and math.isfinite(high):
-            bottom, top = self.up(np.array([low, max(high, low + 0.05)]))
+            # A logarithmic axis has no 0.
+            bottom = 0.9 * low if self._log else min(low, 0.0)
+            bottom, top = self.up(np.array([bottom, max(high, bottom + 0.05)]))
             self.plot.setYRange(bottom, top, padding=0)
 
     def _show_group(self, name: str, shown: bool) -> None:

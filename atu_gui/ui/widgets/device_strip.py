@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from atu_gui.ui.machine import Reading
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import column, label, row
+from atu_gui.ui.widgets.basics import column, label, row, rule
 
 # In a narrow window: the GPU where there is one, else the processor.
 _COMPACT = 2
@@ -79,7 +79,7 @@ class DeviceStrip(QWidget):
         self._compact = False
         self._readings: tuple[Reading, ...] = ()
         self._gauges: list[_Gauge] = []
-        self._layout = row(spacing=12)
+        self._layout = row(rule(vertical=True), spacing=12)
         self.setLayout(self._layout)
         self.setAccessibleName("How busy this machine is")
         self.hide()

@@ -104,9 +104,9 @@ class SimilarityPlot(QWidget):
         lows = [value for value in (*(series.low for series in shown), *values) if math.isfinite(value)]
         values = [value for value in values if math.isfinite(value)]
         if values:
-            low, high = min(0.0, *lows), max(*values, 0.1)
+            low, high = min(lows), max(*values, 0.1)
             # Room on top for the round numbers.
-            self.frame.set_y(low if low == 0.0 else low - 0.03, high + 0.12 * (high - low))
+            self.frame.set_y(low if low >= 0.0 else low - 0.03, high + 0.12 * (high - min(low, 0.0)))
 
     @Slot()
     def _place_handle(self) -> None:
@@ -158,7 +158,7 @@ class AlignPlot(QWidget):
         up = self.frame.up
         self.frame.curves["batch"].setData(run.xs(batch, axis), up(batch.smoothed(smooth)))
         self.frame.curves["held-out"].setData(run.xs(held_out, axis), up(held_out.values))
-        high, low = max(batch.high, held_out.high), min(batch.low, held_out.low, 0.0)
+        high, low = max(batch.high, held_out.high), min(batch.low, held_out.low)
         if math.isfinite(high):
             self.frame.set_y(low, high * 1.1)
 

@@ -18,6 +18,8 @@ from atu_gui.ui.widgets.basics import label
 AXIS_WIDTH = 38
 AXIS_HEIGHT = 20
 GRID_Z = -10
+# Multiples of a power of ten that get a tick, and the smallest part of a decade between two of them.
+_LOG_DIGITS = (((1, 2, 5), 0.30), ((1, 3), 0.47))
 
 
 class ValueAxis(pg.AxisItem):
@@ -56,7 +58,7 @@ class ValueAxis(pg.AxisItem):
         low, high = sorted((minVal, maxVal))
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low or size <= 0:
             return []
-        return [(1.0, _log_ticks(low, high)) if self._log else self.ticks_between(low, high, size)]
+        return [(1.0, self._log_ticks(low, high, size)) if self._log else self.ticks_between(low, high, size)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if self._log:
@@ -70,19 +72,20 @@ class ValueAxis(pg.AxisItem):
         # Ticks of no length would still leave a dot each; the grid stands for them.
         return None if specs is None else (specs[0], [], specs[2])
 
+    def _log_ticks(self, low: float, high: float, size: float) -> list[float]:
+        """Round multiples of every power of ten within the view, as many as have room."""
+        decade = size / (high - low)
+        digits = next((some for some, rest in _LOG_DIGITS if decade * rest >= self._gap), (1,))
+        powers = range(math.floor(low), math.ceil(high) + 1)
+        ticks = [power + math.log10(digit) for power in powers for digit in digits]
+        return [tick for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
+
     def _spacing(self, low: float, high: float, size: float) -> float:
         least = max((high - low) * self._gap / size, 1e-9)
         if self._whole:
             least = max(least, 1.0)
         power = 10.0 ** math.floor(math.log10(least) + 1e-9)
         return next(power * step for step in (*self._nice, 10.0, 20.0) if power * step >= least * (1 - 1e-9))
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times every power of ten within the view."""
-    powers = range(math.floor(low), math.ceil(high) + 1)
-    ticks = [power + math.log10(digit) for power in powers for digit in (1, 2, 5)]
-    return [tick for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
 
 
 class ViewItem(pg.GraphicsObject):

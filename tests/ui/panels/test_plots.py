@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.config import GuardConfig
-from atu_gui.core.events import ControlApplied, Event, StagePlan, StageStarted
+from atu_gui.core.events import ControlApplied, Event, GuardTripped, StagePlan, StageStarted
 from atu_gui.ui.panels.plots import PlotsPanel
 from atu_gui.ui.theme import Theme
 from tests.ui.run_events import PLAN, RUN, first_round, started, step, whole_run
@@ -255,3 +255,63 @@ def test_a_pending_wish_does_not_widen_the_panel(panel: PlotsPanel) -> None:
     panel.similarity.handle.wish(0.25)
     panel.similarity.handle.request()
     assert panel.minimumSizeHint().width() == wide
+
+
+def test_an_entry_of_the_legend_hides_its_curve(panel: PlotsPanel) -> None:
+    play(panel, first_round(4))
+    frame = panel.similarity.frame
+    top = frame.plot.getViewBox().viewRange()[1][1]
+    frame.title.entries["p95"].click()
+    assert not frame.curves["p95"].isVisible() and not frame.curves["p95 raw"].isVisible()
+    assert frame.curves["mean"].isVisible() and panel.similarity.applied.isVisible()
+    assert frame.plot.getViewBox().viewRange()[1][1] < top, "what is hidden needs no room"
+    frame.title.entries["p95"].click()
+    assert frame.curves["p95"].isVisible()
+    panel.recall.title.entries["forget"].click()
+    assert not panel.recall.lines["forget"].dots.isVisible() and panel.recall.lines["neighbour"].dots.isVisible()
+
+
+def test_a_logarithmic_axis_keeps_values_and_the_handle_true(panel: PlotsPanel) -> None:
+    play(panel, first_round(4))
+    panel._log_button.setChecked(True)
+    frame = panel.similarity.frame
+    _, ys = frame.curves["mean"].getOriginalDataset()
+    assert 10 ** ys[-1] == pytest.approx(0.5, abs=0.01)
+    assert [round(10**y, 6) for y in panel.similarity.applied.getData()[1]] == [0.4, 0.4]
+    assert frame.title.entries["τ applied"].value == "0.40"
+    assert frame.value_at(float(frame.up(np.array([0.25]))[0])) == pytest.approx(0.25)
+    (_, ticks), *_ = frame.plot.left.tickValues(-2.0, 0.0, 200.0)
+    assert frame.plot.left.tickStrings(ticks, 1.0, 1.0) == ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]
+    (_, few), *_ = frame.plot.left.tickValues(-2.0, 0.0, 60.0)
+    assert frame.plot.left.tickStrings(few, 1.0, 1.0) == ["0.01", "0.1", "1"]
+    panel._log_button.setChecked(False)
+    assert tau_drawn(panel) == [(20, 0.4), (24, 0.4)]
+
+
+def test_a_wish_from_elsewhere_is_outlined_too(qtbot: QtBot, panel: PlotsPanel) -> None:
+    play(panel, first_round(4))
+    with qtbot.assertNotEmitted(panel.tau_requested):
+        panel.show_wish(0.25)
+    assert panel.similarity.handle.pending == 0.25
+    panel.show_wish(0.4)
+    assert panel.similarity.handle.pending is None
+
+
+def test_goals_follow_what_was_applied_and_rejected_rounds_are_marked(panel: PlotsPanel) -> None:
+    panel.set_guards(GuardConfig(forget_goal=0.25, neighbour_floor=None, utility_limit=1.1))
+    play(panel, [*whole_run(), ControlApplied(RUN, 30, "forget_goal", 0.25, None, 1)])
+    assert panel.recall.limits == ()
+    play(panel, [GuardTripped(RUN, 1, 30, "utility limit", "Too much.", "stop", rejected=True)])
+    assert [dot.rejected for dot in panel.frontier.dots] == [False, True]
+    assert panel.frontier.accessibleDescription().endswith("rejected by a guard")
+
+
+def test_the_tooltip_has_all_scores_of_the_round_under_the_pointer(panel: PlotsPanel) -> None:
+    play(panel, whole_run())
+    assert panel.recall.words_at(1).splitlines() == [
+        "Round 1",
+        "forget 0.100 (0.050–0.180), n = 20",
+        "neighbour 0.500 (0.400–0.600), n = 20",
+    ]
+    assert panel.recall.words_at(7) == ""
+    assert panel.utility.words_at(0).startswith("Untouched model")
