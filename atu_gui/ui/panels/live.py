@@ -237,11 +237,12 @@ class LivePanel(QWidget):
         self._more.setRange(1, 1_000_000)
         self._more.setValue(MORE_STEPS)
         self._more.setGroupSeparatorShown(True)
+        self._more.setSuffix(" steps")
         self._more.setFixedWidth(_WIDTH)
         self._more.setAccessibleName("More steps before the pause")
         go = button(theme, "Pause after", icon="pause", tip="Go on for so many steps, then hold the run (Ctrl+Shift+P)")
         go.clicked.connect(lambda: self.pause_requested.emit(self._more.value()))
-        return row(go, None, self._more, label("steps", "muted"))
+        return row(go, None, self._more)
 
 
 def _is_ahead(name: str, number: int, here: StageStarted | None) -> bool:

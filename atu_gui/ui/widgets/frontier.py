@@ -20,6 +20,8 @@ from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, ThemedPlot
 REACH = 14
 RING = 7.5
 LABEL_ROOM = 24
+# A plot lower than this has no room above and below its dots.
+LOW = 3 * LABEL_ROOM
 # More numbers than this would lie on each other.
 NUMBERED = 12
 
@@ -55,6 +57,7 @@ class Frontier(QWidget):
         self._dots: tuple[RoundDot, ...] = ()
         self._ringed: int | None = None
         self._picked = False
+        self._low = False
         self._words: list[tuple[int, pg.TextItem]] = []
         self.title = PlotTitle(theme, "Frontier", {})
         self.title.caption.setText("token loss · click a round")
@@ -106,7 +109,9 @@ class Frontier(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._low = self._room() < LOW
         self._fit()
+        self._draw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         order = sorted(dot.round for dot in self._dots)
@@ -147,9 +152,13 @@ class Frontier(QWidget):
         wide = max(max(forget), 0.05)
         tall = max(max(loss) - min(loss), 0.02)
         self.plot.setXRange(-0.05 * wide, 1.2 * wide, padding=0)
-        # Numbers stand above the dots, “untouched” below its own, however low the plot is.
-        room = tall * max(0.45, LABEL_ROOM / max(self.plot.height() - 2 * AXIS_HEIGHT - 2 * LABEL_ROOM, LABEL_ROOM))
+        # Numbers stand above the dots, “untouched” below its own.
+        room = tall * (0.3 if self._low else max(0.45, LABEL_ROOM / (self._room() - 2 * LABEL_ROOM)))
         self.plot.setYRange(min(loss) - room, max(loss) + room, padding=0)
+
+    def _room(self) -> float:
+        """Height between the axes, in pixels."""
+        return float(self.plot.height() - 2 * AXIS_HEIGHT)
 
     def _draw(self) -> None:
         tokens = self._theme.tokens
@@ -183,10 +192,9 @@ class Frontier(QWidget):
             ringed = dot.round == self._ringed
             if crowded and not ringed and dot.round:
                 continue
-            # “untouched” goes below its dot, where it meets no number.
-            words = pg.TextItem(
-                str(dot.round) if dot.round else "untouched", anchor=(0.5, -0.15 if not dot.round else 1.2)
-            )
+            # “untouched” goes below its dot, where it meets no number; in a low plot both go beside theirs.
+            above, below = ((-0.9, 0.5), (1.12, 0.5)) if self._low else ((0.5, 1.2), (0.5, -0.15))
+            words = pg.TextItem(str(dot.round) if dot.round else "untouched", anchor=above if dot.round else below)
             words.setFont(self._theme.font(11, 600 if ringed else 400))
             words.setColor(QColor(self._theme.tokens.text if ringed else self._theme.tokens.muted))
             words.setPos(dot.forget, dot.loss)
