@@ -23,6 +23,7 @@ from atu_gui.core.errors import AtuError, InputError, UserError
 from atu_gui.core.events import ChatAnswered, Event, JobFailed, RoundScored, RunStarted, TextWritten
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import ChatRequest, RunOutcome, Weights
+from atu_gui.core.recorded import write_recording
 from atu_gui.service.workbench import Workbench
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -207,6 +208,25 @@ def export(
         f"Round {wanted} of run {found.run_id} is in {done.folder} ({text.size(done.size)}). "
         f"Loaded again, it gives the same answers to {done.answers} questions."
     )
+
+
+@app.command()
+def record(
+    run_name: Annotated[str, typer.Argument(metavar="RUN", help="Id, its beginning, folder, or “last”.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as run.jsonl.gz; must not exist yet.")],
+) -> None:
+    """Write a run's config and events into one file without paths of this machine, to keep or to share."""
+    if file.exists():
+        raise InputError(f"{file} exists already.", "Name another file.")
+    bench = Workbench()
+    try:
+        run_id = bench.find_run(run_name).result().run_id
+        write_recording(file, bench.config_of(run_id).result(), bench.events_of(run_id).result())
+    except OSError as error:
+        raise InputError(f"{file} cannot be written: {error.strerror}.", "Name another file.") from error
+    finally:
+        bench.close()
+    typer.echo(f"Run {run_id} is in {file} ({text.size(file.stat().st_size)}).")
 
 
 @app.command()

@@ -47,6 +47,8 @@ _TABLE = {
     "theme_system": ("Follow the system", "", "Light or dark as the system says."),
     "theme_light": ("Light", "", "Always light."),
     "theme_dark": ("Dark", "", "Always dark."),
+    "open_recorded": ("Look at a recorded run", "", "A real run that comes with the program; needs no model."),
+    "glossary": ("Glossary", "F1", "The words of the method in plain language."),
     "palette": ("Find an action…", "Ctrl+K", "List everything that can be done, and do it."),
     "about": ("About atu-gui", "", "Version and licence."),
     "quit": ("Quit", "Ctrl+Q", "Close the window."),
@@ -90,6 +92,8 @@ class Actions:
     theme_system: QAction
     theme_light: QAction
     theme_dark: QAction
+    open_recorded: QAction
+    glossary: QAction
     palette: QAction
     about: QAction
     quit: QAction

@@ -35,12 +35,14 @@ from atu_gui.ui.preferences import Preferences, load_preferences, save_preferenc
 from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
+from atu_gui.ui.rooms.recorded import RecordedRoom
 from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
 from atu_gui.ui.rooms.tuning import TuningRoom
 from atu_gui.ui.rooms.watching import WatchingRoom
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.glossary_dialog import GlossaryDialog
 from atu_gui.ui.widgets.leave_dialog import LeaveDialog
 from atu_gui.ui.widgets.palette import CommandPalette
 from atu_gui.ui.widgets.status_line import StatusLine
@@ -95,6 +97,7 @@ class MainWindow(QMainWindow):
         self._rooms = (
             QuestioningRoom(self.session, bench, self.actions_, self.display, show, self),
             RunsRoom(self.session, bench, self.actions_, self.display, show, self),
+            RecordedRoom(bench, self.actions_, self.display, show, self),
             ComparingRoom(self.session, bench, self.actions_, show, self),
             TuningRoom(self.session, bench, self.actions_, self),
             self._watching,
@@ -201,6 +204,7 @@ class MainWindow(QMainWindow):
         welcome.gguf_requested.connect(bench.setup.model.choose_gguf)
         welcome.source_requested.connect(self._load_source)
         welcome.left.connect(self._show_workbench)
+        welcome.recorded_requested.connect(self.actions_.open_recorded.trigger)
         welcome.shown_at_start.connect(self._remember_welcome)
         review.start_requested.connect(self._start)
         review.rewrite_requested.connect(self._rewrite)
@@ -224,6 +228,7 @@ class MainWindow(QMainWindow):
         actions.welcome.triggered.connect(lambda: self.show_page("welcome"))
         actions.reset_layout.triggered.connect(self.workbench.reset)
         actions.palette.triggered.connect(self._palette.open)
+        actions.glossary.triggered.connect(lambda: GlossaryDialog(self._theme, self).show())
         actions.about.triggered.connect(self._show_workbench)
         actions.about.triggered.connect(self.workbench.say_about)
         actions.quit.triggered.connect(self.close)

@@ -34,7 +34,7 @@ def menu_row(actions: Actions, docks: Sequence[QAction], theme: Theme) -> QWidge
     _fill(runs, actions.open_run, actions.close_run, None, actions.return_round, actions.branch_round)
     _fill(runs, None, actions.compare, actions.export_round, None)
     _fill(runs, actions.annotate_run, actions.delete_run, actions.undelete_run)
-    _fill(bar.addMenu("&Help"), actions.palette, None, actions.about)
+    _fill(bar.addMenu("&Help"), actions.palette, actions.glossary, actions.open_recorded, None, actions.about)
     row = QWidget()
     row.setObjectName("menu_row")
     row.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

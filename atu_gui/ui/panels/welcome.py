@@ -101,7 +101,7 @@ class _Piece(QWidget):
 
 class WelcomePanel(QWidget):
     """Signals: `run_requested` (name, aliases), `download_requested`, `cancel_requested`, `folder_requested`,
-    `gguf_requested`, `source_requested` (a hub id), `left`, `shown_at_start` (bool).
+    `gguf_requested`, `source_requested` (a hub id), `left`, `recorded_requested`, `shown_at_start` (bool).
     """
 
     run_requested = Signal(str, object)
@@ -111,6 +111,7 @@ class WelcomePanel(QWidget):
     gguf_requested = Signal()
     source_requested = Signal(str)
     left = Signal()
+    recorded_requested = Signal()
     shown_at_start = Signal(bool)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -251,6 +252,9 @@ class WelcomePanel(QWidget):
                 None,
             )
         )
+        look = button(self._theme, "Look at a recorded run", "link", "play-circle", tip="A real run; needs no model")
+        look.clicked.connect(self.recorded_requested)
+        layout.addLayout(row(look, None))
         layout.addSpacing(12)
         for icon, words in (
             (

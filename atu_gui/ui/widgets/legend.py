@@ -9,6 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from atu_gui.core import text
+from atu_gui.core.glossary import explain
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import label, row
 
@@ -95,7 +96,7 @@ class LegendEntry(QAbstractButton):
         self.setChecked(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip(f"{text.capital(name)}: hide or show")
+        self.setToolTip("\n".join(part for part in (explain(name), f"{text.capital(name)}: hide or show") if part))
         self.toggled.connect(self._show_state)
 
     @property
@@ -135,6 +136,7 @@ class PlotTitle(QWidget):
         self.setFixedHeight(30)
         head = label(title)
         head.setFont(theme.font(13, 500))
+        head.setToolTip(explain(title))
         self.caption = label("", "caption")
         # It takes the room there is: words that come and go must not push the window wider.
         self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
