@@ -17,6 +17,7 @@ from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, Interval, ModelLoaded
 from atu_gui.core.materials import Materials
+from atu_gui.core.rephrasing import ATTACKS, AttackKind, Question, Rephrased, Rephrasing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,35 @@ class ChatRequest:
     max_new_tokens: int = 160
     temperature: float = 0.0
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RephraseRequest:
+    """One question to be asked in several ways; the untouched model writes what no template can.
+
+    Attributes:
+        question: What is to be rephrased.
+        kinds: The attacks wanted, each once.
+        paraphrases: How many the model shall write.
+        hops: How many multi-hop questions.
+        seed: Chooses among templates, and that of the sampling.
+    """
+
+    question: Question
+    kinds: tuple[AttackKind, ...] = tuple(ATTACKS)
+    paraphrases: int = 0
+    hops: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AskRequest:
+    """Many prompts for one or two sets of weights, answered greedily. `number` comes back in `PromptAnswered`."""
+
+    number: int
+    rephrasings: tuple[Rephrasing, ...]
+    sides: tuple[Weights, ...] = (UNTOUCHED, CURRENT)
+    max_new_tokens: int = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +183,17 @@ class WorkbenchPort(Protocol):
 
     def stop_chat(self, request_id: int) -> None:
         """End an answer early; what was written stays."""
+        ...
+
+    def rephrase(self, request: RephraseRequest) -> Future[Rephrased]:
+        """Ask one question in many ways, with `Progress` events (job "rephrase"); ended by cancelling the future."""
+        ...
+
+    def ask_all(self, request: AskRequest) -> Future[None]:
+        """Answer many prompts, each told by a `PromptAnswered`; ended by cancelling the future.
+
+        Like chats, rephrasing and asking are served between two steps of a run.
+        """
         ...
 
     def cancel(self) -> None:

@@ -16,7 +16,8 @@ from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, ModelLoaded, RoundScored
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import ChatRequest, Exported, Weights
+from atu_gui.core.ports import AskRequest, ChatRequest, Exported, RephraseRequest, Weights
+from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.schedule import settle
 
 if TYPE_CHECKING:
@@ -181,6 +182,36 @@ class Engine:
             temperature=request.temperature,
             seed=request.seed,
             cancelled=cancelled,
+        )
+
+    def rephrase(
+        self, loaded: Loaded, request: RephraseRequest, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, Rephrased]:
+        """A question in many ways, written with the weights as they are now."""
+        from atu_gui.engine.probes.rephrase import rephrase
+
+        return (
+            yield from rephrase(
+                loaded.lm,
+                request.question,
+                request.kinds,
+                paraphrases=request.paraphrases,
+                hops=request.hops,
+                seed=request.seed,
+                cancelled=cancelled,
+            )
+        )
+
+    def ask_all(
+        self, loaded: Loaded, request: AskRequest, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, list[tuple[str, float | None]]]:
+        """Answers of the weights as they are now, each with the log-probability of its gold answer where known."""
+        from atu_gui.engine.probes.rephrase import ask_rephrasings
+
+        return (
+            yield from ask_rephrasings(
+                loaded.lm, request.rephrasings, max_new_tokens=request.max_new_tokens, cancelled=cancelled
+            )
         )
 
     def versions(self) -> dict[str, str]:

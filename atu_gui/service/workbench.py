@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from atu_gui.core import paths
 from atu_gui.core.config import ModelConfig, RunConfig
@@ -18,8 +18,19 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Event, JobFailed, ModelLoaded
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import UNTOUCHED, ChatRequest, Exported, RunOutcome, RunRecord, Weights
+from atu_gui.core.ports import (
+    UNTOUCHED,
+    AskRequest,
+    ChatRequest,
+    Exported,
+    RephraseRequest,
+    RunOutcome,
+    RunRecord,
+    Weights,
+)
+from atu_gui.core.rephrasing import Rephrased
 from atu_gui.service import keeping
+from atu_gui.service.asking import ask_all, rephrase
 from atu_gui.service.backend import Engine
 from atu_gui.service.chatting import chat
 from atu_gui.service.exporting import export
@@ -33,6 +44,13 @@ from atu_gui.store.runs import RunStore
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+
+
+class _Between(TypedDict):
+    """What every job needs that runs between two steps."""
+
+    folder_of: Callable[[str], Path]
+    cancelled: Callable[[], bool]
 
 
 class Workbench:
@@ -150,6 +168,14 @@ class Workbench:
         if stop is not None:
             stop.set()
 
+    def rephrase(self, request: RephraseRequest) -> Future[Rephrased]:
+        """Ask one question in many ways."""
+        return self._between("rephrase", lambda rest: rephrase(self._engine, self._holding, request, **rest))
+
+    def ask_all(self, request: AskRequest) -> Future[None]:
+        """Answer many prompts."""
+        return self._between("ask", lambda rest: ask_all(self._engine, self._holding, request, **rest))
+
     def cancel(self) -> None:
         """End the download, load or writing under way; a run is past it after its first step."""
         with self._lock:
@@ -232,18 +258,30 @@ class Workbench:
         """Queue a cancellable main job whose failure is told by a `JobFailed`."""
         cancel = self._new_cancel()
 
-        def told() -> Generator[Event, None, T]:
-            try:
-                return (yield from cancellable(work(cancel.is_set), cancel.is_set))
-            except (Cancelled, GeneratorExit):
-                raise
-            except Exception as error:
-                failure = explained(error)
-                yield JobFailed(job, failure.message, failure.hint, details_of(error))
-                raise failure from error
-
-        future = self._worker.submit(told, chats_between=chats_between)
+        future = self._worker.submit(
+            lambda: self._told(job, cancellable(work(cancel.is_set), cancel.is_set)), chats_between=chats_between
+        )
         future.add_done_callback(lambda _done: self._drop_cancel(cancel))
+        return future
+
+    @staticmethod
+    def _told(job: str, work: Generator[Event, None, T]) -> Generator[Event, None, T]:
+        """The same events, and a `JobFailed` where the job goes wrong."""
+        try:
+            return (yield from work)
+        except (Cancelled, GeneratorExit):
+            raise
+        except Exception as error:
+            failure = explained(error)
+            yield JobFailed(job, failure.message, failure.hint, details_of(error))
+            raise failure from error
+
+    def _between(self, job: str, work: Callable[[_Between], Generator[Event, None, T]]) -> Future[T]:
+        """Queue a job that is served like a chat; cancelling its future ends it before its next token."""
+        stop = threading.Event()
+        rest: _Between = {"folder_of": self._folder_of, "cancelled": stop.is_set}
+        future = self._worker.submit(lambda: self._told(job, work(rest)), "chat")
+        future.add_done_callback(lambda _done: stop.set())
         return future
 
     def _read(self, question: Callable[[RunStore], T]) -> Future[T]:

@@ -22,6 +22,7 @@ from atu_gui.core.events import (
     Event,
     ItemAnswered,
     Progress,
+    PromptAnswered,
     RoundScored,
     RunFailed,
     RunFinished,
@@ -36,7 +37,7 @@ from atu_gui.store.runs import EventRow, RunState, RunStore
 EVENTS_FILE = "events.jsonl"
 _SECONDS_PER_BATCH = 0.5
 # A chat is no part of the run: another prompt must not make another record. Progress is gone a moment later.
-_LEFT_OUT = (Progress, ChatToken, ChatAnswered)
+_LEFT_OUT = (Progress, ChatToken, ChatAnswered, PromptAnswered)
 _MAY_WAIT = (StepDone, AlignScored, ControlApplied, ItemAnswered, TextWritten)
 
 

@@ -10,7 +10,7 @@ import dataclasses
 import typing
 from typing import Any
 
-from atu_gui.core.events.chat import ChatAnswered, ChatToken
+from atu_gui.core.events.chat import ChatAnswered, ChatToken, PromptAnswered
 from atu_gui.core.events.jobs import Interval, JobFailed, Level, ModelLoaded, Note, Progress, TextWritten
 from atu_gui.core.events.run import (
     AlignScored,
@@ -51,6 +51,7 @@ __all__ = [
     "ModelLoaded",
     "Note",
     "Progress",
+    "PromptAnswered",
     "RoundScored",
     "RunFailed",
     "RunFinished",
@@ -92,6 +93,7 @@ Event = (
     | JobFailed
     | ChatToken
     | ChatAnswered
+    | PromptAnswered
 )
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}

@@ -24,3 +24,23 @@ class ChatAnswered:
     weights: str
     stopped: bool
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PromptAnswered:
+    """One prompt of a list is answered by one set of weights.
+
+    Attributes:
+        number: That of the request.
+        index: Position of the prompt in the request.
+        side: Position of the weights in the request.
+        answer_logprob: Mean log-probability of the gold answer's tokens, in nats; None where no gold answer is known.
+        weights: Names exactly what answered.
+    """
+
+    number: int
+    index: int
+    side: int
+    text: str
+    answer_logprob: float | None
+    weights: str
