@@ -12,7 +12,7 @@ from typing import Any
 
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
-from atu_gui.core.errors import InputError
+from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import (
     Event,
     Interval,
@@ -31,7 +31,8 @@ from atu_gui.core.events import (
     TextWritten,
 )
 from atu_gui.core.materials import Materials, Passage, Probe
-from atu_gui.core.ports import ChatRequest, RunOutcome, Weights
+from atu_gui.core.ports import AskRequest, ChatRequest, RephraseRequest, RunOutcome, Weights
+from atu_gui.core.rephrasing import Rephrased, Rephrasing
 from atu_gui.core.schedule import settle
 from atu_gui.service.backend import Engine, Loaded
 
@@ -168,6 +169,7 @@ class FakeEngine(Engine):
         self.failure: BaseException = RuntimeError("a bug")
         self.closed: list[str] = []
         self.threads: set[str] = set()
+        self.prompts = 2
         self.pieces = ("it ", "is ")
         self.other_runs: dict[Path, dict[int, float]] = {}
 
@@ -237,3 +239,23 @@ class FakeEngine(Engine):
             if cancelled():
                 return
             yield piece
+
+    def rephrase(
+        self, loaded: Loaded, request: RephraseRequest, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, Rephrased]:
+        yield from self._work(cancelled)
+        prompt = f"{request.question.query} (asked of {loaded.lm.value:g})"  # type: ignore[attr-defined]
+        return Rephrased(tuple(Rephrasing(kind, prompt) for kind in request.kinds))
+
+    def ask_all(
+        self, loaded: Loaded, request: AskRequest, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, list[tuple[str, float | None]]]:
+        yield from self._work(cancelled)
+        return [(f"{loaded.lm.value:g}", -1.0) for _ in request.rephrasings]  # type: ignore[attr-defined]
+
+    def _work(self, cancelled: Callable[[], bool]) -> Iterator[Event]:
+        for done in range(self.prompts):
+            if cancelled():
+                raise Cancelled
+            yield Progress("ask", "Answers", done, self.prompts)
+            time.sleep(self.step_seconds)

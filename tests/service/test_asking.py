@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+
+import pytest
+
+from atu_gui.core.config import ModelConfig, parse_config
+from atu_gui.core.errors import InputError
+from atu_gui.core.events import JobFailed, Progress, PromptAnswered, StepDone
+from atu_gui.core.ports import CURRENT, UNTOUCHED, AskRequest, RephraseRequest, Weights
+from atu_gui.core.rephrasing import Question, Rephrasing
+from tests.service.test_chatting import Room, config
+
+ASKED = (Rephrasing("role play", "You know. Who?", "Ada"), Rephrasing("paraphrase", "Who is it?", "Ada"))
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    room = Room()
+    room.workbench.load(ModelConfig(), "auto").result(10)
+    yield room
+    room.workbench.close(5)
+
+
+def answers(room: Room) -> list[PromptAnswered]:
+    return [event for event in room.events if isinstance(event, PromptAnswered)]
+
+
+def test_every_prompt_is_answered_by_every_side(room: Room) -> None:
+    run = room.workbench.run(config()).result(10).run_id
+    room.workbench.ask_all(AskRequest(3, ASKED, (UNTOUCHED, Weights(run, 1)))).result(10)
+    got = [(one.number, one.index, one.side, one.text, one.weights) for one in answers(room)]
+    label = f"run {run}, round 1"
+    assert got == [
+        (3, 0, 0, "10", "untouched weights"),
+        (3, 1, 0, "10", "untouched weights"),
+        (3, 0, 1, "8", label),
+        (3, 1, 1, "8", label),
+    ]
+
+
+def test_rephrasings_are_written_by_the_untouched_model_whatever_the_current_weights(room: Room) -> None:
+    room.workbench.run(config()).result(10)
+    made = room.workbench.rephrase(RephraseRequest(Question("Who?"), ("role play", "cross-lingual"))).result(10)
+    assert [one.prompt for one in made.rephrasings] == ["Who? (asked of 10)"] * 2
+    room.workbench.ask_all(AskRequest(1, ASKED[:1], (CURRENT,))).result(10)
+    assert answers(room)[-1].text == "6"
+
+
+def test_asking_is_served_between_two_steps_of_a_run(room: Room) -> None:
+    room.engine.step_seconds = 0.02
+    future = room.workbench.run(parse_config({"concepts": [{"name": "Ada"}], "schedule": "thorough"}))
+    room.wait_for(3, StepDone)
+    room.workbench.ask_all(AskRequest(1, ASKED, (UNTOUCHED, CURRENT))).result(10)
+    assert not future.done()
+    assert answers(room)[0].text == "10"
+    assert "at step" in answers(room)[-1].weights
+    room.workbench.control.stop()
+    future.result(10)
+    steps = [event.step for event in room.events if isinstance(event, StepDone)]
+    assert steps == list(range(1, len(steps) + 1))
+
+
+def test_cancelling_the_future_ends_it_and_tells_no_failure(room: Room) -> None:
+    room.engine.prompts, room.engine.step_seconds = 1000, 0.005
+    future = room.workbench.ask_all(AskRequest(1, ASKED))
+    room.wait_for(2, Progress)
+    assert future.cancel()
+    with pytest.raises(CancelledError):
+        future.result(5)
+    room.engine.prompts = 1
+    # The worker goes on to the next job with the weights it had.
+    room.workbench.ask_all(AskRequest(2, ASKED[:1])).result(10)
+    assert [(one.number, one.text) for one in answers(room)] == [(2, "10"), (2, "10")]
+    assert room.failures() == []
+
+
+def test_what_goes_wrong_is_told_once(room: Room) -> None:
+    with pytest.raises(InputError, match="Round 4 does not exist"):
+        room.workbench.ask_all(AskRequest(1, ASKED, (UNTOUCHED, Weights("", 4)))).result(10)
+    assert [(one.job, one.message) for one in room.events if isinstance(one, JobFailed)] == [
+        ("ask", "Round 4 does not exist.")
+    ]
+    assert [one.side for one in answers(room)] == [0, 0]
