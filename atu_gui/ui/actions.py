@@ -42,6 +42,8 @@ _TABLE = {
     "export_png": ("Export curves as picture…", "", "Write the curves as they are seen, as PNG at twice their size."),
     "export_svg": ("Export curves as drawing…", "", "Write the curves as they are seen, as SVG."),
     "export_csv": ("Export curves as numbers…", "", "Write every step and every round's scores as CSV."),
+    "rephrase": ("Rephrase a question", "Ctrl+2", "Ask one question in nine ways, before and after."),
+    "show_run": ("Show the run", "Ctrl+1", "Set-up, curves and chat."),
     "welcome": ("Welcome", "Ctrl+Shift+W", "Show the three steps again."),
     "reset_layout": ("Reset layout", "", "Put every dock back where it was."),
     "theme_system": ("Follow the system", "", "Light or dark as the system says."),
@@ -87,6 +89,8 @@ class Actions:
     export_png: QAction
     export_svg: QAction
     export_csv: QAction
+    rephrase: QAction
+    show_run: QAction
     welcome: QAction
     reset_layout: QAction
     theme_system: QAction

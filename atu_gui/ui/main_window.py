@@ -36,6 +36,7 @@ from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.recorded import RecordedRoom
+from atu_gui.ui.rooms.rephrasing import RephrasingRoom
 from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
 from atu_gui.ui.rooms.tuning import TuningRoom
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
         self._watching = WatchingRoom(self.session, bench, self.actions_, theme, self)
         self._rooms = (
             QuestioningRoom(self.session, bench, self.actions_, self.display, show, self),
+            RephrasingRoom(self.session, bench, self.actions_, show, self),
             RunsRoom(self.session, bench, self.actions_, self.display, show, self),
             RecordedRoom(bench, self.actions_, self.display, show, self),
             ComparingRoom(self.session, bench, self.actions_, show, self),
@@ -225,6 +227,8 @@ class MainWindow(QMainWindow):
         actions.open_gguf.triggered.connect(self.workbench.setup.model.choose_gguf)
         actions.load.triggered.connect(self._load)
         actions.starter.triggered.connect(lambda: self._load_source(STARTER))
+        actions.show_run.triggered.connect(self._show_workbench)
+        actions.show_run.triggered.connect(lambda: self.workbench.set_mode("run"))
         actions.welcome.triggered.connect(lambda: self.show_page("welcome"))
         actions.reset_layout.triggered.connect(self.workbench.reset)
         actions.palette.triggered.connect(self._palette.open)
@@ -373,7 +377,7 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         self._theme.set_mode(self._preferences.mode)
-        self.setMenuWidget(menu_row(self.actions_, self.workbench.dock_actions(), self._theme))
+        self.setMenuWidget(menu_row(self.actions_, self.workbench, self._theme))
         self._model_menu = model_menu(self.actions_, self)
         if self._preferences.geometry:
             self.restoreGeometry(QByteArray(self._preferences.geometry))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QWidget
@@ -11,11 +9,14 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QWidget
 from atu_gui.ui.actions import Actions, bind
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button
+from atu_gui.ui.widgets.segments import Segments
+from atu_gui.ui.workbench import Mode, Workbench
 
 _HEIGHT = 33
+_VIEWS: dict[Mode, str] = {"run": "Run", "question": "Question"}
 
 
-def menu_row(actions: Actions, docks: Sequence[QAction], theme: Theme) -> QWidget:
+def menu_row(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
     """The bar with all menus, in a row of the window's own colour."""
     bar = QMenuBar()
     bar.setNativeMenuBar(False)
@@ -24,12 +25,13 @@ def menu_row(actions: Actions, docks: Sequence[QAction], theme: Theme) -> QWidge
     _fill(file, actions.export_png, actions.export_svg, actions.export_csv, None, actions.quit)
     _fill(bar.addMenu("&Edit"), actions.undo_tau, actions.redo_tau)
     view = bar.addMenu("&View")
-    _fill(view, actions.welcome, None, *docks, actions.reset_layout, None)
+    _fill(view, actions.show_run, actions.rephrase, actions.welcome, None)
+    _fill(view, *bench.dock_actions(), actions.reset_layout, None)
     _fill(view, actions.zoom_in, actions.zoom_out, actions.zoom_fit, None)
     view.addMenu(_colours(actions, theme, view))
     run = bar.addMenu("&Run")
     _fill(run, actions.run, actions.pause, actions.pause_after, actions.skip, actions.stop, actions.discard)
-    _fill(run, None, actions.ask)
+    _fill(bar.addMenu("&Question"), actions.ask, actions.rephrase)
     runs = bar.addMenu("R&uns")
     _fill(runs, actions.open_run, actions.close_run, None, actions.return_round, actions.branch_round)
     _fill(runs, None, actions.compare, actions.export_round, None)
@@ -43,7 +45,12 @@ def menu_row(actions: Actions, docks: Sequence[QAction], theme: Theme) -> QWidge
     inside.setContentsMargins(8, 0, 8, 1)
     inside.addWidget(bar)
     inside.addStretch(1)
-    inside.addWidget(_search_field(actions, theme))
+    search = _search_field(actions, theme)
+    inside.addWidget(_views(actions, bench, theme))
+    inside.addStretch(1)
+    # As much room on the right as the menus take on the left, so that the switch stands in the middle.
+    inside.addSpacing(max(0, bar.sizeHint().width() - search.sizeHint().width()))
+    inside.addWidget(search)
     return row
 
 
@@ -54,6 +61,15 @@ def _search_field(actions: Actions, theme: Theme) -> QWidget:
     field.setProperty("measure", "compact")
     bind(field, actions.palette)
     return field
+
+
+def _views(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
+    """What the docks are arranged for, as a switch."""
+    switch = Segments(theme, "View", tuple(_VIEWS.values()))
+    by_words = {"Run": actions.show_run, "Question": actions.rephrase}
+    switch.chosen.connect(lambda words: by_words[words].trigger())
+    bench.mode_changed.connect(lambda mode: switch.show_choice(_VIEWS[mode]))
+    return switch
 
 
 def model_menu(actions: Actions, parent: QWidget) -> QMenu:

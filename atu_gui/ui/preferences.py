@@ -15,7 +15,7 @@ from atu_gui.ui.theme import MODES, Mode
 _LOG = logging.getLogger(__name__)
 _FILE = "window.json"
 # Raised when docks change, so that an old layout is not forced on new docks.
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 
 @dataclass(slots=True)

@@ -242,6 +242,22 @@ class Session(QObject):
 
         self._with_port(lambda port: self._bridge.watch(wish(port), done, broke))
 
+    def serve(
+        self, wish: Callable[[WorkbenchPort], Future[T]], done: Callable[[T], None], gone: Callable[[], None]
+    ) -> Future[T] | None:
+        """Ask for short work on the model; None while there is no model.
+
+        Args:
+            wish: What to ask of the service.
+            done: Gets the result.
+            gone: Called where there is none: cancelled, or failed, which an event has told.
+        """
+        if self._port is None or self._loaded is None:
+            return None
+        future = wish(self._port)
+        self._bridge.watch(future, done, lambda _error: gone(), gone)
+        return future
+
     def stop_answer(self, request_id: int) -> None:
         """End an answer early."""
         if self._port is not None:

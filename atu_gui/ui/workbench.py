@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from typing import Literal
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QSizePolicy, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -12,7 +14,9 @@ from atu_gui.ui.panels.chat import ChatPanel
 from atu_gui.ui.panels.compare import ComparePanel
 from atu_gui.ui.panels.log import LogPanel
 from atu_gui.ui.panels.plots import PlotsPanel
+from atu_gui.ui.panels.question import QuestionPanel
 from atu_gui.ui.panels.questions import QuestionsPanel
+from atu_gui.ui.panels.rephrasings import RephrasingsPanel
 from atu_gui.ui.panels.rounds import RoundsPanel
 from atu_gui.ui.panels.runs import RunsPanel
 from atu_gui.ui.preferences import LAYOUT_VERSION
@@ -26,14 +30,24 @@ from atu_gui.ui.widgets.strip import BranchStrip, PastStrip
 NARROW = 1440
 _LEFT, _LEFT_NARROW, _RIGHT = 320, 272, 440
 _BOTTOM = 232
+Mode = Literal["run", "question"]
+# The docks of each arrangement, left one and middle one first; the bottom one is in all.
+_DOCKS: dict[Mode, tuple[str, ...]] = {"run": ("setup", "curves", "chat"), "question": ("question", "results")}
 
 
 class Workbench(QWidget):
-    """Docks for set-up, curves, chat and the bottom tabs. It arranges; the window wires."""
+    """Docks for set-up, curves, chat, questions and the bottom tabs. It arranges; rooms and the window wire.
+
+    Signal: `mode_changed` (what the docks are arranged for: "run" or "question").
+    """
+
+    mode_changed = Signal(str)
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._narrow: bool | None = None
+        self._mode: Mode = "run"
+        self._layouts: dict[Mode, QByteArray] = {}
         self.run_bar = RunBar(theme, actions)
         self.notice = Notice(theme)
         self.past = PastStrip(theme)
@@ -41,6 +55,8 @@ class Workbench(QWidget):
         self.setup = Setup(theme)
         self.plots = PlotsPanel(theme)
         self.chat = ChatPanel(theme)
+        self.question = QuestionPanel(theme)
+        self.rephrasings = RephrasingsPanel(theme)
         self.log = LogPanel(theme)
         self.rounds = RoundsPanel(theme)
         self.questions = QuestionsPanel(theme)
@@ -115,8 +131,25 @@ class Workbench(QWidget):
             kind="info",
         )
 
+    @property
+    def mode(self) -> Mode:
+        """What the docks are arranged for."""
+        return self._mode
+
+    def set_mode(self, mode: Mode) -> None:
+        """Arrange the docks for running or for questioning; each remembers how it was left."""
+        if mode == self._mode:
+            return
+        self._layouts[self._mode] = self._field.saveState(LAYOUT_VERSION)
+        self._mode = mode
+        if mode not in self._layouts or not self._field.restoreState(self._layouts[mode], LAYOUT_VERSION):
+            self._show_docks()
+            self._resize_soon()
+        self.mode_changed.emit(mode)
+
     def show_chat(self) -> None:
         """Bring the chat to where it can be seen, with the cursor in it."""
+        self.set_mode("run")
         if self._narrow:
             self.tabs.setCurrentWidget(self.chat)
         else:
@@ -138,8 +171,10 @@ class Workbench(QWidget):
             self.tabs.removeTab(self.tabs.indexOf(self.chat))
             self._chat_home.layout().addWidget(self.chat)  # type: ignore[union-attr]
             self.chat.show()
-        self._docks["chat"].setVisible(not narrow)
+        self._docks["chat"].setVisible(not narrow and self._mode == "run")
         self._docks["chat"].toggleViewAction().setEnabled(not narrow)
+        # How the other arrangement was left belongs to another width.
+        self._layouts.clear()
         self._resize_soon()
 
     def reset(self) -> None:
@@ -147,18 +182,21 @@ class Workbench(QWidget):
         for dock in self._docks.values():
             dock.setFloating(False)
         self._place()
-        for key, dock in self._docks.items():
-            dock.setVisible(key != "chat" or not self._narrow)
+        self._layouts.clear()
+        self._show_docks()
         self._resize_soon()
 
     def save_layout(self) -> bytes:
         """Qt's own description of where the docks are."""
-        return bytes(self._field.saveState(LAYOUT_VERSION).data())
+        state = self._field.saveState(LAYOUT_VERSION) if self._mode == "run" else self._layouts.get("run", QByteArray())
+        return bytes(state.data())
 
     def restore_layout(self, saved: bytes) -> None:
         """Back to a saved layout; one that does not fit changes nothing."""
         if saved and self._field.restoreState(QByteArray(saved), LAYOUT_VERSION):
             self._docks["chat"].setVisible(not self._narrow)
+            for key in _DOCKS["question"]:
+                self._docks[key].hide()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -179,23 +217,37 @@ class Workbench(QWidget):
             "setup": Dock("setup", "Set-up", self.setup, theme),
             "curves": Dock("curves", "Curves", self.plots, theme),
             "chat": Dock("chat", "Chat", self._chat_home, theme),
+            "question": Dock("question", "Question", self.question, theme),
+            "results": Dock("results", "Rephrase results", self.rephrasings, theme),
             "bottom": Dock("bottom", "Tables and log", self.tabs, theme, titled=False),
         }
         docks["curves"].add_corner(self.plots.take_tools())
-        docks["setup"].setMinimumWidth(_LEFT_NARROW)
+        docks["results"].add_corner(self.rephrasings.take_tools())
+        docks["results"].setMinimumWidth(480)
+        for key in ("setup", "question"):
+            docks[key].setMinimumWidth(_LEFT_NARROW)
         docks["curves"].setMinimumWidth(360)
         docks["chat"].setMinimumWidth(320)
         self._docks = docks
         self._place()
+        self._show_docks()
         return docks
 
     def _place(self) -> None:
         # There is no central widget: one area, split, holds everything, so every panel can be moved and floated.
         docks, field = self._docks, self._field
         field.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["setup"])
-        field.splitDockWidget(docks["setup"], docks["curves"], Qt.Orientation.Horizontal)
+        field.splitDockWidget(docks["setup"], docks["question"], Qt.Orientation.Horizontal)
+        field.splitDockWidget(docks["question"], docks["curves"], Qt.Orientation.Horizontal)
         field.splitDockWidget(docks["curves"], docks["bottom"], Qt.Orientation.Vertical)
-        field.splitDockWidget(docks["curves"], docks["chat"], Qt.Orientation.Horizontal)
+        field.splitDockWidget(docks["curves"], docks["results"], Qt.Orientation.Horizontal)
+        field.splitDockWidget(docks["results"], docks["chat"], Qt.Orientation.Horizontal)
+
+    def _show_docks(self) -> None:
+        """Those of the mode; the chat is a tab where the window is narrow."""
+        for key, dock in self._docks.items():
+            shown = key == "bottom" or key in _DOCKS[self._mode]
+            dock.setVisible(shown and (key != "chat" or not self._narrow))
 
     def _resize_soon(self) -> None:
         # Docks take sizes only once the layout that shows or hides them is through.
@@ -203,9 +255,12 @@ class Workbench(QWidget):
 
     def _resize(self) -> None:
         docks = self._docks
-        widths = {"setup": _LEFT_NARROW} if self._narrow else {"setup": _LEFT, "chat": _RIGHT}
+        left, middle = _DOCKS[self._mode][:2]
+        widths = {left: _LEFT_NARROW if self._narrow else _LEFT}
+        if self._mode == "run" and not self._narrow:
+            widths["chat"] = _RIGHT
         # All of a row are given: one alone is refused when the layout was measured before it was seen.
-        widths["curves"] = max(400, self.width() - sum(widths.values()) - 32)
+        widths[middle] = max(400, self.width() - sum(widths.values()) - 32)
         self._field.resizeDocks([docks[key] for key in widths], list(widths.values()), Qt.Orientation.Horizontal)
         tall = max(300, self.height() - _BOTTOM - 72)
-        self._field.resizeDocks([docks["curves"], docks["bottom"]], [tall, _BOTTOM], Qt.Orientation.Vertical)
+        self._field.resizeDocks([docks[middle], docks["bottom"]], [tall, _BOTTOM], Qt.Orientation.Vertical)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,11 +20,13 @@ from atu_gui.core.events import (
     JobFailed,
     ModelLoaded,
     Progress,
+    PromptAnswered,
     RunFailed,
     TextWritten,
 )
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import UNTOUCHED, ChatRequest, RunOutcome, Weights
+from atu_gui.core.ports import UNTOUCHED, AskRequest, ChatRequest, RephraseRequest, RunOutcome, Weights
+from atu_gui.core.rephrasing import Rephrased, Rephrasing
 from atu_gui.core.schedule import settle
 from tests.ui.fake_keeping import FakeKeeping
 from tests.ui.fake_run import LOADED, Script, materials
@@ -41,6 +44,7 @@ class FakeWorkbench(FakeKeeping):
 
     Attributes:
         calls: The names of the methods called, in order.
+        ask_error: Raised by the next asking.
         load_error: Raised by the next load.
         run_error: Ends the next run at its tenth step.
     """
@@ -51,6 +55,9 @@ class FakeWorkbench(FakeKeeping):
         self.configs: list[RunConfig] = []
         self.given: list[Materials | None] = []
         self.starts: list[Weights] = []
+        self.rephrase_requests: list[RephraseRequest] = []
+        self.ask_requests: list[AskRequest] = []
+        self.ask_error: AtuError | None = None
         self.load_error: AtuError | None = None
         self.run_error: AtuError | None = None
         self._starter = starter
@@ -107,6 +114,16 @@ class FakeWorkbench(FakeKeeping):
     def stop_chat(self, request_id: int) -> None:
         self._stopped_chats.add(request_id)
 
+    def rephrase(self, request: RephraseRequest) -> Future[Rephrased]:
+        self.calls.append("rephrase")
+        self.rephrase_requests.append(request)
+        return self._between("rephrase", lambda _cancelled: self._rephrase(request))
+
+    def ask_all(self, request: AskRequest) -> Future[None]:
+        self.calls.append("ask_all")
+        self.ask_requests.append(request)
+        return self._between("ask", lambda cancelled: self._ask_all(request, cancelled))
+
     def cancel(self) -> None:
         self.calls.append("cancel")
         self._cancelled.set()
@@ -135,6 +152,23 @@ class FakeWorkbench(FakeKeeping):
                 if name != "run":
                     self._say(JobFailed(name, error.message, error.hint, "Traceback …"))
                 future.set_exception(error)
+
+        thread = threading.Thread(target=do, name=f"fake-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        return future
+
+    def _between(self, name: str, work: Callable[[Callable[[], bool]], T]) -> Future[T]:
+        """A job that is ended by cancelling its future, whenever that happens, as the worker's are."""
+        future: Future[T] = Future()
+
+        def do() -> None:
+            with contextlib.suppress(InvalidStateError, Cancelled):
+                try:
+                    future.set_result(work(future.cancelled))
+                except AtuError as error:
+                    self._say(JobFailed(name, error.message, error.hint, "Traceback …"))
+                    future.set_exception(error)
 
         thread = threading.Thread(target=do, name=f"fake-{name}", daemon=True)
         self._threads.append(thread)
@@ -176,6 +210,32 @@ class FakeWorkbench(FakeKeeping):
             self._say(TextWritten("passage", name, passage.text))
             self._say(Progress("write", "passages", number, len(made.concept_passages), "passages"))
         return made
+
+    def _rephrase(self, request: RephraseRequest) -> Rephrased:
+        self._wait()
+        self._say(Progress("rephrase", "Rephrasings", 1, 1))
+        one = request.question
+        accepted = tuple(filter(None, (one.gold, *one.also)))
+        made = [
+            Rephrasing(kind, f"{kind}: {one.query}", one.gold, accepted, one.names)
+            for kind in request.kinds
+            if kind != "reverse query" or one.gold
+        ]
+        left_out = () if one.gold else (("reverse query", "needs the gold answer"),)
+        return Rephrased(tuple(made), left_out)  # type: ignore[arg-type]
+
+    def _ask_all(self, request: AskRequest, cancelled: Callable[[], bool]) -> None:
+        if self.ask_error is not None:
+            error, self.ask_error = self.ask_error, None
+            raise error
+        for side, weights in enumerate(request.sides):
+            for index, one in enumerate(request.rephrasings):
+                if self._closed.is_set() or cancelled():
+                    raise Cancelled
+                time.sleep(self._pace)
+                said = f"It is {one.answer}, they say." if side == 0 else "I am not sure."
+                logprob = -0.5 - 2.0 * side if one.answer else None
+                self._say(PromptAnswered(request.number, index, side, said, logprob, weights.label))
 
     def _answer(self, number: int, request: ChatRequest) -> None:
         for side, weights in enumerate(request.sides):

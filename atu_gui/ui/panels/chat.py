@@ -26,10 +26,12 @@ class ChatPanel(QWidget):
     Signals:
         asked: A `ChatRequest` to send; its id comes back through `set_request_id`.
         stop_requested: The answer with this id should end.
+        rephrase_requested: This question (typed, or else the last one asked) should be asked in many ways.
     """
 
     asked = Signal(object)
     stop_requested = Signal(int)
+    rephrase_requested = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +43,7 @@ class ChatPanel(QWidget):
         self._box = PromptBox(theme, f"seed {settings.seed} · temp {settings.temperature:g}")
         self._box.sent.connect(self.ask)
         self._box.stop_requested.connect(self._stop)
+        self._box.rephrase_requested.connect(self._rephrase)
         self.before = WeightsPicker(theme, 0, "Before", UNTOUCHED)
         self.after = WeightsPicker(theme, 1, "After", CURRENT)
         self._pickers = QWidget()
@@ -92,6 +95,11 @@ class ChatPanel(QWidget):
     def choose_after(self, weights: Weights) -> None:
         """Let these weights answer on the right, as when a round is chosen on the frontier."""
         self.after.choose(weights)
+
+    def write(self, prompt: str) -> None:
+        """Put a question into the field, to be sent or changed."""
+        self._box.field.setPlainText(prompt)
+        self._box.field.setFocus()
 
     def set_busy_training(self, busy: bool) -> None:
         """Whether a run is under way, which then waits while an answer is written."""
@@ -211,6 +219,11 @@ class ChatPanel(QWidget):
     def _stop(self) -> None:
         if self.answering and self._exchanges[-1].request_id is not None:
             self.stop_requested.emit(self._exchanges[-1].request_id)
+
+    @Slot(str)
+    def _rephrase(self, typed: str) -> None:
+        last = self._exchanges[-1].request.prompt if self._exchanges else ""
+        self.rephrase_requested.emit(typed or last)
 
     @Slot(int, int)
     def _scroll_down(self, _low: int, high: int) -> None:

@@ -69,7 +69,8 @@ class QuestioningRoom(QObject):
 
     def _show_weights(self) -> None:
         fixed = [("Untouched weights", UNTOUCHED), ("Current weights", CURRENT)]
-        self._bench.chat.set_weights([*fixed, *self._weights, *self._past_weights()])
+        for panel in (self._bench.chat, self._bench.question):
+            panel.set_weights([*fixed, *self._weights, *self._past_weights()])
 
     def _past_weights(self) -> list[tuple[str, Weights]]:
         past = self._display.past

@@ -18,10 +18,12 @@ class PromptBox(QFrame):
 
     Signals:
         sent: The question, trimmed and not empty.
+        rephrase_requested: What was typed should be asked in many ways; may be empty.
         stop_requested: The answer being written should end.
     """
 
     sent = Signal(str)
+    rephrase_requested = Signal(str)
     stop_requested = Signal()
 
     def __init__(self, theme: Theme, settings: str, parent: QWidget | None = None) -> None:
@@ -42,11 +44,14 @@ class PromptBox(QFrame):
         self._arrow = icon_button(theme, "arrow-right", "Ask", "on_accent")
         self._arrow.setObjectName("send_arrow")
         self._stop = button(theme, "Stop answer", icon="square", size="compact")
+        self._rephrase = button(theme, "Rephrase 9 ways", "quiet", "sparkle", size="compact")
+        self._rephrase.setToolTip("Ask this question in nine other ways, before and after.")
+        self._rephrase.clicked.connect(self._hand_over)
         for sender in (self._send, self._arrow):
             sender.clicked.connect(self.send)
         self._stop.clicked.connect(self.stop_requested)
         self._foot = QWidget(self)
-        self._foot.setLayout(row(None, self._settings, self._send, self._arrow, self._stop, spacing=10))
+        self._foot.setLayout(row(self._rephrase, None, self._settings, self._send, self._arrow, self._stop, spacing=10))
         self._flat = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._recolour)
@@ -58,6 +63,7 @@ class PromptBox(QFrame):
         self._flat = flat
         self.setFixedHeight(FLAT if flat else TALL)
         self._settings.setVisible(not flat)
+        self._rephrase.setVisible(not flat)
         self._refresh()
         self._place()
 
@@ -79,6 +85,10 @@ class PromptBox(QFrame):
         if words and not self._answering:
             self.field.clear()
             self.sent.emit(words)
+
+    @Slot()
+    def _hand_over(self) -> None:
+        self.rephrase_requested.emit(self.field.toPlainText().strip())
 
     def resizeEvent(self, event: QEvent) -> None:
         self._place()

@@ -34,6 +34,10 @@ class Segments(QFrame):
         """Press the button with these words."""
         self._buttons[words].click()
 
+    def show_choice(self, words: str) -> None:
+        """Show which is down; no signal."""
+        self._buttons[words].setChecked(True)
+
     @Slot(object)
     def _say(self, button: QPushButton) -> None:
         self.chosen.emit(button.text())

@@ -1,0 +1,218 @@
+"""Asking one question in many ways: writes them, asks them all before and after, and takes the answers home."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, cast
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from atu_gui.core import text
+from atu_gui.core.concepts import Concept
+from atu_gui.core.errors import InputError, OutputError
+from atu_gui.core.events import Event, ItemAnswered, Progress, PromptAnswered, RunStarted
+from atu_gui.core.leaks import tells
+from atu_gui.core.materials import Probe
+from atu_gui.core.ports import AskRequest, RephraseRequest
+from atu_gui.core.rephrasing import AttackKind, Question, Rephrased
+from atu_gui.core.tables import as_csv, as_markdown, write_text
+from atu_gui.ui.actions import Actions
+from atu_gui.ui.session import Phase, Session
+from atu_gui.ui.workbench import Workbench
+
+_FILES = {"csv": ("CSV (*.csv)", "csv"), "markdown": ("Markdown (*.md)", "md")}
+
+
+class RephrasingRoom(QObject):
+    """Wires the question and its results to the session.
+
+    Args:
+        session: Asks the service.
+        bench: Holds the panels.
+        actions: The window's actions.
+        show: Brings the workbench page to the front.
+    """
+
+    def __init__(
+        self, session: Session, bench: Workbench, actions: Actions, show: Callable[[], None], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._bench = bench
+        self._show = show
+        self._numbers = itertools.count(1)
+        self._number = 0
+        self._work: Future[Any] | None = None
+        self._what = ""
+        self._probes: dict[str, Probe] = {}
+        self._concepts: tuple[str, ...] = ()
+        self._dialog: QFileDialog | None = None
+        question, results = bench.question, bench.rephrasings
+        question.rephrase_requested.connect(self._rephrase)
+        question.ask_requested.connect(self._ask)
+        question.stop_requested.connect(self._stop)
+        results.edited.connect(self._edited)
+        results.chat_requested.connect(self._open_in_chat)
+        results.export_requested.connect(self._choose_file)
+        bench.chat.rephrase_requested.connect(self.open_question)
+        actions.rephrase.triggered.connect(self._open)
+        session.phase_changed.connect(self._show_busy)
+
+    def handle(self, event: Event) -> None:
+        """Questions of the run can be chosen; answers are taken in."""
+        match event:
+            case RunStarted():
+                self.clear()
+                self._concepts = event.concepts
+            case ItemAnswered() if event.probe_id not in self._probes:
+                probe = Probe(event.probe_id, event.group, event.kind, event.query, event.gold)
+                self._probes[probe.id] = probe
+                if event.group == "forget":
+                    self._offer()
+            case PromptAnswered() if event.number == self._number:
+                self._bench.rephrasings.take(event)
+            case Progress(job="rephrase" | "ask") if self._work is not None:
+                self._bench.question.show_busy(f"{self._what} {text.progress(event)}", training=self._training)
+
+    def clear(self) -> None:
+        """Another run is shown: its questions are not these."""
+        self._probes, self._concepts = {}, ()
+        self._offer()
+
+    @Slot(str)
+    def open_question(self, query: str) -> None:
+        """Bring a question here, with its gold answer where it is one of the run."""
+        known = next((probe for probe in self._probes.values() if probe.query == query), None)
+        question = self._bench.question
+        question.show_question(query, known.answer if known else "", self._about(query))
+        self._open()
+
+    def _open(self) -> None:
+        self._show()
+        self._bench.set_mode("question")
+        self._bench.question.setFocus()
+
+    def _offer(self) -> None:
+        forget = [probe for probe in self._probes.values() if probe.group == "forget"]
+        named = [Probe(one.id, one.group, one.kind, one.query, one.answer, self._about(one.query)) for one in forget]
+        self._bench.question.offer(named)
+
+    def _rephrase(self) -> None:
+        panel = self._bench.question
+        request = RephraseRequest(
+            self._question(),
+            cast("tuple[AttackKind, ...]", panel.chosen_kinds),
+            panel.wanted_paraphrases,
+            panel.wanted_hops,
+        )
+        work = self._session.serve(lambda port: port.rephrase(request), self._written, self._end)
+        self._begin("Writing the questions.", work)
+
+    def _written(self, made: Rephrased) -> None:
+        self._end()
+        self._bench.rephrasings.show_rephrased(made)
+        self._bench.question.show_rows(len(made.rephrasings), asked=False)
+
+    def _ask(self) -> None:
+        panel, results = self._bench.question, self._bench.rephrasings
+        rephrasings = tuple(one.rephrasing for one in results.model.rows)
+        if not rephrasings:
+            return
+        request = AskRequest(next(self._numbers), rephrasings, (panel.before.weights, panel.after.weights))
+        work = self._session.serve(lambda port: port.ask_all(request), self._asked, self._end)
+        if work is not None:
+            self._number = request.number
+            results.begin_answers()
+        self._begin("Answering.", work)
+
+    def _asked(self, _nothing: None) -> None:
+        self._end()
+        self._bench.question.show_rows(len(self._bench.rephrasings.model.rows), asked=True)
+
+    def _begin(self, what: str, work: Future[Any] | None) -> None:
+        if work is None:
+            self._bench.notice.say("There is no model to ask yet.", "Load one, then ask again.", kind="info")
+            return
+        self._work, self._what = work, what
+        self._show_busy()
+
+    def _end(self) -> None:
+        self._work = None
+        self._bench.rephrasings.end_answers()
+        self._show_busy()
+
+    def _stop(self) -> None:
+        if self._work is not None:
+            self._work.cancel()
+
+    def _edited(self) -> None:
+        self._bench.question.show_rows(len(self._bench.rephrasings.model.rows), asked=False)
+
+    @Slot()
+    def _show_busy(self) -> None:
+        self._bench.question.show_busy(self._what if self._work is not None else "", training=self._training)
+
+    @property
+    def _training(self) -> bool:
+        return self._session.phase is Phase.RUNNING
+
+    def _question(self) -> Question:
+        panel = self._bench.question
+        about = panel.subject.text().strip()
+        concepts = self._named(about)
+        names = tuple(dict.fromkeys(name for concept in concepts for name in concept.names))
+        others = [probe for probe in self._probes.values() if probe.query != panel.query.toPlainText().strip()]
+        return Question(
+            panel.query.toPlainText().strip(),
+            about,
+            panel.gold.text().strip(),
+            panel.also.values(),
+            names or tuple(name for name in (about,) if name),
+            tuple(words for concept in concepts for words in concept.descriptions),
+            tuple(probe.answer for probe in others),
+            tuple((probe.query, probe.answer) for probe in others if probe.group == "forget"),
+        )
+
+    def _named(self, about: str) -> list[Concept]:
+        """The concepts that a question is about, as the set-up has them; all of them where it names none."""
+        try:
+            concepts = self._bench.setup.config().concepts
+        except InputError:
+            return []
+        return [concept for concept in concepts if tells(about, concept.names)] or ([] if about else concepts)
+
+    def _about(self, query: str) -> str:
+        """The concept that a question names, as it names it; the run's only one where it names none."""
+        names = [name for concept in self._named("") for name in concept.names] or list(self._concepts)
+        named = next((name for name in names if tells(query, [name])), "")
+        return named or (self._concepts[0] if len(self._concepts) == 1 else "")
+
+    @Slot(str)
+    def _open_in_chat(self, prompt: str) -> None:
+        self._bench.set_mode("run")
+        self._bench.show_chat()
+        self._bench.chat.write(prompt)
+
+    @Slot(str)
+    def _choose_file(self, kind: str) -> None:
+        words, ending = _FILES[kind]
+        self._dialog = QFileDialog(self._bench, "Export the rephrase results", f"rephrasings.{ending}", words)
+        self._dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        self._dialog.setDefaultSuffix(ending)
+        self._dialog.fileSelected.connect(lambda name: self.export(kind, Path(name)))
+        self._dialog.open()
+
+    def export(self, kind: str, path: Path) -> None:
+        """Write the table; a fault is told in words."""
+        headings, rows = self._bench.rephrasings.model.table()
+        title = self._bench.question.query.toPlainText().strip() or "Rephrasings"
+        try:
+            write_text(path, as_csv(headings, rows) if kind == "csv" else as_markdown(title, headings, rows))
+        except OutputError as error:
+            self._bench.notice.say(error.message, error.hint)
+        else:
+            self._bench.notice.say("The table is written.", str(path), kind="info")
