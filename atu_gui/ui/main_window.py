@@ -228,7 +228,7 @@ class MainWindow(QMainWindow):
         actions.load.triggered.connect(self._load)
         actions.starter.triggered.connect(lambda: self._load_source(STARTER))
         actions.show_run.triggered.connect(self._show_workbench)
-        actions.show_run.triggered.connect(lambda: self.workbench.set_mode("run"))
+        actions.show_run.triggered.connect(lambda: self.workbench.show_view("run"))
         actions.welcome.triggered.connect(lambda: self.show_page("welcome"))
         actions.reset_layout.triggered.connect(self.workbench.reset)
         actions.palette.triggered.connect(self._palette.open)

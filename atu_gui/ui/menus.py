@@ -10,10 +10,10 @@ from atu_gui.ui.actions import Actions, bind
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button
 from atu_gui.ui.widgets.segments import Segments
-from atu_gui.ui.workbench import Mode, Workbench
+from atu_gui.ui.workbench import View, Workbench
 
 _HEIGHT = 33
-_VIEWS: dict[Mode, str] = {"run": "Run", "question": "Question"}
+_VIEWS: dict[View, str] = {"run": "Run", "question": "Question", "compare": "Compare"}
 
 
 def menu_row(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
@@ -64,11 +64,11 @@ def _search_field(actions: Actions, theme: Theme) -> QWidget:
 
 
 def _views(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
-    """What the docks are arranged for, as a switch."""
+    """What stands below the toolbar, as a switch."""
     switch = Segments(theme, "View", tuple(_VIEWS.values()))
-    by_words = {"Run": actions.show_run, "Question": actions.rephrase}
+    by_words = {"Run": actions.show_run, "Question": actions.rephrase, "Compare": actions.compare}
     switch.chosen.connect(lambda words: by_words[words].trigger())
-    bench.mode_changed.connect(lambda mode: switch.show_choice(_VIEWS[mode]))
+    bench.view_changed.connect(lambda view: switch.show_choice(_VIEWS[view]))
     return switch
 
 

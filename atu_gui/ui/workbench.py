@@ -30,24 +30,26 @@ from atu_gui.ui.widgets.strip import BranchStrip, PastStrip
 NARROW = 1440
 _LEFT, _LEFT_NARROW, _RIGHT = 320, 272, 440
 _BOTTOM = 232
-Mode = Literal["run", "question"]
+View = Literal["run", "question", "compare"]
 # The docks of each arrangement, left one and middle one first; the bottom one is in all.
-_DOCKS: dict[Mode, tuple[str, ...]] = {"run": ("setup", "curves", "chat"), "question": ("question", "results")}
+_DOCKS: dict[View, tuple[str, ...]] = {"run": ("setup", "curves", "chat"), "question": ("question", "results")}
 
 
 class Workbench(QWidget):
     """Docks for set-up, curves, chat, questions and the bottom tabs. It arranges; rooms and the window wire.
 
-    Signal: `mode_changed` (what the docks are arranged for: "run" or "question").
+    Signal: `view_changed` (what stands below the toolbar: "run", "question" or "compare").
     """
 
-    mode_changed = Signal(str)
+    view_changed = Signal(str)
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._narrow: bool | None = None
-        self._mode: Mode = "run"
-        self._layouts: dict[Mode, QByteArray] = {}
+        self._view: View = "run"
+        # The docks' arrangement, which stays while the comparison stands in their place.
+        self._arranged: View = "run"
+        self._layouts: dict[View, QByteArray] = {}
         self.run_bar = RunBar(theme, actions)
         self.notice = Notice(theme)
         self.past = PastStrip(theme)
@@ -102,14 +104,27 @@ class Workbench(QWidget):
         """For the view menu: show and hide each dock."""
         return [dock.toggleViewAction() for dock in self._docks.values()]
 
-    def show_view(self, name: str) -> None:
-        """What stands below the toolbar: "run" (the docks) or "compare"."""
-        self._views.setCurrentIndex(("run", "compare").index(name))
+    def show_view(self, view: View) -> None:
+        """Arrange the docks for running or for questioning, or show the comparison in their place.
+
+        Each arrangement of the docks remembers how it was left.
+        """
+        if view == self._view:
+            return
+        self._view = view
+        self._views.setCurrentIndex(int(view == "compare"))
+        if view != "compare" and view != self._arranged:
+            self._layouts[self._arranged] = self._field.saveState(LAYOUT_VERSION)
+            self._arranged = view
+            if view not in self._layouts or not self._field.restoreState(self._layouts[view], LAYOUT_VERSION):
+                self._show_docks()
+                self._resize_soon()
+        self.view_changed.emit(view)
 
     @property
-    def view(self) -> str:
+    def view(self) -> View:
         """What stands below the toolbar."""
-        return ("run", "compare")[self._views.currentIndex()]
+        return self._view
 
     def show_tab(self, panel: QWidget) -> None:
         """Bring a bottom tab to the front."""
@@ -131,25 +146,9 @@ class Workbench(QWidget):
             kind="info",
         )
 
-    @property
-    def mode(self) -> Mode:
-        """What the docks are arranged for."""
-        return self._mode
-
-    def set_mode(self, mode: Mode) -> None:
-        """Arrange the docks for running or for questioning; each remembers how it was left."""
-        if mode == self._mode:
-            return
-        self._layouts[self._mode] = self._field.saveState(LAYOUT_VERSION)
-        self._mode = mode
-        if mode not in self._layouts or not self._field.restoreState(self._layouts[mode], LAYOUT_VERSION):
-            self._show_docks()
-            self._resize_soon()
-        self.mode_changed.emit(mode)
-
     def show_chat(self) -> None:
         """Bring the chat to where it can be seen, with the cursor in it."""
-        self.set_mode("run")
+        self.show_view("run")
         if self._narrow:
             self.tabs.setCurrentWidget(self.chat)
         else:
@@ -171,7 +170,7 @@ class Workbench(QWidget):
             self.tabs.removeTab(self.tabs.indexOf(self.chat))
             self._chat_home.layout().addWidget(self.chat)  # type: ignore[union-attr]
             self.chat.show()
-        self._docks["chat"].setVisible(not narrow and self._mode == "run")
+        self._docks["chat"].setVisible(not narrow and self._arranged == "run")
         self._docks["chat"].toggleViewAction().setEnabled(not narrow)
         # How the other arrangement was left belongs to another width.
         self._layouts.clear()
@@ -188,7 +187,9 @@ class Workbench(QWidget):
 
     def save_layout(self) -> bytes:
         """Qt's own description of where the docks are."""
-        state = self._field.saveState(LAYOUT_VERSION) if self._mode == "run" else self._layouts.get("run", QByteArray())
+        state = (
+            self._field.saveState(LAYOUT_VERSION) if self._arranged == "run" else self._layouts.get("run", QByteArray())
+        )
         return bytes(state.data())
 
     def restore_layout(self, saved: bytes) -> None:
@@ -246,7 +247,7 @@ class Workbench(QWidget):
     def _show_docks(self) -> None:
         """Those of the mode; the chat is a tab where the window is narrow."""
         for key, dock in self._docks.items():
-            shown = key == "bottom" or key in _DOCKS[self._mode]
+            shown = key == "bottom" or key in _DOCKS[self._arranged]
             dock.setVisible(shown and (key != "chat" or not self._narrow))
 
     def _resize_soon(self) -> None:
@@ -255,9 +256,9 @@ class Workbench(QWidget):
 
     def _resize(self) -> None:
         docks = self._docks
-        left, middle = _DOCKS[self._mode][:2]
+        left, middle = _DOCKS[self._arranged][:2]
         widths = {left: _LEFT_NARROW if self._narrow else _LEFT}
-        if self._mode == "run" and not self._narrow:
+        if self._arranged == "run" and not self._narrow:
             widths["chat"] = _RIGHT
         # All of a row are given: one alone is refused when the layout was measured before it was seen.
         widths[middle] = max(400, self.width() - sum(widths.values()) - 32)

@@ -93,7 +93,7 @@ class RephrasingRoom(QObject):
 
     def _open(self) -> None:
         self._show()
-        self._bench.set_mode("question")
+        self._bench.show_view("question")
         self._bench.question.setFocus()
 
     def _offer(self) -> None:
@@ -193,7 +193,7 @@ class RephrasingRoom(QObject):
 
     @Slot(str)
     def _open_in_chat(self, prompt: str) -> None:
-        self._bench.set_mode("run")
+        self._bench.show_view("run")
         self._bench.show_chat()
         self._bench.chat.write(prompt)
 

@@ -109,16 +109,16 @@ def test_questions_of_the_run_are_offered_with_their_gold_answers(qtbot: QtBot, 
 def test_the_chat_hands_its_question_over_and_takes_one_back(qtbot: QtBot, window: MainWindow) -> None:
     bench = window.workbench
     window.actions_.show_run.trigger()
-    assert bench.mode == "run"
+    assert bench.view == "run"
     bench.chat.write("Who was Leonardo?")
     bench.chat._box._rephrase.click()
-    assert bench.mode == "question"
+    assert bench.view == "question"
     assert bench.question.query.toPlainText() == "Who was Leonardo?"
     assert bench.question.subject.text() == "Leonardo"
     rephrased(qtbot, window)
     bench.rephrasings.table.selectRow(0)
     bench.rephrasings._open.click()
-    assert bench.mode == "run"
+    assert bench.view == "run"
     assert bench.chat._box.field.toPlainText() == "prefix injection: Who was Leonardo?"
 
 
