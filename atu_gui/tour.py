@@ -93,7 +93,7 @@ class Tour:
         await self._settle(window)
         await self._until(lambda: not window.workbench.chat.answering, "the answers")
         self._picture(window, "finished")
-        window.workbench.show_tab(window.workbench.questions)
+        window.workbench.show_tab(window.workbench.probes)
         self._picture(window, "questions")
         window.workbench.show_tab(window.workbench.log)
         self._picture(window, "log")

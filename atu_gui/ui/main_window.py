@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(theme)
         self.setStatusBar(self.status)
         bench, show = self.workbench, self._show_workbench
-        self.display = Display((bench.plots, bench.rounds, bench.questions, bench.setup.aim.view), self)
+        self.display = Display((bench.plots, bench.rounds, bench.probes, bench.setup.aim.view), self)
         self._palette = CommandPalette(theme, self._all_actions, self)
         self._watching = WatchingRoom(self.session, bench, self.actions_, theme, self)
         self._rooms = (

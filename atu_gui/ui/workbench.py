@@ -14,8 +14,8 @@ from atu_gui.ui.panels.chat import ChatPanel
 from atu_gui.ui.panels.compare import ComparePanel
 from atu_gui.ui.panels.log import LogPanel
 from atu_gui.ui.panels.plots import PlotsPanel
+from atu_gui.ui.panels.probes import ProbesPanel
 from atu_gui.ui.panels.question import QuestionPanel
-from atu_gui.ui.panels.questions import QuestionsPanel
 from atu_gui.ui.panels.rephrasings import RephrasingsPanel
 from atu_gui.ui.panels.rounds import RoundsPanel
 from atu_gui.ui.panels.runs import RunsPanel
@@ -61,7 +61,7 @@ class Workbench(QWidget):
         self.rephrasings = RephrasingsPanel(theme)
         self.log = LogPanel(theme)
         self.rounds = RoundsPanel(theme)
-        self.questions = QuestionsPanel(theme)
+        self.probes = ProbesPanel(theme)
         self.runs = RunsPanel(theme)
         self.compare = ComparePanel(theme)
         self.tabs = QTabWidget()
@@ -69,7 +69,7 @@ class Workbench(QWidget):
         for panel, title in (
             (self.runs, "Runs"),
             (self.rounds, "Rounds"),
-            (self.questions, "Questions"),
+            (self.probes, "Probes"),
             (self.log, "Log"),
         ):
             self.tabs.addTab(panel, title)
@@ -78,6 +78,7 @@ class Workbench(QWidget):
         self.tabs.setCornerWidget(self._corner)
         self.tabs.currentChanged.connect(self._show_corner)
         self.add_corner(self.runs, self.runs.take_corner())
+        self.add_corner(self.probes, self.probes.take_corner())
         self._chat_home = QFrame()
         home = QVBoxLayout(self._chat_home)
         home.setContentsMargins(0, 0, 0, 0)

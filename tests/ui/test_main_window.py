@@ -50,7 +50,7 @@ def test_two_clicks_lead_from_nothing_to_a_finished_run(make_window: Make, qtbot
     assert port.configs[-1].concepts[0].name == "Leonardo da Vinci"
     assert window._progress.words()[0] == "Run done"
     assert window.workbench.rounds._table.rowCount() == 4
-    assert window.workbench.questions._table.rowCount() == 12
+    assert window.workbench.probes.table.model().rowCount() == 12
     assert any("Run ended" in line for line in window.workbench.log.lines())
     port.close()
 

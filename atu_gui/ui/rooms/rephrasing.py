@@ -57,8 +57,11 @@ class RephrasingRoom(QObject):
         question.stop_requested.connect(self._stop)
         results.edited.connect(self._edited)
         results.chat_requested.connect(self._open_in_chat)
-        results.export_requested.connect(self._choose_file)
-        bench.chat.rephrase_requested.connect(self.open_question)
+        results.export_requested.connect(lambda kind: self._choose_file(kind, "rephrasings"))
+        bench.probes.chat_requested.connect(self._open_in_chat)
+        bench.probes.export_requested.connect(lambda: self._choose_file("csv", "probes"))
+        for panel in (bench.chat, bench.probes):
+            panel.rephrase_requested.connect(self.open_question)
         actions.rephrase.triggered.connect(self._open)
         session.phase_changed.connect(self._show_busy)
 
@@ -197,18 +200,18 @@ class RephrasingRoom(QObject):
         self._bench.show_chat()
         self._bench.chat.write(prompt)
 
-    @Slot(str)
-    def _choose_file(self, kind: str) -> None:
+    def _choose_file(self, kind: str, what: str) -> None:
         words, ending = _FILES[kind]
-        self._dialog = QFileDialog(self._bench, "Export the rephrase results", f"rephrasings.{ending}", words)
+        self._dialog = QFileDialog(self._bench, f"Export the {what}", f"{what}.{ending}", words)
         self._dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         self._dialog.setDefaultSuffix(ending)
-        self._dialog.fileSelected.connect(lambda name: self.export(kind, Path(name)))
+        self._dialog.fileSelected.connect(lambda name: self.export(kind, what, Path(name)))
         self._dialog.open()
 
-    def export(self, kind: str, path: Path) -> None:
-        """Write the table; a fault is told in words."""
-        headings, rows = self._bench.rephrasings.model.table()
+    def export(self, kind: str, what: str, path: Path) -> None:
+        """Write a table ("rephrasings" or "probes") as "csv" or "markdown"; a fault is told in words."""
+        panel = self._bench.probes if what == "probes" else self._bench.rephrasings
+        headings, rows = panel.model.table()
         title = self._bench.question.query.toPlainText().strip() or "Rephrasings"
         try:
             write_text(path, as_csv(headings, rows) if kind == "csv" else as_markdown(title, headings, rows))

@@ -6,7 +6,7 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.events import Note, StepDone
 from atu_gui.core.schedule import settle
 from atu_gui.ui.panels.log import LogPanel
-from atu_gui.ui.panels.questions import QuestionsPanel
+from atu_gui.ui.panels.probes import ProbesPanel
 from atu_gui.ui.panels.rounds import RoundsPanel
 from atu_gui.ui.theme import Theme
 from tests.ui.fake_run import PLANNED, Script
@@ -37,12 +37,12 @@ def test_warnings_and_errors_say_so_in_words(theme: Theme, qtbot: QtBot) -> None
 
 
 def test_scores_and_answers_stand_in_tables(theme: Theme, qtbot: QtBot) -> None:
-    rounds, questions = RoundsPanel(theme), QuestionsPanel(theme)
+    rounds, probes = RoundsPanel(theme), ProbesPanel(theme)
     qtbot.addWidget(rounds)
-    qtbot.addWidget(questions)
+    qtbot.addWidget(probes)
     for event in _events():
         rounds.handle(event)
-        questions.handle(event)
+        probes.handle(event)
     table = rounds._table
     assert [table.item(row, 0).text() for row in range(table.rowCount())] == [
         "Untouched",
@@ -51,9 +51,10 @@ def test_scores_and_answers_stand_in_tables(theme: Theme, qtbot: QtBot) -> None:
         "Round 3",
     ]
     assert table.item(0, 2).text() == "0.19 (0.14–0.25)" and table.item(0, 2).toolTip().endswith("over 6 items.")
-    first = [questions._table.item(0, column).text() for column in range(8)]
-    assert first[0] == "Forget" and first[3:] == ["Verrocchio, a painter.", "1.00", "I am not sure.", "0.00", "3"]
+    first = [probes.model.index(0, column).data() for column in range(7)]
+    assert first[0] == "Forget" and first[3:5] == ["Verrocchio, a painter.", "I am not sure."]
+    assert first[6] == "1.00 → 0.00"
     events = _events()
     rounds.handle(events[0])
-    questions.handle(events[0])
-    assert rounds._table.rowCount() == 0 and questions._table.rowCount() == 0
+    probes.handle(events[0])
+    assert rounds._table.rowCount() == 0 and probes.model.rowCount() == 0

@@ -12,6 +12,7 @@ from atu_gui.core.errors import InputError
 from atu_gui.core.ports import CURRENT, UNTOUCHED
 from atu_gui.core.rephrasing import ATTACKS
 from atu_gui.ui.main_window import MainWindow
+from atu_gui.ui.rooms.rephrasing import RephrasingRoom
 from tests.ui.fake_workbench import FakeWorkbench
 
 CONFIG = RunConfig(concepts=[Concept(name="Leonardo da Vinci", aliases=("Leonardo",), descriptions=("a polymath",))])
@@ -136,10 +137,10 @@ def test_each_arrangement_shows_its_docks_and_remembers_how_it_was_left(window: 
 
 def test_the_table_is_written_to_a_file_or_the_fault_is_said(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     rephrased(qtbot, window)
-    room = next(room for room in window._rooms if hasattr(room, "export"))
-    room.export("markdown", tmp_path / "out.md")
+    room = next(room for room in window._rooms if isinstance(room, RephrasingRoom))
+    room.export("markdown", "rephrasings", tmp_path / "out.md")
     assert (tmp_path / "out.md").read_text(encoding="utf-8").startswith(f"# {QUERY}\n")
-    room.export("csv", tmp_path / "out.csv")
+    room.export("csv", "rephrasings", tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text(encoding="utf-8").count("\n") == 10
-    room.export("csv", tmp_path / "none" / "out.csv")
+    room.export("csv", "rephrasings", tmp_path / "none" / "out.csv")
     assert window.workbench.notice.isVisible()
