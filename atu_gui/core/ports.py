@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, Interval, ModelLoaded
@@ -179,6 +180,13 @@ class WorkbenchPort(Protocol):
 
     def chat(self, request: ChatRequest) -> int:
         """Ask; answers come as `ChatToken` and `ChatAnswered` events with the returned request id."""
+        ...
+
+    def chats_of(self, run_id: str) -> Future[Sequence[Chat]]:
+        """What was asked while the weights of a run were held, oldest first; empty where nothing was.
+
+        The future raises `InputError` for an unknown run.
+        """
         ...
 
     def stop_chat(self, request_id: int) -> None:

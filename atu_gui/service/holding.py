@@ -31,6 +31,11 @@ class Holding:
         self._current = UNTOUCHED_LABEL
 
     @property
+    def run_id(self) -> str:
+        """The run whose weights are held; "" where there is none."""
+        return self._run_id
+
+    @property
     def loaded(self) -> Loaded:
         """The models.
 

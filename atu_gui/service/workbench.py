@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypedDict, TypeVar
 
 from atu_gui.core import paths
+from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import Cancelled
@@ -32,7 +33,7 @@ from atu_gui.core.rephrasing import Rephrased
 from atu_gui.service import keeping
 from atu_gui.service.asking import ask_all, rephrase
 from atu_gui.service.backend import Engine
-from atu_gui.service.chatting import chat
+from atu_gui.service.chatting import chat, chats_in, kept
 from atu_gui.service.exporting import export
 from atu_gui.service.failures import details_of, explained
 from atu_gui.service.folders import claim, run_folder
@@ -152,12 +153,14 @@ class Workbench:
         stop = threading.Event()
         with self._lock:
             self._chats[request_id] = stop
-        future = self._worker.submit(
-            lambda: chat(
+
+        def work() -> Generator[Event, None, None]:
+            asked = chat(
                 self._engine, self._holding, request, request_id, folder_of=self._folder_of, stopped=stop.is_set
-            ),
-            "chat",
-        )
+            )
+            return kept(asked, request, self._held_folder)
+
+        future = self._worker.submit(work, "chat")
         future.add_done_callback(lambda _done: self._drop_chat(request_id))
         return request_id
 
@@ -167,6 +170,10 @@ class Workbench:
             stop = self._chats.get(request_id)
         if stop is not None:
             stop.set()
+
+    def chats_of(self, run_id: str) -> Future[Sequence[Chat]]:
+        """What was asked of a run."""
+        return self._read(lambda store: chats_in(folder_of(store, run_id)))
 
     def rephrase(self, request: RephraseRequest) -> Future[Rephrased]:
         """Ask one question in many ways."""
@@ -319,6 +326,10 @@ class Workbench:
 
     def _folder_of(self, run_id: str) -> Path:
         return folder_of(self._opened_store(), run_id)
+
+    def _held_folder(self) -> Path | None:
+        """The folder of the run whose weights are held."""
+        return self._folder_of(self._holding.run_id) if self._holding.run_id else None
 
     def _new_cancel(self) -> threading.Event:
         cancel = threading.Event()

@@ -42,6 +42,7 @@ _TABLE = {
     "export_png": ("Export curves as picture…", "", "Write the curves as they are seen, as PNG at twice their size."),
     "export_svg": ("Export curves as drawing…", "", "Write the curves as they are seen, as SVG."),
     "export_csv": ("Export curves as numbers…", "", "Write every step and every round's scores as CSV."),
+    "export_chat": ("Export chat…", "", "Write the questions and answers of the chat as Markdown."),
     "rephrase": ("Rephrase a question", "Ctrl+2", "Ask one question in nine ways, before and after."),
     "show_run": ("Show the run", "Ctrl+1", "Set-up, curves and chat."),
     "welcome": ("Welcome", "Ctrl+Shift+W", "Show the three steps again."),
@@ -89,6 +90,7 @@ class Actions:
     export_png: QAction
     export_svg: QAction
     export_csv: QAction
+    export_chat: QAction
     rephrase: QAction
     show_run: QAction
     welcome: QAction

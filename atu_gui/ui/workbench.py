@@ -224,6 +224,7 @@ class Workbench(QWidget):
             "bottom": Dock("bottom", "Tables and log", self.tabs, theme, titled=False),
         }
         docks["curves"].add_corner(self.plots.take_tools())
+        docks["chat"].add_corner(self.chat.take_tools())
         docks["results"].add_corner(self.rephrasings.take_tools())
         docks["results"].setMinimumWidth(480)
         for key in ("setup", "question"):

@@ -157,3 +157,21 @@ def test_a_run_known_by_its_folder_alone_answers(room: Room, tmp_path: Path) -> 
     assert (found.folder, found.best_round) == (moved, 2)
     room.workbench.load(ModelConfig(), "auto").result(10)
     assert room.ask(Weights(found.run_id, 1)) == [("it is 1.5", f"run {moved}, round 1")]
+
+
+def test_what_was_asked_of_a_run_is_kept_in_its_folder(room: Room) -> None:
+    room.ask(UNTOUCHED)
+    outcome = room.workbench.run(config()).result(10)
+    assert room.workbench.chats_of(outcome.run_id).result(5) == ()
+    room.ask(UNTOUCHED, CURRENT)
+    room.ask(CURRENT)
+    first, second = room.workbench.chats_of(outcome.run_id).result(5)
+    assert first.prompt == "What is it?"
+    assert [(one.weights, one.text) for one in first.answers] == [
+        ("untouched weights", "it is 10"),
+        (f"run {outcome.run_id}, round 2", "it is 6"),
+    ]
+    assert len(second.answers) == 1
+    with (outcome.folder / "chats.jsonl").open("a", encoding="utf-8") as file:
+        file.write("damaged\n")
+    assert len(room.workbench.chats_of(outcome.run_id).result(5)) == 2

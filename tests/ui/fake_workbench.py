@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from pathlib import Path
 from typing import TypeVar
 
+from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import AtuError, Cancelled
@@ -57,6 +58,7 @@ class FakeWorkbench(FakeKeeping):
         self.starts: list[Weights] = []
         self.rephrase_requests: list[RephraseRequest] = []
         self.ask_requests: list[AskRequest] = []
+        self.chats: dict[str, tuple[Chat, ...]] = {}
         self.ask_error: AtuError | None = None
         self.load_error: AtuError | None = None
         self.run_error: AtuError | None = None
@@ -110,6 +112,11 @@ class FakeWorkbench(FakeKeeping):
         number = self._requests
         self._job("chat", lambda: self._answer(number, request))
         return number
+
+    def chats_of(self, run_id: str) -> Future[Sequence[Chat]]:
+        future: Future[Sequence[Chat]] = Future()
+        future.set_result(self.chats.get(run_id, ()))
+        return future
 
     def stop_chat(self, request_id: int) -> None:
         self._stopped_chats.add(request_id)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from atu_gui.core.chats import Chat
 from atu_gui.core.events import ChatAnswered, ChatToken, Event, JobFailed
 from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, icon_label, label, row
+from atu_gui.ui.widgets.basics import button, column, icon_button, icon_label, label, row
 from atu_gui.ui.widgets.exchange import Exchange
 from atu_gui.ui.widgets.prompt_box import PromptBox
 from atu_gui.ui.widgets.weights_picker import WeightsPicker
@@ -26,12 +29,14 @@ class ChatPanel(QWidget):
     Signals:
         asked: A `ChatRequest` to send; its id comes back through `set_request_id`.
         stop_requested: The answer with this id should end.
+        export_requested: What was asked should be written to a file.
         rephrase_requested: This question (typed, or else the last one asked) should be asked in many ways.
     """
 
     asked = Signal(object)
     stop_requested = Signal(int)
     rephrase_requested = Signal(str)
+    export_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,8 +44,7 @@ class ChatPanel(QWidget):
         self._exchanges: list[Exchange] = []
         self._compact = False
         self._training = False
-        settings = ChatRequest("")
-        self._box = PromptBox(theme, f"seed {settings.seed} · temp {settings.temperature:g}")
+        self._box = PromptBox(theme)
         self._box.sent.connect(self.ask)
         self._box.stop_requested.connect(self._stop)
         self._box.rephrase_requested.connect(self._rephrase)
@@ -62,6 +66,8 @@ class ChatPanel(QWidget):
         self._lay_out_empty()
         self._middle.addWidget(self._empty)
         self._middle.addWidget(self._scroll)
+        self._export = icon_button(theme, "export", "Export the chat as Markdown")
+        self._export.clicked.connect(self.export_requested)
         self._note = QWidget()
         words = label("Training waits between two steps while an answer is written.", "caption")
         self._note.setLayout(row(icon_label(theme, "hourglass", "muted", 12), words, None, spacing=6))
@@ -73,6 +79,11 @@ class ChatPanel(QWidget):
         self.setAccessibleName("Chat")
         self.setFocusProxy(self._box.field)
         self.suggest(list(SUGGESTED))
+        self._refresh()
+
+    def take_tools(self) -> QWidget:
+        """The control that belongs into the dock's title row."""
+        return self._export
 
     def suggest(self, questions: list[str]) -> None:
         """Questions to offer while nothing has been asked."""
@@ -96,6 +107,7 @@ class ChatPanel(QWidget):
         """Let these weights answer on the right, as when a round is chosen on the frontier."""
         self.after.choose(weights)
 
+    @Slot(str)
     def write(self, prompt: str) -> None:
         """Put a question into the field, to be sent or changed."""
         self._box.field.setPlainText(prompt)
@@ -116,16 +128,49 @@ class ChatPanel(QWidget):
         """Ask both; one question at a time."""
         if self.answering or not prompt.strip():
             return
-        request = ChatRequest(prompt.strip(), (self.before.weights, self.after.weights))
-        names = (self.before.label, self.after.label)
+        sampling = self._box.sampling
+        request = ChatRequest(
+            prompt.strip(),
+            (self.before.weights, self.after.weights),
+            temperature=sampling.temperature,
+            seed=sampling.seed,
+        )
+        self._append(request, (self.before.label, self.after.label))
+        self._refresh()
+        self.asked.emit(request)
+
+    def show_kept(self, chats: Sequence[Chat]) -> None:
+        """Show the questions that were asked of a run, instead of what is shown."""
+        for exchange in self._exchanges:
+            exchange.hide()
+            exchange.deleteLater()
+        self._exchanges = []
+        for chat in chats[-KEPT:]:
+            request = ChatRequest(chat.prompt, temperature=chat.temperature, seed=chat.seed)
+            self._append(request, tuple(answer.weights for answer in chat.answers)).show_kept(chat)
+        self._middle.setCurrentWidget(self._scroll if self._exchanges else self._empty)
+        self._refresh()
+
+    def kept(self) -> list[Chat]:
+        """Everything shown that is answered, oldest first."""
+        return [exchange.kept() for exchange in self._exchanges if exchange.done]
+
+    def _append(self, request: ChatRequest, names: tuple[str, ...]) -> Exchange:
         exchange = Exchange(self._theme, request, names, self._compact)
+        exchange.again_requested.connect(self._ask_again)
+        exchange.edit_requested.connect(self.write)
         self._exchanges.append(exchange)
         self._history.insertWidget(self._history.count() - 1, exchange)
         if len(self._exchanges) > KEPT:
             self._exchanges.pop(0).deleteLater()
         self._middle.setCurrentWidget(self._scroll)
-        self._refresh()
-        self.asked.emit(request)
+        return exchange
+
+    @Slot(str)
+    def _ask_again(self, prompt: str) -> None:
+        if not self.answering:
+            self._box.sampling.draw_anew()
+            self.ask(prompt)
 
     def handle(self, event: Event) -> None:
         """Take in an event."""
@@ -181,6 +226,7 @@ class ChatPanel(QWidget):
 
     def _refresh(self) -> None:
         self._box.set_answering(self.answering)
+        self._export.setEnabled(any(exchange.done for exchange in self._exchanges))
         self._note.setVisible(self._training and self.answering and not self._compact)
 
     def _make_scroll(self) -> QScrollArea:

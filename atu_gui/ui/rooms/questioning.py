@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
 
 from atu_gui.core import text
+from atu_gui.core.chats import as_markdown
+from atu_gui.core.errors import AtuError
 from atu_gui.core.events import Event, RoundScored, RunStarted
 from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights
+from atu_gui.core.tables import write_text
 from atu_gui.ui.actions import Actions
 from atu_gui.ui.display import Display
 from atu_gui.ui.session import Session
@@ -41,11 +46,15 @@ class QuestioningRoom(QObject):
         self._display = display
         self._show = show
         self._weights: list[tuple[str, Weights]] = []
+        self._dialog: QFileDialog | None = None
         bench.plots.round_chosen.connect(self._choose_round)
         bench.chat.asked.connect(self._ask)
         bench.chat.stop_requested.connect(session.stop_answer)
+        bench.chat.export_requested.connect(self._choose_file)
         actions.ask.triggered.connect(self._show_chat)
+        actions.export_chat.triggered.connect(self._choose_file)
         display.changed.connect(self._show_weights)
+        display.changed.connect(self._show_chats)
         self._show_weights()
 
     def handle(self, event: Event) -> None:
@@ -77,6 +86,37 @@ class QuestioningRoom(QObject):
         numbers = [one.round for one in past.rounds if one.round] if past is not None else []
         run = past.run_id if past is not None else ""
         return [(f"Run {run}, round {number}", Weights(run, number)) for number in numbers]
+
+    def _show_chats(self) -> None:
+        """What was asked of the run that is shown; while an answer comes nothing is taken away."""
+        past = self._display.past
+        run = past.run_id if past is not None else self._display.live_run
+        if run and not self._bench.chat.answering:
+            self._session.request(lambda port: port.chats_of(run), self._bench.chat.show_kept, self._say)
+
+    def _say(self, error: AtuError) -> None:
+        self._bench.notice.say(error.message, error.hint)
+
+    def _choose_file(self) -> None:
+        if not self._bench.chat.kept():
+            self._bench.notice.say("Nothing has been answered yet.", "Ask something, then export it.", kind="info")
+            return
+        self._dialog = QFileDialog(self._bench, "Export the chat", "chat.md", "Markdown (*.md)")
+        self._dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        self._dialog.setDefaultSuffix("md")
+        self._dialog.fileSelected.connect(lambda name: self.export(Path(name)))
+        self._dialog.open()
+
+    def export(self, path: Path) -> None:
+        """Write the chat as Markdown; a fault is told in words."""
+        past = self._display.past
+        title = f"Chat with {past.title if past is not None else self._display.live_run or 'the model'}"
+        try:
+            write_text(path, as_markdown(title, self._bench.chat.kept()))
+        except AtuError as error:
+            self._say(error)
+        else:
+            self._bench.notice.say("The chat is written.", str(path), kind="info")
 
     def _choose_round(self, number: int) -> None:
         offered = self._past_weights() if self._display.past is not None else self._weights

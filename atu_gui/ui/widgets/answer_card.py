@@ -6,8 +6,10 @@ from PySide6.QtCore import QElapsedTimer, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStyle, QWidget
 
+from atu_gui.core.chats import KeptAnswer
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_button, label, row
+from atu_gui.ui.widgets.markdown import looks_like_markdown, rendered
 
 EDGE = 2
 SIDES = ("Before", "After")
@@ -63,8 +65,9 @@ class AnswerCard(QFrame):
         self.setProperty("card", "raised")
         self._parts: list[str] = []
         self._done = False
+        self._by, self._stopped, self._seconds = "", False, 0.0
         self._answer = label("", wrap=True)
-        # Never markup: the words come from a model.
+        # Never markup: the words come from a model. Safe Markdown is rendered at the end.
         self._answer.setTextFormat(Qt.TextFormat.PlainText)
         self._answer.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -127,11 +130,20 @@ class AnswerCard(QFrame):
     def finish(self, text: str, weights: str, stopped: bool, seconds: float) -> None:
         """The answer is complete; `weights` names exactly what answered."""
         self._parts = [text]
+        self._by, self._stopped, self._seconds = weights, stopped, seconds
         self._end(f"{weights} · stopped" if stopped else weights)
         self._weights.setToolTip(f"{weights}, {seconds:.1f} s")
         self._copy.setVisible(bool(text.strip()))
+        if looks_like_markdown(text):
+            # Rendered once it is complete: half of a mark would make the words jump.
+            self._answer.setTextFormat(Qt.TextFormat.RichText)
+            self._answer.setText(rendered(text.strip(), self._theme.font(13, figures=False)))
         if not text.strip():
             self._answer.setText("No words." if not stopped else "Stopped before the first word.")
+
+    def kept(self) -> KeptAnswer:
+        """What was said, with exactly what answered."""
+        return KeptAnswer(self._by or self._weights.text(), self.text, self._stopped, self._seconds)
 
     def fail(self, words: str) -> None:
         """There will be no (more) answer."""

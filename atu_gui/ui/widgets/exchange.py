@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import time
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from atu_gui.core.chats import Chat
 from atu_gui.core.ports import ChatRequest
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_card import AnswerCard
-from atu_gui.ui.widgets.basics import column, label, row
+from atu_gui.ui.widgets.basics import column, icon_button, label, row
 
 
 class Exchange(QWidget):
-    """A prompt and a card for each set of weights. `request_id` is None until the service has given one."""
+    """A prompt and a card for each set of weights. `request_id` is None until the service has given one.
+
+    Signals: `again_requested`, `edit_requested` (both with the prompt).
+    """
+
+    again_requested = Signal(str)
+    edit_requested = Signal(str)
 
     def __init__(self, theme: Theme, request: ChatRequest, names: tuple[str, ...], compact: bool) -> None:
         super().__init__()
         self.request_id: int | None = None
         self.request = request
+        self._asked = time.time()
+        self._tools = tuple(
+            icon_button(theme, icon, words)
+            for icon, words in (
+                ("arrow-clockwise", "Ask again, with the weights chosen above"),
+                ("pencil-simple", "Edit this question"),
+            )
+        )
+        for tool, signal in zip(self._tools, (self.again_requested, self.edit_requested), strict=True):
+            tool.clicked.connect(lambda _on=False, signal=signal: signal.emit(request.prompt))
         prompt = label(request.prompt, wrap=True)
         prompt.setFont(theme.font(13, 500))
         prompt.setTextFormat(Qt.TextFormat.PlainText)
@@ -26,7 +45,12 @@ class Exchange(QWidget):
         cards = row(*self.cards, spacing=8)
         for at in range(len(self.cards)):
             cards.setStretch(at, 1)
-        layout = column(prompt, spacing=6)
+        head = row(prompt, *self._tools, spacing=2)
+        head.setStretch(0, 1)
+        for tool in self._tools:
+            head.setAlignment(tool, Qt.AlignmentFlag.AlignTop)
+        layout = column(spacing=6)
+        layout.addLayout(head)
         layout.addLayout(cards)
         self.setLayout(layout)
         self.set_compact(compact)
@@ -35,6 +59,18 @@ class Exchange(QWidget):
     def done(self) -> bool:
         """Whether nothing more will come."""
         return all(card.done for card in self.cards)
+
+    def kept(self) -> Chat:
+        """What was said, for an export."""
+        answers = tuple(card.kept() for card in self.cards)
+        return Chat(self.request.prompt, self.request.temperature, self.request.seed, self._asked, answers)
+
+    def show_kept(self, chat: Chat) -> None:
+        """Show answers of an earlier day."""
+        self._asked = chat.asked
+        for card, answer in zip(self.cards, chat.answers, strict=False):
+            card.finish(answer.text, answer.weights, answer.stopped, answer.seconds)
+        self.fail("No answer was kept.")
 
     def set_compact(self, compact: bool) -> None:
         """Whether the cards carry their own heads."""

@@ -3,14 +3,56 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
+from PySide6.QtWidgets import QFrame, QMenu, QPlainTextEdit, QSizePolicy, QToolButton, QWidget
 
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, icon_button, label, row
+from atu_gui.ui.widgets.basics import button, icon_button, row
 
 TALL, FLAT = 84, 34
+_TEMPERATURES = {
+    0.0: "Temperature 0: always the likeliest token",
+    0.5: "Temperature 0.5: drawn, near the likeliest",
+    0.8: "Temperature 0.8: drawn freely",
+}
 PLACEHOLDER = "Ask both models the same question"
+
+
+class Sampling(QToolButton):
+    """How answers are drawn, for both sides alike: the likeliest tokens, or tokens drawn by a seed."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.temperature, self.seed = 0.0, 0
+        self.setFont(theme.font(12))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu("Sampling", self)
+        group = QActionGroup(menu)
+        for temperature, words in _TEMPERATURES.items():
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setData(temperature)
+            action.setChecked(temperature == self.temperature)
+            group.addAction(action)
+        group.triggered.connect(self._choose)
+        self.setMenu(menu)
+        self._tell()
+
+    def draw_anew(self) -> None:
+        """Another seed, where the seed matters."""
+        if self.temperature > 0:
+            self.seed += 1
+            self._tell()
+
+    @Slot(QAction)
+    def _choose(self, action: QAction) -> None:
+        self.temperature, self.seed = float(action.data()), 0
+        self._tell()
+
+    def _tell(self) -> None:
+        self.setText(f"seed {self.seed} · temp {self.temperature:g}")
+        self.setAccessibleName(f"Sampling: {self.text()}")
+        self.setToolTip("How answers are drawn, for both sides alike. Asking again draws with the next seed.")
 
 
 class PromptBox(QFrame):
@@ -26,7 +68,7 @@ class PromptBox(QFrame):
     rephrase_requested = Signal(str)
     stop_requested = Signal()
 
-    def __init__(self, theme: Theme, settings: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._answering = False
@@ -39,7 +81,7 @@ class PromptBox(QFrame):
         self.field.document().setDocumentMargin(0)
         self.field.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.field.installEventFilter(self)
-        self._settings = label(settings, "small")
+        self._settings = Sampling(theme)
         self._send = button(theme, "Ask", "primary", size="compact")
         self._arrow = icon_button(theme, "arrow-right", "Ask", "on_accent")
         self._arrow.setObjectName("send_arrow")
@@ -72,6 +114,11 @@ class PromptBox(QFrame):
         self._answering = answering
         self._refresh()
         self._place()
+
+    @property
+    def sampling(self) -> Sampling:
+        """Temperature and seed."""
+        return self._settings
 
     @property
     def answering(self) -> bool:

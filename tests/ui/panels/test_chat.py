@@ -204,3 +204,57 @@ def test_many_exchanges_keep_the_newest_in_sight(qtbot: QtBot, panel: ChatPanel)
 def test_the_focus_goes_to_the_field(panel: ChatPanel) -> None:
     panel.setFocus()
     assert panel.focusWidget() is panel._box.field
+
+
+def test_markdown_is_rendered_at_the_end_and_copied_as_written(panel: ChatPanel) -> None:
+    ask(panel)
+    card = panel.exchanges[0].cards[0]
+    panel.handle(ChatToken(7, 0, "It is **bo"))
+    assert card._answer.textFormat() == Qt.TextFormat.PlainText
+    panel.handle(ChatAnswered(7, 0, "It is **bold**.", "w", False, 0.1))
+    assert card._answer.textFormat() == Qt.TextFormat.RichText
+    card.copy()
+    assert QGuiApplication.clipboard().text() == "It is **bold**."
+
+
+def test_asking_again_takes_the_weights_chosen_now_and_draws_anew(qtbot: QtBot, panel: ChatPanel) -> None:
+    ask(panel)
+    for side in (0, 1):
+        panel.handle(ChatAnswered(7, side, "A painter.", "w", False, 0.1))
+    panel.choose_after(ROUND_4)
+    with qtbot.waitSignal(panel.asked) as asked:
+        panel.exchanges[0]._tools[0].click()
+    assert asked.args == [ChatRequest("Who?", (UNTOUCHED, ROUND_4))]
+    panel.set_request_id(8)
+    for side in (0, 1):
+        panel.handle(ChatAnswered(8, side, "A painter.", "w", False, 0.1))
+    panel._box.sampling.menu().actions()[2].trigger()
+    with qtbot.waitSignal(panel.asked) as drawn:
+        panel.exchanges[1]._tools[0].click()
+    assert (drawn.args[0].temperature, drawn.args[0].seed) == (0.8, 1)
+    assert panel._box.sampling.text() == "seed 1 · temp 0.8"
+
+
+def test_a_question_can_be_edited(panel: ChatPanel) -> None:
+    ask(panel, "Who was it?")
+    panel.exchanges[0]._tools[1].click()
+    assert panel._box.field.toPlainText() == "Who was it?"
+
+
+def test_what_was_asked_is_kept_and_shown_again(panel: ChatPanel) -> None:
+    assert panel.kept() == []
+    assert not panel._export.isEnabled()
+    ask(panel)
+    panel.handle(ChatAnswered(7, 0, "A painter.", "untouched weights", False, 0.5))
+    panel.handle(ChatAnswered(7, 1, "Half", "run 1, round 4", True, 0.2))
+    (chat,) = panel.kept()
+    assert panel._export.isEnabled()
+    assert [(one.weights, one.text, one.stopped) for one in chat.answers] == [
+        ("untouched weights", "A painter.", False),
+        ("run 1, round 4", "Half", True),
+    ]
+    panel.show_kept([chat, chat])
+    assert panel.kept() == [chat, chat]
+    assert not panel.answering
+    panel.show_kept([])
+    assert panel.exchanges == ()

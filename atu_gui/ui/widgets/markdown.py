@@ -1,0 +1,25 @@
+"""Markdown that a model wrote, made safe to show: no HTML, no pictures, no remote anything."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtGui import QFont, QTextDocument
+
+# Emphasis, code, headings, lists and tables: without one of them the words are shown as they are.
+_MARKS = re.compile(r"\*\*\S|`[^`]+`|^\s{0,3}#{1,6}\s|^\s{0,3}(?:[-*+]|\d+[.)])\s+\S|^\s*\|.+\|\s*$|^```", re.MULTILINE)
+_SAFE = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+
+
+def looks_like_markdown(words: str) -> bool:
+    """Whether there is anything to render."""
+    return _MARKS.search(words) is not None
+
+
+def rendered(words: str, font: QFont) -> str:
+    """Rich text for a label. Pictures and links become their words: nothing a model writes may load or open a file."""
+    plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", words)
+    document = QTextDocument()
+    document.setDefaultFont(font)
+    document.setMarkdown(plain, _SAFE)
+    return re.sub(r"<(?:img|a)\b[^>]*>|</a>", "", document.toHtml())
