@@ -47,4 +47,4 @@ class RecordedRoom(QObject):
         self._bench.log.show_past(recording.events)
         self._display.show_past(recording.record, recording.events)
         self._bench.plots.show_ended()
-        self._bench.show_tab(self._bench.questions)
+        self._bench.show_tab(self._bench.probes)

@@ -26,7 +26,7 @@ def test_a_run_is_told_without_its_steps(theme: Theme, qtbot: QtBot) -> None:
     assert len(lines) < 30 < sum(isinstance(event, StepDone) for event in events)
     assert "12:00:00  Round 1: unlearn, 12 steps." in lines
     assert any("forget 0.19 (0.14–0.25)" in line for line in lines)
-    assert lines[-1] == "12:00:00  Run ended: all rounds done; round 3 is kept; 1:59 of run time."
+    assert lines[-1] == "12:00:00  Run ended: all rounds done; round 3 is kept; 2:03 of run time."
 
 
 def test_warnings_and_errors_say_so_in_words(theme: Theme, qtbot: QtBot) -> None:

@@ -41,7 +41,7 @@ def test_an_opened_run_shows_all_it_said_and_says_that_it_is_past(
     live = work.log.lines()
     _open(window, qtbot, "aaaa")
     assert work.past.isVisible() and "Run aaaa · Leonardo da Vinci" in work.past.words.text()
-    assert work.rounds._table.rowCount() == 4 and work.questions._table.rowCount() == 12
+    assert work.rounds._table.rowCount() == 4 and work.probes.model.rowCount() == 12
     assert len(work.plots.curves.rounds) == 4 and not work.plots.curves.running
     assert any("Run aaaa started" in line for line in work.log.past_lines()) and work.log.lines() == live
     assert ("aaaa", 3) in {(one.run_id, one.round) for _, one in work.chat.after._choices}
