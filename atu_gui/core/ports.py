@@ -19,6 +19,7 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, Interval, ModelLoaded
 from atu_gui.core.materials import Materials
 from atu_gui.core.rephrasing import ATTACKS, AttackKind, Question, Rephrased, Rephrasing
+from atu_gui.core.scan import LayerScan
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,10 @@ class WorkbenchPort(Protocol):
 
     def prepare(self, config: RunConfig) -> Future[Materials]:
         """Read or write all texts and questions of a run (job "write"); loads the model first if need be."""
+        ...
+
+    def scan_layers(self, config: RunConfig, materials: Materials) -> Future[LayerScan]:
+        """Measure a probe at every layer of the untouched model (job "scan"); `LayerScored` events on the way."""
         ...
 
     def run(

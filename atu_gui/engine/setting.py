@@ -88,7 +88,7 @@ def build_setting(
         raise InputError(
             f"The texts about the concept are too short: none has {windows.k} words to come.", "Give longer passages."
         )
-    vectors = yield from _concept_vectors(config, encoder, concept, retain)
+    vectors = yield from concept_vectors(config, encoder, concept, retain)
     heads = {
         layer: build_head(config.head, lm.width, encoder.width, seed=config.seed + index).to(lm.device)
         for index, layer in enumerate(config.layers)
@@ -109,7 +109,7 @@ def build_setting(
     )
 
 
-def _concept_vectors(
+def concept_vectors(
     config: RunConfig, encoder: TextEncoder, concept: Corpus, retain: Corpus
 ) -> Generator[Event, None, Tensor]:
     """One embedding per concept, [c, e]. Ours is the candidate that separates the texts at hand best: the published

@@ -13,6 +13,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from atu_gui.core.errors import InputError
+from atu_gui.core.scan import default_layer
 from atu_gui.engine.models import LanguageModel
 
 
@@ -32,8 +33,8 @@ def check_layers(layers: Sequence[int], depth: int) -> None:
 
 
 def default_layers(depth: int) -> list[int]:
-    """A third of the depth: on SmolLM2-135M deeper hooks cost more of everything else (see README, Decisions)."""
-    return [max(1, round(depth / 3))]
+    """The one layer that is aimed at where the user names none."""
+    return [default_layer(depth)]
 
 
 def hidden_at(lm: LanguageModel, layers: Sequence[int], ids: Tensor, mask: Tensor) -> dict[int, Tensor]:

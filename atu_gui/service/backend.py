@@ -18,6 +18,7 @@ from atu_gui.core.events import Event, ModelLoaded, RoundScored
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import AskRequest, ChatRequest, Exported, RephraseRequest, Weights
 from atu_gui.core.rephrasing import Rephrased
+from atu_gui.core.scan import LayerScan
 from atu_gui.core.schedule import settle
 
 if TYPE_CHECKING:
@@ -107,6 +108,14 @@ class Engine:
         from atu_gui.engine.prepare import prepare
 
         return (yield from prepare(config, loaded.lm, cancelled))
+
+    def scan_layers(
+        self, config: RunConfig, loaded: Loaded, materials: Materials, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, LayerScan]:
+        """Probe every layer of an untouched model."""
+        from atu_gui.engine.scan import scan_layers
+
+        return (yield from scan_layers(config, loaded.lm, loaded.encoder, materials, cancelled))
 
     def make_run(
         self,

@@ -30,6 +30,7 @@ from atu_gui.core.ports import (
     Weights,
 )
 from atu_gui.core.rephrasing import Rephrased
+from atu_gui.core.scan import LayerScan
 from atu_gui.service import keeping
 from atu_gui.service.asking import ask_all, rephrase
 from atu_gui.service.backend import Engine
@@ -125,6 +126,17 @@ class Workbench:
             return (yield from self._engine.prepare(settled, loaded, cancelled))
 
         return self._submit("write", work, chats_between=True)
+
+    def scan_layers(self, config: RunConfig, materials: Materials) -> Future[LayerScan]:
+        """Probe every layer; the model has its untouched weights meanwhile and its own again after."""
+        config = config.model_copy(deep=True)
+
+        def work(cancelled: Callable[[], bool]) -> Generator[Event, None, LayerScan]:
+            settled, loaded = yield from ready(self._engine, self._holding, config, cancelled)
+            with self._holding.answering(UNTOUCHED, self._folder_of):
+                return (yield from self._engine.scan_layers(settled, loaded, materials, cancelled))
+
+        return self._submit("scan", work)
 
     def run(
         self, config: RunConfig, materials: Materials | None = None, start: Weights = UNTOUCHED

@@ -20,6 +20,7 @@ _TABLE = {
         "End the run after its step and go back to the untouched weights. Finished rounds stay in its folder.",
     ),
     "pause_after": ("Pause after more steps", "Ctrl+Shift+P", "Go on for so many steps, then hold the run."),
+    "scan": ("Scan layers", "Ctrl+Shift+L", "Measure at which layers the concept can be read, and suggest one."),
     "undo_tau": ("Undo τ", "Ctrl+Z", "Take the last change of τ back."),
     "redo_tau": ("Redo τ", "Ctrl+Shift+Z", "Make the change of τ again that was taken back."),
     "open_folder": ("Open model folder…", "Ctrl+O", "Load a language model from a folder with safetensors."),
@@ -68,6 +69,7 @@ class Actions:
     stop: QAction
     discard: QAction
     pause_after: QAction
+    scan: QAction
     undo_tau: QAction
     redo_tau: QAction
     open_folder: QAction
@@ -108,6 +110,7 @@ class Actions:
         """Enable what makes sense now."""
         idle = phase in (Phase.IDLE, Phase.REVIEWING)
         self.run.setEnabled(idle)
+        self.scan.setEnabled(phase is Phase.IDLE)
         self.pause.setEnabled(phase in (Phase.RUNNING, Phase.PAUSED))
         self.pause.setText("Resume" if phase is Phase.PAUSED else "Pause")
         for action in (self.skip, self.discard, self.pause_after):

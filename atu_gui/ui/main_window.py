@@ -32,6 +32,7 @@ from atu_gui.ui.notifier import Notifier
 from atu_gui.ui.panels.review import ReviewPanel
 from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
+from atu_gui.ui.rooms.aiming import AimingRoom
 from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
@@ -103,6 +104,7 @@ class MainWindow(QMainWindow):
             ComparingRoom(self.session, bench, self.actions_, show, self),
             TuningRoom(self.session, bench, self.actions_, self),
             self._watching,
+            AimingRoom(self.session, bench, self.actions_, self._checked_config, self),
         )
         self._going_on = RoundsRoom(self.session, bench, self.actions_, show, self)
         self._exporting = ExportingRoom(self.session, bench, self.actions_, show, self)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -46,13 +46,14 @@ class Phase(enum.Enum):
     LOADING = "loading"
     WRITING = "writing"
     EXPORTING = "exporting"
+    MEASURING = "measuring"
     REVIEWING = "reviewing"
     RUNNING = "running"
     PAUSED = "paused"
     STOPPING = "stopping"
 
 
-BUSY = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WRITING, Phase.EXPORTING})
+BUSY = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WRITING, Phase.EXPORTING, Phase.MEASURING})
 IN_RUN = frozenset({Phase.RUNNING, Phase.PAUSED, Phase.STOPPING})
 
 
@@ -91,6 +92,7 @@ class Session(QObject):
         self._told = False
         self._queued: RunConfig | None = None
         self._config: RunConfig | None = None
+        self._kept: tuple[dict[str, Any], Materials] | None = None
         self._branch: Branch | None = None
         bridge.add_handler(self.handle)
 
@@ -183,6 +185,28 @@ class Session(QObject):
         self._with_port(
             lambda port: self._bridge.watch(port.export_round(weights, folder), done, self._broke, self._calm)
         )
+
+    def measure(
+        self, config: RunConfig, ask: Callable[[WorkbenchPort, Materials], Future[T]], done: Callable[[T], None]
+    ) -> None:
+        """Find something out before a run, on its texts: those are got ready first where that has not been done."""
+
+        def found(result: T) -> None:
+            done(result)
+            self._enter(Phase.IDLE)
+
+        def go_on(materials: Materials) -> None:
+            self._keep(config, materials)
+            self._enter(Phase.MEASURING)
+            self._with_port(lambda port: self._bridge.watch(ask(port, materials), found, self._broke, self._calm))
+
+        if self._phase is not Phase.IDLE:
+            return
+        if self._kept is not None and self._kept[0] == _texts_key(config):
+            go_on(self._kept[1])
+            return
+        self._enter(Phase.WRITING)
+        self._with_port(lambda port: self._bridge.watch(port.prepare(config), go_on, self._broke, self._calm))
 
     def leave_review(self) -> None:
         """The user went back without starting."""
@@ -308,14 +332,23 @@ class Session(QObject):
 
     def _write(self, config: RunConfig) -> None:
         def done(materials: Materials) -> None:
+            self._keep(config, materials)
             self._enter(Phase.REVIEWING)
             self.materials_written.emit(materials)
 
         if self._branch is not None and self._branch.serves(config):
             done(self._branch.materials)
             return
+        files = config.texts.concept or config.texts.retain or config.texts.probes
+        if self._kept is not None and self._kept[0] == _texts_key(config) and not files:
+            # The model would write the very same again. Files are read again: they may have been edited.
+            done(self._kept[1])
+            return
         self._enter(Phase.WRITING)
         self._with_port(lambda port: self._bridge.watch(port.prepare(config), done, self._broke, self._calm))
+
+    def _keep(self, config: RunConfig, materials: Materials) -> None:
+        self._kept = (_texts_key(config), materials)
 
     def _has_starter(self) -> bool:
         return self._port.starter_ready() if self._port is not None else paths.starter_ready()
@@ -354,3 +387,8 @@ class Session(QObject):
         else:
             message = "Something went wrong that should not have."
             self.failed.emit(JobFailed(job, message, "Try again; if it stays, report the details.", details))
+
+
+def _texts_key(config: RunConfig) -> dict[str, Any]:
+    """All that texts and questions depend on."""
+    return config.model_dump(include={"model", "concepts", "texts", "windows", "seed"})

@@ -16,6 +16,7 @@ from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import (
     Event,
     Interval,
+    LayerScored,
     ModelLoaded,
     Note,
     Progress,
@@ -33,6 +34,7 @@ from atu_gui.core.events import (
 from atu_gui.core.materials import Materials, Passage, Probe
 from atu_gui.core.ports import AskRequest, ChatRequest, RephraseRequest, RunOutcome, Weights
 from atu_gui.core.rephrasing import Rephrased, Rephrasing
+from atu_gui.core.scan import LayerScan, summarise
 from atu_gui.core.schedule import settle
 from atu_gui.service.backend import Engine, Loaded
 
@@ -219,6 +221,13 @@ class FakeEngine(Engine):
         yield TextWritten("neighbour", "Ada Lovelace", "Charles Babbage")
         yield TextWritten("passage", "Ada Lovelace", "Ada wrote notes on the Analytical Engine.")
         return MATERIALS
+
+    def scan_layers(
+        self, config: RunConfig, loaded: Loaded, materials: Materials, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, LayerScan]:
+        score = LayerScored(1, DEPTH, loaded.lm.value, None)  # type: ignore[attr-defined]
+        yield score
+        return summarise([score])
 
     def make_run(self, config: RunConfig, loaded: Loaded, *rest: Any) -> Any:
         _materials, control, run_id, folder, start = rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from atu_gui.core.events import (
     ChatToken,
     Event,
     JobFailed,
+    LayerScored,
     ModelLoaded,
     Progress,
     PromptAnswered,
@@ -28,6 +30,7 @@ from atu_gui.core.events import (
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import UNTOUCHED, AskRequest, ChatRequest, RephraseRequest, RunOutcome, Weights
 from atu_gui.core.rephrasing import Rephrased, Rephrasing
+from atu_gui.core.scan import LayerScan, summarise
 from atu_gui.core.schedule import settle
 from tests.ui.fake_keeping import FakeKeeping
 from tests.ui.fake_run import LOADED, Script, materials
@@ -95,6 +98,10 @@ class FakeWorkbench(FakeKeeping):
         self.calls.append("prepare")
         self.configs.append(config)
         return self._job("write", lambda: self._write(config))
+
+    def scan_layers(self, config: RunConfig, materials: Materials) -> Future[LayerScan]:
+        self.calls.append("scan_layers")
+        return self._job("scan", self._scan)
 
     def run(
         self, config: RunConfig, materials: Materials | None = None, start: Weights = UNTOUCHED
@@ -208,6 +215,16 @@ class FakeWorkbench(FakeKeeping):
             raise error
         self._say(LOADED)
         return LOADED
+
+    def _scan(self) -> LayerScan:
+        scores = []
+        for layer in range(1, LOADED.layers + 1):
+            self._wait()
+            rise = math.exp(-(((layer - 18) / 12) ** 2))
+            scores.append(LayerScored(layer, LOADED.layers, 0.35 + 0.3 * rise, 0.6 + 0.3 * rise))
+            self._say(scores[-1])
+            self._say(Progress("scan", "Probing layers", layer, LOADED.layers, "layers"))
+        return summarise(scores)
 
     def _write(self, config: RunConfig) -> Materials:
         name = config.concepts[0].name

@@ -36,10 +36,10 @@ def test_a_model_that_is_loaded_is_not_loaded_again(session: Session, qtbot: QtB
     session.leave_review()
     session.prepare(_CONFIG)
     qtbot.waitUntil(lambda: len(written) == 2, timeout=3000)
-    assert bench.calls == ["load", "prepare", "prepare"]
+    assert bench.calls == ["load", "prepare"], "the texts that it wrote serve again"
     session.prepare(_CONFIG.model_copy(update={"model": ModelConfig(source="another/model")}))
     qtbot.waitUntil(lambda: len(written) == 3, timeout=3000)
-    assert bench.calls[3:] == ["load", "prepare"]
+    assert bench.calls[2:] == ["load", "prepare"]
     _finish(session)
 
 

@@ -11,7 +11,7 @@ import typing
 from typing import Any
 
 from atu_gui.core.events.chat import ChatAnswered, ChatToken, PromptAnswered
-from atu_gui.core.events.jobs import Interval, JobFailed, Level, ModelLoaded, Note, Progress, TextWritten
+from atu_gui.core.events.jobs import Interval, JobFailed, LayerScored, Level, ModelLoaded, Note, Progress, TextWritten
 from atu_gui.core.events.run import (
     AlignScored,
     ControlApplied,
@@ -47,6 +47,7 @@ __all__ = [
     "Interval",
     "ItemAnswered",
     "JobFailed",
+    "LayerScored",
     "Level",
     "ModelLoaded",
     "Note",
@@ -91,6 +92,7 @@ Event = (
     | RunFinished
     | RunFailed
     | JobFailed
+    | LayerScored
     | ChatToken
     | ChatAnswered
     | PromptAnswered

@@ -20,7 +20,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far long work is; `job` is "download", "load", "write", "prepare", "probe", "export" or "paused"."""
+    """How far long work is; `job` is "download", "load", "write", "prepare", "scan", "probe", "export" or "paused"."""
 
     job: str
     what: str
@@ -76,6 +76,22 @@ class TextWritten:
     what: Literal["passage", "retain", "neighbour", "question"]
     about: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerScored:
+    """What a probe at one layer of the untouched model can do (see `engine.scan`).
+
+    Attributes:
+        depth: Number of layers of the model.
+        cosine: Held-out align cosine.
+        auc: How well its similarity tells texts about the concept from others, 0.5 to 1; None without others.
+    """
+
+    layer: int
+    depth: int
+    cosine: float
+    auc: float | None
 
 
 @dataclass(frozen=True, slots=True)

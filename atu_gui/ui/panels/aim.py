@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QWidget
 from atu_gui.core import text
 from atu_gui.core.config import RunConfig
 from atu_gui.core.events import ControlApplied, Event, ModelLoaded, RunFailed, RunFinished, RunStarted, StepDone
+from atu_gui.core.scan import default_layer
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_label, label, mark, row, set_property
+from atu_gui.ui.widgets.layer_view import LayerView
 from atu_gui.ui.widgets.tau_view import TauView
 
 _LIMIT = 0.99
@@ -84,6 +86,8 @@ class AimPanel(QWidget):
             "Arrow keys move it by 0.01, with Shift by 0.05."
         )
         self._tau.valueChanged.connect(self._wished)
+        self.layers = LayerView(theme)
+        self.layers.picked.connect(self._pick)
         self.view = TauView(theme)
         self.view.tau_requested.connect(self._tau.setValue)
         self._live = mark("Live", "live")
@@ -98,6 +102,7 @@ class AimPanel(QWidget):
         layout.addLayout(row(label("Layer", "muted"), None, self._layers))
         layout.addWidget(self._error)
         layout.addWidget(self._hint)
+        layout.addWidget(self.layers)
         layout.addLayout(row(self._tau_words, self._live, None, self._tau))
         layout.addLayout(pending)
         layout.addWidget(self.view)
@@ -113,6 +118,7 @@ class AimPanel(QWidget):
     def show_values(self, config: RunConfig) -> None:
         """Show a config's layers and its first τ."""
         self._layers.setText(", ".join(map(str, config.layers)))
+        self._show_picks()
         first = next((plan.tau for plan in config.rounds if plan.tau is not None), None)
         if first is not None and not self._running:
             self._planned = first
@@ -125,8 +131,11 @@ class AimPanel(QWidget):
         if model is None:
             self._hint.setText("Empty: a third of the model's depth.")
         else:
-            self._hint.setText(f"1 to {model.layers}. Empty: a third of the depth, layer {max(1, model.layers // 3)}.")
+            self._hint.setText(
+                f"1 to {model.layers}. Empty: a third of the depth, layer {default_layer(model.layers)}."
+            )
             self.check()
+        self._show_picks()
 
     def handle(self, event: Event) -> None:
         """Follow the τ of the run."""
@@ -164,6 +173,7 @@ class AimPanel(QWidget):
         """A run under way holds the layer; τ stays free."""
         self._layers.setReadOnly(locked)
         self._live.setVisible(locked)
+        self.layers.set_locked(locked)
 
     def check(self) -> bool:
         """Whether the loaded model has these layers; says so where it has not."""
@@ -195,8 +205,19 @@ class AimPanel(QWidget):
         typed = self._layers.text().strip()
         return f"layer {typed}" if typed else "layer chosen automatically"
 
+    def _pick(self, layers: tuple[int, ...]) -> None:
+        self._layers.setText(", ".join(map(str, layers)))
+        self._layers_edited()
+
+    def _show_picks(self) -> None:
+        """Of an empty field the strip shows the layer that it stands for."""
+        typed = [one for one in self.values()["layers"] if isinstance(one, int)]  # type: ignore[attr-defined]
+        usual = [default_layer(self._depth)] if self._depth and not typed else []
+        self.layers.show_picks(typed or usual)
+
     def _layers_edited(self) -> None:
         self.clear_faults()
+        self._show_picks()
         self.check()
         self.changed.emit()
 

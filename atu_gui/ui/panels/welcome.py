@@ -317,7 +317,7 @@ class WelcomePanel(QWidget):
         named = bool(self._name.text().strip())
         self._download.setVisible(not busy and not self._has_starter and self._loaded is None)
         self._cancel_download.setVisible(self._phase is Phase.FETCHING)
-        self._cancel.setVisible(self._phase in (Phase.LOADING, Phase.WRITING))
+        self._cancel.setVisible(self._phase in (Phase.LOADING, Phase.WRITING, Phase.MEASURING))
         self._run.setEnabled(named and not self._is_under_way())
         self._sample.setVisible(self._phase is Phase.WRITING)
         self._show_pieces()

@@ -22,6 +22,7 @@ _BUSY_WORDS = {
     Phase.LOADING: "Loading the model",
     Phase.WRITING: "Getting the texts ready",
     Phase.EXPORTING: "Exporting",
+    Phase.MEASURING: "Measuring the untouched model",
 }
 
 

@@ -48,7 +48,7 @@ class TauView(QWidget):
         self.histogram = TauHistogram(theme)
         self._concept = label("", "small")
         self._retain = label("", "small")
-        self._where = label("", "small")
+        self._where = label("pushed", "small")
         self._empty = label(_NOTHING_YET, "small", wrap=True)
         self._suggestion = label("", "small", wrap=True)
         self._use = button(theme, "Use", size="compact")
@@ -113,7 +113,6 @@ class TauView(QWidget):
         concept, retain = (share_above(counts, tau) for counts in self.histogram.counts)
         self._concept.setText(f"concept {text.percent(concept)}")
         self._retain.setText(f"other {text.percent(retain)}")
-        self._where.setText(f"pushed at τ {text.number(tau)}")
         suggested = self.suggested
         self._use.setVisible(suggested is not None and suggested != round(tau, 2))
         if suggested is None:

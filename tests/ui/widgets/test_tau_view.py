@@ -36,9 +36,9 @@ def test_without_similarities_it_says_where_they_come_from(view: TauView) -> Non
 
 def test_it_says_what_the_line_pushes_while_it_moves(view: TauView) -> None:
     view.handle(_seen(bell(0.1, 0.05, 1000)))
-    assert view.words == "concept 84 %, other 0 % pushed at τ 0.25"
+    assert view.words == "concept 84 %, other 0 % pushed"
     QTest.keyPress(view.histogram, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
-    assert view.words == "concept 98 %, other 2 % pushed at τ 0.20"
+    assert view.words == "concept 98 %, other 2 % pushed"
 
 
 def test_the_suggestion_spares_nearly_all_other_text(qtbot: QtBot, view: TauView) -> None:
@@ -55,4 +55,4 @@ def test_the_suggestion_spares_nearly_all_other_text(qtbot: QtBot, view: TauView
 def test_without_other_text_nothing_is_suggested(view: TauView) -> None:
     view.handle(_seen((0,) * BINS))
     assert view.suggested is None and not view._use.isVisible()
-    assert view.words == "concept 84 %, other – pushed at τ 0.25"
+    assert view.words == "concept 84 %, other – pushed"

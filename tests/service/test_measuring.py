@@ -1,0 +1,41 @@
+"""Measurements of the untouched model, on a workbench that has run before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from atu_gui.core.config import parse_config
+from atu_gui.core.events import JobFailed, LayerScored
+from tests.service.fakes import MATERIALS
+from tests.service.test_workbench import Bench
+
+CONFIG = parse_config({"concepts": [{"name": "Ada Lovelace"}], "schedule": "gentle"})
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.workbench.close(5)
+
+
+def test_layers_are_scanned_on_the_untouched_weights_and_the_current_ones_come_back(bench: Bench) -> None:
+    bench.workbench.run(CONFIG).result(10)
+    model = bench.workbench._holding.loaded.lm
+    current = model.value  # type: ignore[attr-defined]
+    assert current != 10.0
+    found = bench.workbench.scan_layers(CONFIG, MATERIALS).result(10)
+    assert [score.cosine for score in found.scores] == [10.0]
+    assert bench.of(LayerScored) == list(found.scores)
+    assert model.value == current  # type: ignore[attr-defined]
+
+
+def test_a_scan_that_fails_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> object:
+        raise MemoryError
+
+    monkeypatch.setattr(bench.engine, "scan_layers", broken)
+    assert "memory is full" in str(bench.workbench.scan_layers(CONFIG, MATERIALS).exception(10))
+    assert [event.job for event in bench.of(JobFailed)] == ["scan"]
