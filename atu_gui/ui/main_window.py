@@ -12,14 +12,7 @@ from atu_gui.core import paths
 from atu_gui.core.concepts import Concept
 from atu_gui.core.config import STARTER, RunConfig
 from atu_gui.core.errors import InputError
-from atu_gui.core.events import (
-    Event,
-    JobFailed,
-    Progress,
-    RunFailed,
-    RunFinished,
-    RunStarted,
-)
+from atu_gui.core.events import Event, JobFailed, Progress, RunFailed, RunFinished, RunStarted
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import WorkbenchPort
 from atu_gui.core.progress import RunProgress, planned_stages
