@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from atu_gui.core.config import GuardConfig
@@ -89,6 +90,25 @@ def too_inactive(limit: float, share: float, tau: float) -> Verdict:
 def not_finite(loss: float, round_: int, step: int) -> Verdict:
     """A step that was not taken because its loss or gradient is no number."""
     return Verdict("not finite", f"The loss is {loss} in unlearn, round {round_}, step {step}; no weight was changed.")
+
+
+def best_round(guards: GuardConfig, untouched: RoundScored, good: Sequence[RoundScored]) -> int:
+    """The round to keep when all rounds are done and the goal was not reached.
+
+    The one with the least forget recall among those whose neighbours' mean is over the floor; where there is none, the
+    one that forgot most more than its neighbours lost. The last one where the untouched model knew too little for
+    recall to tell rounds apart.
+    """
+    forget, least = untouched.forget_recall, _neighbour_floor(guards, untouched)
+    scored = [(one, one.forget_recall, one.neighbour_recall) for one in good]
+    known = [(one.round, f.mean, n.mean) for one, f, n in scored if f is not None and n is not None]
+    neighbour = untouched.neighbour_recall
+    if forget is None or neighbour is None or least is None or forget.low <= 0 or len(known) < len(good) or not known:
+        return good[-1].round if good else 0
+    kept = [(f, -number) for number, f, n in known if n >= least]
+    if kept:
+        return -min(kept)[1]
+    return max((n / neighbour.mean - f / forget.mean, number) for number, f, n in known)[1]
 
 
 def _neighbour_floor(guards: GuardConfig, untouched: RoundScored) -> float | None:

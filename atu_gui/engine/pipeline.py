@@ -37,7 +37,8 @@ from atu_gui.core.ports import RunOutcome
 from atu_gui.core.schedule import settle
 from atu_gui.engine.align import Aligner, Sight, look
 from atu_gui.engine.gate import Clock, Gate
-from atu_gui.engine.guards import Verdict, broken_guard, cautions, not_finite, reached_goal, too_inactive
+from atu_gui.engine.guards import Verdict, best_round, broken_guard, cautions, not_finite, reached_goal, too_inactive
+from atu_gui.engine.margins import Margins, share_above
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.opening import run_started
 from atu_gui.engine.probes.score import RoundScores, score_round
@@ -98,7 +99,7 @@ class Run:
         self._clock = Clock()
         self._gate = Gate(control, run_id, self._clock, self.config)
         self._step = 0
-        self._ceiling = 1.0
+        self._margins = Margins()
         self._end = _End()
         lm.model.requires_grad_(False)
         self._parameters = trained_parameters(lm, self.config.layers, self.config.unlearn)
@@ -135,6 +136,7 @@ class Run:
     def _rounds(self, setting: Setting, untouched: RoundScored) -> Generator[Event, None, int]:
         """All rounds until a reason to end; returns how many were finished."""
         aligner, unlearner = Aligner(setting), Unlearner(setting, self._parameters)
+        good: list[RoundScored] = []
         for number, plan in enumerate(self.config.rounds, start=1):
             scored = yield from self._round(number, plan, setting, aligner, unlearner)
             if scored is None:
@@ -143,6 +145,7 @@ class Run:
             verdict = broken_guard(guards, untouched, scored)
             if verdict is None:
                 self._end.best_round = number
+                good.append(scored)
                 verdict = reached_goal(guards, untouched, scored)
             # After the last round there is nothing that a pause could hold.
             pauses = guards.action == "pause" and number < len(self.config.rounds)
@@ -153,6 +156,7 @@ class Run:
             if self._out_of_budget(number):
                 self._end.because = "budget: the next round would exceed it"
                 return number
+        self._end.best_round = best_round((yield from self._gate.guards(self._step)), untouched, good)
         return len(self.config.rounds)
 
     def _take_over(self) -> Generator[Event, None, None]:
@@ -231,31 +235,15 @@ class Run:
             self._end.because = STOPPED
 
     def _choose_tau(self, number: int, plan: RoundPlan, sight: Sight) -> Generator[Event, None, float]:
-        """τ of the plan, or the plan's quantile of the similarity that retain texts have now, but never above such a τ
-        of an earlier round: a head that has been realigned for a few steps scatters, and a round at a τ that has
-        jumped up undoes part of the last one."""
-        retain = sight.retain_similarity
-        if plan.tau is not None:
-            tau, reason = plan.tau, "schedule"
-        elif len(retain):
-            assert plan.quantile is not None
-            tau = float(torch.quantile(retain, plan.quantile))
-            reason = f"quantile {plan.quantile:g} of retain texts"
-        else:
-            tau = float(torch.quantile(sight.concept_similarity, 0.5))
-            reason = "median of concept texts, as there are no retain texts"
-        if plan.tau is None:
-            if tau > self._ceiling:
-                reason = f"that of an earlier round; {reason} would be {tau:.2f}"
-                tau = self._ceiling
-            self._ceiling = tau
+        """The τ that a round aims for."""
+        tau, reason = self._margins.choose(plan, sight)
         yield TauChosen(
             run_id=self._run_id,
             round=number,
             step=self._step,
             tau=tau,
-            retain_share_above=_share_above(retain, tau),
-            concept_share_above=_share_above(sight.concept_similarity, tau),
+            retain_share_above=share_above(sight.retain_similarity, tau),
+            concept_share_above=share_above(sight.concept_similarity, tau),
             reason=reason,
         )
         return tau
@@ -346,7 +334,7 @@ class Run:
             align_cosine=align_cosine,
             similarity_mean=None if similarity is None else float(similarity.mean()),
             similarity_p95=None if similarity is None else float(torch.quantile(similarity, 0.95)),
-            active_fraction=None if similarity is None or tau is None else _share_above(similarity, tau),
+            active_fraction=None if similarity is None or tau is None else share_above(similarity, tau),
             seconds=self._clock.seconds(),
         )
         yield scored
@@ -392,7 +380,3 @@ class Run:
             return False
         spent = self._clock.seconds()
         return spent + spent / (finished + 1) > budget
-
-
-def _share_above(values: torch.Tensor, tau: float) -> float:
-    return float((values > tau).float().mean()) if len(values) else 0.0

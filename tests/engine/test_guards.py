@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import Interval, RoundScored
-from atu_gui.engine.guards import broken_guard, cautions, reached_goal
+from atu_gui.engine.guards import best_round, broken_guard, cautions, reached_goal
 
 GUARDS = GuardConfig(forget_goal=0.2, neighbour_floor=0.9, utility_limit=1.05, fluency_floor=0.8)
 
@@ -75,3 +77,16 @@ def test_round_0_warns_where_recall_says_little() -> None:
     (words,) = cautions(scored(forget=0.05))
     assert "about the concept" in words
     assert "read the log-probabilities" in words
+
+
+def test_the_round_to_keep_forgets_most_where_neighbours_hold() -> None:
+    def numbered(*scores: RoundScored) -> list[RoundScored]:
+        return [replace(score, round=number) for number, score in enumerate(scores, 1)]
+
+    forgetting = numbered(scored(forget=0.1), scored(forget=0.06), scored(forget=0.02, neighbour=0.40), scored())
+    assert best_round(GUARDS, scored(), forgetting) == 2
+    assert best_round(GUARDS, scored(), numbered(scored(forget=0.06), scored(forget=0.06))) == 2, "the deeper of equals"
+    lossy = numbered(scored(forget=0.1, neighbour=0.3), scored(forget=0.02, neighbour=0.35), scored(neighbour=0.1))
+    assert best_round(GUARDS, scored(), lossy) == 2
+    assert best_round(GUARDS, scored(forget=0.05), forgetting) == 4, "recall says nothing where little was known"
+    assert best_round(GUARDS, scored(), []) == 0

@@ -1,0 +1,73 @@
+"""A run in one file."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from atu_gui.core.config import RunConfig
+from atu_gui.core.control import RunControl
+from atu_gui.core.errors import InputError
+from atu_gui.core.events import ItemAnswered, Progress, RoundScored, RunFinished, RunStarted, StepDone
+from atu_gui.core.recorded import read_recording, shipped_recording, write_recording
+from atu_gui.core.schedule import settle
+from tests.ui.fake_run import PLANNED, Script
+
+CONFIG = settle(PLANNED)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    events = list(Script(CONFIG, RunControl(), None, 0.0).events())
+    assert any(isinstance(event, Progress) for event in events)
+    path = tmp_path / "run.jsonl.gz"
+    config = CONFIG.model_copy(update={"texts": CONFIG.texts.model_copy(update={"concept": [tmp_path / "secret.txt"]})})
+    write_recording(path, config, events)
+    return path
+
+
+def test_what_is_written_comes_back_without_what_belongs_to_a_machine(written: Path, tmp_path: Path) -> None:
+    recording = read_recording(written)
+    events = list(Script(CONFIG, RunControl(), None, 0.0).events())
+    kinds = (StepDone, RoundScored, ItemAnswered)
+    assert [event for event in recording.events if isinstance(event, kinds)] == [
+        event for event in events if isinstance(event, kinds)
+    ]
+    assert not any(isinstance(event, Progress) for event in recording.events)
+    assert recording.config.rounds == CONFIG.rounds and recording.config.guards == CONFIG.guards
+    assert recording.record.status == "done"
+    assert len(recording.record.rounds) == 1 + len(CONFIG.rounds)
+    folders = [event.folder for event in recording.events if isinstance(event, RunStarted | RunFinished)]
+    assert folders == ["", ""]
+    assert str(tmp_path) not in gzip.decompress(written.read_bytes()).decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"not gzip", "is no recorded run"),
+        (gzip.compress(b""), "damaged recording"),
+        (gzip.compress(b'{"format": 99}\n{}\n'), "later version"),
+        (gzip.compress(b'{"format": 1}\n{}\n{"event": "StepDone"}'), "damaged recording"),
+        (gzip.compress(b'{"format": 1}\n{}'), "damaged recording"),
+    ],
+)
+def test_what_is_no_recording_is_refused_with_a_sentence(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "run.jsonl.gz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=words):
+        read_recording(path)
+    with pytest.raises(InputError, match="There is no recorded run"):
+        read_recording(tmp_path / "none.gz")
+
+
+def test_the_run_that_ships_is_a_real_one_that_went_through() -> None:
+    recording = read_recording(shipped_recording())
+    assert recording.record.status == "done" and recording.record.best_round >= 1
+    started = next(event for event in recording.events if isinstance(event, RunStarted))
+    assert started.model == "SmolLM2-135M-Instruct"
+    assert sum(isinstance(event, ItemAnswered) for event in recording.events) >= 40
+    assert shipped_recording().stat().st_size < 300_000
+    assert isinstance(recording.config, RunConfig)
