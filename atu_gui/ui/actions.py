@@ -31,6 +31,7 @@ _TABLE = {
     "open_run": ("Open run", "Ctrl+Shift+R", "Show the selected run as it went: curves, rounds, questions, log."),
     "return_round": ("Return to round…", "Ctrl+Shift+B", "Make a round of the selected run the current weights."),
     "branch_round": ("Branch from round…", "Ctrl+B", "Let the next run begin with a round of the selected run."),
+    "outcome": ("Outcome of the run", "Ctrl+Shift+F", "What is forgotten, what still leaks, what got worse."),
     "export_round": ("Export round…", "Ctrl+E", "Write a round of the selected run as a Hugging Face folder, checked."),
     "compare": ("Compare runs", "Ctrl+Shift+C", "Up to four runs side by side: curves, scores, settings, verdicts."),
     "annotate_run": ("Name and note…", "F2", "Rename the selected run, write a note about it, give it tags."),
@@ -80,6 +81,7 @@ class Actions:
     open_run: QAction
     return_round: QAction
     branch_round: QAction
+    outcome: QAction
     export_round: QAction
     compare: QAction
     annotate_run: QAction

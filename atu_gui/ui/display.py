@@ -37,6 +37,7 @@ class Display(QObject):
         self._views = tuple(views)
         self._tape: list[Event] = []
         self._past: RunRecord | None = None
+        self._past_events: tuple[Event, ...] = ()
 
     @property
     def past(self) -> RunRecord | None:
@@ -50,9 +51,9 @@ class Display(QObject):
         return first.run_id if isinstance(first, RunStarted) else ""
 
     @property
-    def live_events(self) -> tuple[Event, ...]:
-        """What that run has said so far."""
-        return tuple(self._tape)
+    def shown_events(self) -> tuple[Event, ...]:
+        """What the run that is shown has said so far."""
+        return self._past_events if self._past is not None else tuple(self._tape)
 
     def handle(self, event: Event) -> None:
         """Take in what the workbench says now."""
@@ -69,20 +70,20 @@ class Display(QObject):
 
     def show_past(self, record: RunRecord, events: Iterable[Event]) -> None:
         """Show a recorded run instead."""
-        self._past = record
-        self._replay(events)
+        self._past, self._past_events = record, tuple(events)
+        self._replay(self._past_events)
         self.changed.emit()
 
     def show_live(self) -> None:
         """Back to the run under way, or to nothing."""
         if self._past is not None:
-            self._past = None
+            self._past, self._past_events = None, ()
             self._replay(self._tape)
             self.changed.emit()
 
     def _leave_past(self) -> None:
         if self._past is not None:
-            self._past = None
+            self._past, self._past_events = None, ()
             self.changed.emit()
 
     def _replay(self, events: Iterable[Event]) -> None:

@@ -27,6 +27,7 @@ from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
 from atu_gui.ui.rooms.aiming import AimingRoom
 from atu_gui.ui.rooms.comparing import ComparingRoom
+from atu_gui.ui.rooms.ending import EndingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.recorded import RecordedRoom
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
             RunsRoom(self.session, bench, self.actions_, self.display, show, self),
             RecordedRoom(bench, self.actions_, self.display, show, self),
             ComparingRoom(self.session, bench, self.actions_, show, self),
+            EndingRoom(self.session, bench, self.actions_, self.display, self),
             TuningRoom(self.session, bench, self.actions_, self),
             self._watching,
             AimingRoom(self.session, bench, self.actions_, self._checked_config, self),

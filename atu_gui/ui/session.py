@@ -116,6 +116,24 @@ class Session(QObject):
         self._branch = branch
         self.branch_changed.emit()
 
+    def branch_from(
+        self,
+        weights: Weights,
+        change: Callable[[RunConfig], RunConfig],
+        failed: Callable[[AtuError], None],
+    ) -> None:
+        """Let the next run go on from a round of an earlier one, with its settings as `change` makes them."""
+
+        def got_config(config: RunConfig) -> None:
+            config = change(config.model_copy(update={"out": None, "name": ""}))
+            self.request(
+                lambda port: port.materials_of(weights.run_id),
+                lambda materials: self.set_branch(Branch(weights, config, materials)),
+                failed,
+            )
+
+        self.request(lambda port: port.config_of(weights.run_id), got_config, failed)
+
     @property
     def is_queued(self) -> bool:
         """Whether a run is to be prepared as soon as the model is there."""

@@ -13,6 +13,7 @@ from atu_gui.ui.actions import Actions
 from atu_gui.ui.panels.chat import ChatPanel
 from atu_gui.ui.panels.compare import ComparePanel
 from atu_gui.ui.panels.log import LogPanel
+from atu_gui.ui.panels.outcome import OutcomePanel
 from atu_gui.ui.panels.plots import PlotsPanel
 from atu_gui.ui.panels.probes import ProbesPanel
 from atu_gui.ui.panels.question import QuestionPanel
@@ -30,7 +31,7 @@ from atu_gui.ui.widgets.strip import BranchStrip, PastStrip
 NARROW = 1440
 _LEFT, _LEFT_NARROW, _RIGHT = 320, 272, 440
 _BOTTOM = 232
-View = Literal["run", "question", "compare"]
+View = Literal["run", "question", "compare", "outcome"]
 # The docks of each arrangement, left one and middle one first; the bottom one is in all.
 _DOCKS: dict[View, tuple[str, ...]] = {"run": ("setup", "curves", "chat"), "question": ("question", "results")}
 
@@ -64,6 +65,7 @@ class Workbench(QWidget):
         self.probes = ProbesPanel(theme)
         self.runs = RunsPanel(theme)
         self.compare = ComparePanel(theme)
+        self.outcome = OutcomePanel(theme)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(False)
         for panel, title in (
@@ -99,6 +101,7 @@ class Workbench(QWidget):
         self._views = QStackedWidget()
         self._views.addWidget(margins)
         self._views.addWidget(self.compare)
+        self._views.addWidget(self.outcome)
         layout.addWidget(self._views, 1)
 
     def dock_actions(self) -> list[QAction]:
@@ -106,15 +109,15 @@ class Workbench(QWidget):
         return [dock.toggleViewAction() for dock in self._docks.values()]
 
     def show_view(self, view: View) -> None:
-        """Arrange the docks for running or for questioning, or show the comparison in their place.
+        """Arrange the docks for running or for questioning, or show the comparison or the outcome in their place.
 
         Each arrangement of the docks remembers how it was left.
         """
         if view == self._view:
             return
         self._view = view
-        self._views.setCurrentIndex(int(view == "compare"))
-        if view != "compare" and view != self._arranged:
+        self._views.setCurrentIndex({"compare": 1, "outcome": 2}.get(view, 0))
+        if view in _DOCKS and view != self._arranged:
             self._layouts[self._arranged] = self._field.saveState(LAYOUT_VERSION)
             self._arranged = view
             if view not in self._layouts or not self._field.restoreState(self._layouts[view], LAYOUT_VERSION):

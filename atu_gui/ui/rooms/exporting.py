@@ -44,6 +44,7 @@ class ExportingRoom(QObject):
         bench.runs.selected.connect(self._follow)
         session.phase_changed.connect(self._follow)
         session.exported.connect(self._say_done)
+        bench.outcome.export_requested.connect(self._export_kept)
         self._follow()
 
     @Slot()
@@ -57,6 +58,12 @@ class ExportingRoom(QObject):
         record = self._bench.runs.selected_run
         if record is not None:
             self._round.ask(record)
+
+    @Slot()
+    def _export_kept(self) -> None:
+        outcome = self._bench.outcome.outcome
+        if outcome is not None and outcome.kept and self._session.phase is Phase.IDLE:
+            self.ask_folder(Weights(outcome.run_id, outcome.kept))
 
     @Slot(object)
     def ask_folder(self, weights: Weights) -> None:
@@ -74,6 +81,7 @@ class ExportingRoom(QObject):
         title = re.sub(r"[^\w]+", "-", record.title if record is not None else "").strip("-").lower()
         name = "-".join(part for part in (title[:40], weights.run_id, f"round-{weights.round}") if part)
         self._bench.notice.hide()
+        self._bench.show_view("run")
         self._show_page()
         self._session.export(weights, parent / name)
 

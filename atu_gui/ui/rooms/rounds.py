@@ -6,12 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Slot
 
-from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import AtuError
-from atu_gui.core.materials import Materials
 from atu_gui.core.ports import Weights
 from atu_gui.ui.actions import Actions
-from atu_gui.ui.session import Branch, Phase, Session
+from atu_gui.ui.session import Phase, Session
 from atu_gui.ui.widgets.round_dialog import RoundDialog
 from atu_gui.ui.workbench import Workbench
 
@@ -43,7 +41,7 @@ class RoundsRoom(QObject):
             "texts and questions.", bench,
         )  # fmt: skip
         self._return.chosen.connect(self._go_back)
-        self._branch.chosen.connect(self._read_config)
+        self._branch.chosen.connect(self._branch_from)
         actions.return_round.triggered.connect(lambda: self._ask(self._return))
         actions.branch_round.triggered.connect(lambda: self._ask(self._branch))
         for icon, words, action in (
@@ -81,28 +79,17 @@ class RoundsRoom(QObject):
         self._session.request(lambda port: port.return_to(weights), done, self._say)
 
     @Slot(object)
-    def _read_config(self, weights: Weights) -> None:
-        self._session.request(
-            lambda port: port.config_of(weights.run_id), lambda config: self._read_texts(weights, config), self._say
-        )
-
-    def _read_texts(self, weights: Weights, config: RunConfig) -> None:
-        self._session.request(
-            lambda port: port.materials_of(weights.run_id),
-            lambda materials: self._prepare(weights, config, materials),
-            self._say,
-        )
-
-    def _prepare(self, weights: Weights, config: RunConfig, materials: Materials) -> None:
-        """The run's settings, to be changed before Run is pressed; the folder is its own."""
-        self._bench.setup.show_config(config.model_copy(update={"out": None, "name": ""}))
-        self._session.set_branch(Branch(weights, config, materials))
-        self._show_page()
+    def _branch_from(self, weights: Weights) -> None:
+        self._session.branch_from(weights, lambda config: config, self._say)
 
     @Slot()
     def _show_branch(self) -> None:
+        """The settings of the branch come into the set-up, to be changed before Run is pressed."""
         branch = self._session.branch
         self._bench.branch.show_start(branch.weights if branch is not None else None)
+        if branch is not None:
+            self._bench.setup.show_config(branch.config)
+            self._show_page()
 
     def _say(self, error: AtuError) -> None:
         self._bench.notice.say(error.message, error.hint)

@@ -1,0 +1,92 @@
+"""The end of a run, through the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from atu_gui.core.ports import Weights
+from atu_gui.ui.main_window import MainWindow
+from atu_gui.ui.session import Phase
+from tests.ui.fake_keeping import past_config
+from tests.ui.fake_run import materials
+from tests.ui.fake_workbench import FakeWorkbench
+
+Make = Callable[..., MainWindow]
+
+
+def _idle(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=8000)
+
+
+def _window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow:
+    bench.keep("aaaa")
+    window = make_window(bench)
+    window.show_page("workbench")
+    qtbot.waitUntil(lambda: window.session.loaded is not None, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 1, timeout=3000)
+    _idle(window, qtbot)
+    return window
+
+
+def _opened(window: MainWindow, qtbot: QtBot) -> None:
+    window.workbench.runs.select("aaaa")
+    window.actions_.open_run.trigger()
+    qtbot.waitUntil(lambda: window.display.past is not None, timeout=3000)
+    window.actions_.outcome.trigger()
+    assert window.workbench.view == "outcome"
+
+
+def test_a_run_that_ends_says_what_it_came_to(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    window = _window(make_window, qtbot, bench)
+    assert not window.actions_.outcome.isEnabled()
+    window.workbench.runs.setFocus()
+    window.session.start(past_config(), materials())
+    qtbot.waitUntil(lambda: window.workbench.view == "outcome", timeout=8000)
+    panel = window.workbench.outcome
+    assert "Run fake-1" in panel._title.text() and "Round 3 is kept." in panel._ended.text()
+    assert panel.leaking.figure.text() == "0 of 6" and "recall" in panel.worse.caption.text()
+    qtbot.mouseClick(panel.question, Qt.MouseButton.LeftButton)
+    assert window.workbench.view == "run" and window.workbench.chat.after.weights == Weights("fake-1", 3)
+
+
+def test_whoever_is_typing_is_left_in_peace(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    window = _window(make_window, qtbot, bench)
+    window.activateWindow()
+    window.workbench.chat.setFocus()
+    window.session.start(past_config(), materials())
+    _idle(window, qtbot)
+    qtbot.waitUntil(window.actions_.outcome.isEnabled, timeout=3000)
+    assert window.workbench.view == "run"
+    window.actions_.outcome.trigger()
+    assert window.workbench.view == "outcome"
+    window.workbench.outcome.left.emit()
+    assert window.workbench.view == "run"
+
+
+def test_a_lower_tau_is_a_branch_from_the_kept_round(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    window = _window(make_window, qtbot, bench)
+    _opened(window, qtbot)
+    qtbot.mouseClick(window.workbench.outcome.lower, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.session.branch is not None, timeout=3000)
+    branch = window.session.branch
+    assert branch is not None and branch.weights == Weights("aaaa", 3) and window.workbench.view == "run"
+    assert [plan.tau for plan in window.workbench.setup.config().rounds] == [0.17, 0.14, 0.11, 0.08]
+
+
+def test_the_kept_round_is_exported(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    window = _window(make_window, qtbot, bench)
+    _opened(window, qtbot)
+    qtbot.mouseClick(window.workbench.outcome.export, Qt.MouseButton.LeftButton)
+    (dialog,) = window.findChildren(QFileDialog)
+    dialog.close()
+
+
+def test_leaving_the_recorded_run_leaves_its_outcome(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    window = _window(make_window, qtbot, bench)
+    _opened(window, qtbot)
+    window.actions_.close_run.trigger()
+    assert window.workbench.view == "run" and not window.actions_.outcome.isEnabled()
