@@ -18,6 +18,7 @@ STATIONS = (
     "tau-wish",
     "tau-applied",
     "question-during-the-run",
+    "outcome",
     "finished",
     "questions",
     "log",
@@ -43,7 +44,7 @@ def test_the_tour_reaches_every_station(tmp_path: Path) -> None:
     assert made == wanted
     sizes = {QImage(str(path)).size().toTuple() for path in (tmp_path / "pictures").glob("*-small-window-*.png")}
     assert sizes == {(1280, 800)}
-    dark, light = (QImage(str(tmp_path / "pictures" / f"08-finished-{mode}.png")) for mode in ("dark", "light"))
+    dark, light = (QImage(str(tmp_path / "pictures" / f"09-finished-{mode}.png")) for mode in ("dark", "light"))
     assert dark.pixelColor(4, 4).lightness() < 60 < 200 < light.pixelColor(4, 4).lightness()
 
 

@@ -29,13 +29,13 @@ class OutcomePanel(QWidget):
         self._ended = label("", "muted", wrap=True)
         self.question = button(theme, "Question it", "primary", "chat-circle-text", size="large")
         self.question.setToolTip("Ask the kept round in the chat, beside the untouched model")
-        self.lower = button(theme, "Try a lower τ", icon="arrow-down", size="large")
-        self.lower.setToolTip("Set up a branch: a few more rounds from the kept one, each with a lower τ")
+        self.lower_tau = button(theme, "Try a lower τ", icon="arrow-down", size="large")
+        self.lower_tau.setToolTip("Set up a branch: a few more rounds from the kept one, each with a lower τ")
         self.export = button(theme, "Export", icon="export", size="large")
         self.export.setToolTip("Write the kept round as a Hugging Face folder")
         back = button(theme, "Show the curves", "quiet", "chart-line", size="large")
         self.question.clicked.connect(self.question_requested)
-        self.lower.clicked.connect(self.lower_requested)
+        self.lower_tau.clicked.connect(self.lower_requested)
         self.export.clicked.connect(self.export_requested)
         back.clicked.connect(self.left)
         self.forgotten = Finding(theme, "check-circle", "good", "What is forgotten")
@@ -44,7 +44,7 @@ class OutcomePanel(QWidget):
         words = column(self._title, self._ended, spacing=2)
         head = row(spacing=8)
         head.addLayout(words, 1)
-        for one in (back, self.export, self.lower, self.question):
+        for one in (back, self.export, self.lower_tau, self.question):
             head.addWidget(one)
         cards = row(self.forgotten, self.leaking, self.worse, spacing=8)
         for at in range(3):
@@ -69,7 +69,7 @@ class OutcomePanel(QWidget):
         self._title.setText(f"Run {outcome.run_id} · {outcome.title}")
         because = text.capital(outcome.stopped_because).rstrip(".")
         self._ended.setText(f"{because}. {kept}{judged} It took {text.duration(outcome.seconds)}.")
-        for one in (self.lower, self.export):
+        for one in (self.lower_tau, self.export):
             one.setEnabled(bool(outcome.kept))
         self._show_forgotten(outcome)
         self._show_leaking(outcome)

@@ -70,7 +70,7 @@ def test_whoever_is_typing_is_left_in_peace(make_window: Make, qtbot: QtBot, ben
 def test_a_lower_tau_is_a_branch_from_the_kept_round(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
     window = _window(make_window, qtbot, bench)
     _opened(window, qtbot)
-    qtbot.mouseClick(window.workbench.outcome.lower, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.workbench.outcome.lower_tau, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.session.branch is not None, timeout=3000)
     branch = window.session.branch
     assert branch is not None and branch.weights == Weights("aaaa", 3) and window.workbench.view == "run"
