@@ -69,7 +69,7 @@ def _views(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
     switch = Segments(theme, "View", tuple(_VIEWS.values()))
     by_words = {"Run": actions.show_run, "Question": actions.rephrase, "Compare": actions.compare}
     switch.chosen.connect(lambda words: by_words[words].trigger())
-    bench.view_changed.connect(lambda view: switch.show_choice(_VIEWS[view]))
+    bench.view_changed.connect(lambda view: switch.show_choice(_VIEWS.get(view, _VIEWS["run"])))
     return switch
 
 

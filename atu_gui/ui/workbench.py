@@ -39,7 +39,7 @@ _DOCKS: dict[View, tuple[str, ...]] = {"run": ("setup", "curves", "chat"), "ques
 class Workbench(QWidget):
     """Docks for set-up, curves, chat, questions and the bottom tabs. It arranges; rooms and the window wire.
 
-    Signal: `view_changed` (what stands below the toolbar: "run", "question" or "compare").
+    Signal: `view_changed` (what stands below the toolbar: "run", "question", "compare" or "outcome").
     """
 
     view_changed = Signal(str)
