@@ -10,7 +10,6 @@ import enum
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +32,7 @@ from atu_gui.core.events import (
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import UNTOUCHED, ChatRequest, Exported, RunOutcome, Weights, WorkbenchPort
 from atu_gui.core.schedule import settle
+from atu_gui.ui.branch import Branch
 from atu_gui.ui.bridge import Bridge
 
 T = TypeVar("T")
@@ -55,19 +55,6 @@ class Phase(enum.Enum):
 
 BUSY = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WRITING, Phase.EXPORTING, Phase.MEASURING})
 IN_RUN = frozenset({Phase.RUNNING, Phase.PAUSED, Phase.STOPPING})
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """What the next run goes on from: a round of an earlier run, and the texts and questions which that worked on."""
-
-    weights: Weights
-    config: RunConfig
-    materials: Materials
-
-    def serves(self, config: RunConfig) -> bool:
-        """Whether the texts still fit the set-up."""
-        return (config.concepts, config.texts) == (self.config.concepts, self.config.texts)
 
 
 class Session(QObject):
@@ -115,24 +102,6 @@ class Session(QObject):
         """Let the next run go on from a round of an earlier one, or begin untouched."""
         self._branch = branch
         self.branch_changed.emit()
-
-    def branch_from(
-        self,
-        weights: Weights,
-        change: Callable[[RunConfig], RunConfig],
-        failed: Callable[[AtuError], None],
-    ) -> None:
-        """Let the next run go on from a round of an earlier one, with its settings as `change` makes them."""
-
-        def got_config(config: RunConfig) -> None:
-            config = change(config.model_copy(update={"out": None, "name": ""}))
-            self.request(
-                lambda port: port.materials_of(weights.run_id),
-                lambda materials: self.set_branch(Branch(weights, config, materials)),
-                failed,
-            )
-
-        self.request(lambda port: port.config_of(weights.run_id), got_config, failed)
 
     @property
     def is_queued(self) -> bool:

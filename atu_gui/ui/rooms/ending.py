@@ -12,6 +12,7 @@ from atu_gui.core.outcome import Outcome, lower_tau
 from atu_gui.core.ports import UNTOUCHED, Weights
 from atu_gui.ui.actions import Actions
 from atu_gui.ui.display import Display
+from atu_gui.ui.rooms.branching import branch_from
 from atu_gui.ui.session import Session
 from atu_gui.ui.workbench import Workbench
 
@@ -74,7 +75,7 @@ class EndingRoom(QObject):
         outcome = self._bench.outcome.outcome
         if outcome is not None and outcome.tau is not None:
             tau, weights = outcome.tau, Weights(outcome.run_id, outcome.kept)
-            self._session.branch_from(weights, lambda config: lower_tau(config, tau), self._say)
+            branch_from(self._session, weights, lambda config: lower_tau(config, tau), self._say)
             self._bench.show_view("run")
 
     def _is_busy(self) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from atu_gui.core.errors import AtuError
 from atu_gui.core.ports import Weights
 from atu_gui.ui.actions import Actions
+from atu_gui.ui.rooms.branching import branch_from
 from atu_gui.ui.session import Phase, Session
 from atu_gui.ui.widgets.round_dialog import RoundDialog
 from atu_gui.ui.workbench import Workbench
@@ -80,7 +81,7 @@ class RoundsRoom(QObject):
 
     @Slot(object)
     def _branch_from(self, weights: Weights) -> None:
-        self._session.branch_from(weights, lambda config: config, self._say)
+        branch_from(self._session, weights, lambda config: config, self._say)
 
     @Slot()
     def _show_branch(self) -> None:
