@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from atu_gui.core.config import ModelConfig, RunConfig
-from atu_gui.core.control import RunControl
+from atu_gui.core.control import DISCARDED, STOPPED, RunControl
 from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import (
     Event,
+    GuardTripped,
     Interval,
     LayerScored,
     ModelLoaded,
@@ -128,7 +129,7 @@ class FakeRun:
             for index in range(plan.unlearn_steps):
                 yield from self._wait_while_paused(step)
                 if self.control.read().stopping:
-                    because = "stopped by you"
+                    because = STOPPED
                     break
                 if self.engine.fail_at_step == step:
                     raise self.engine.failure
@@ -144,7 +145,13 @@ class FakeRun:
             yield StageEnded(self.run_id, "unlearn", number, step, "done", 0.1)
             yield scored(self.run_id, number, 0.1 * step, 0.5 / (number + 1))
             self.snapshots.saved[number] = self.loaded.lm.value  # type: ignore[attr-defined]
-            good = number
+            if number in self.engine.rejected:
+                yield GuardTripped(self.run_id, number, step, "utility limit", "Too much.", "pause", rejected=True)
+            else:
+                good = number
+        if self.control.read().discarding:
+            because, good = DISCARDED, 0
+            self.snapshots.restore(0)
         yield RunFinished(self.run_id, because, good, good, 0.1 * step, str(self.folder))
         return RunOutcome(self.run_id, self.folder, because, good)
 
@@ -168,6 +175,7 @@ class FakeEngine(Engine):
         self.ready = True
         self.step_seconds = 0.0
         self.fail_at_step: int | None = None
+        self.rejected: set[int] = set()
         self.failure: BaseException = RuntimeError("a bug")
         self.closed: list[str] = []
         self.threads: set[str] = set()

@@ -185,6 +185,28 @@ def test_stopping_keeps_the_last_good_round(bench: Bench) -> None:
     assert record.status == "stopped"
 
 
+def test_discarding_goes_back_to_the_untouched_weights(bench: Bench) -> None:
+    bench.engine.step_seconds = 0.01
+    future = bench.workbench.run(config(schedule="thorough"))
+    bench.wait_until(lambda: any(event.round == 2 for event in bench.of(StepDone)))
+    bench.workbench.control.discard()
+    outcome = future.result(10)
+    assert (outcome.best_round, outcome.stopped_because) == (0, "discarded by you")
+    (record,) = bench.workbench.runs().result(5)
+    assert (record.status, record.best_round, record.stopped_because) == ("stopped", 0, "discarded by you")
+    assert bench.workbench._holding.loaded.lm.value == 10  # type: ignore[attr-defined]
+
+
+def test_a_round_that_a_guard_rejected_is_not_the_last_good_one(bench: Bench) -> None:
+    bench.engine.rejected = {2}
+    bench.engine.fail_at_step = 14
+    with pytest.raises(InternalError):
+        bench.workbench.run(config()).result(10)
+    (failed,) = bench.of(RunFailed)
+    assert failed.last_good_round == 1, "the run went on after round 2 because the user let it pass"
+    assert bench.workbench._holding.loaded.lm.value == 10 - 6  # type: ignore[attr-defined]
+
+
 def test_stopping_before_the_first_step_ends_with_an_event(bench: Bench) -> None:
     bench.engine.ready = False
     bench.engine.fetched = -1
