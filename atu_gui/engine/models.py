@@ -62,6 +62,17 @@ class LanguageModel:
         raise ModelError(f"{self.name} has no plain stack of {self.depth} blocks that could be trained.")
 
     @property
+    def block_parameters(self) -> tuple[int, ...]:
+        """Number of parameters of each block."""
+        return tuple(sum(weight.numel() for weight in block.parameters()) for block in self.blocks)
+
+    @property
+    def block_activations(self) -> int:
+        """Inputs and outputs of the matrices of the first block, floats for each position."""
+        shapes = [weight.shape for weight in self.blocks[0].parameters() if weight.dim() == 2]
+        return sum(rows + columns for rows, columns in shapes)
+
+    @property
     def has_chat_template(self) -> bool:
         """Whether prompts are formatted as a chat."""
         return bool(getattr(self.tokenizer, "chat_template", None))

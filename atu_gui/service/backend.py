@@ -82,6 +82,10 @@ class Engine:
             embedding_width=text_encoder.width,
             chat_template=lm.has_chat_template,
             seconds=time.monotonic() - begun,
+            block_parameters=lm.block_parameters,
+            block_activations=lm.block_activations,
+            embedding_parameters=sum(weight.numel() for weight in lm.model.get_input_embeddings().parameters()),
+            encoder_bytes=sum(weight.numel() * weight.element_size() for weight in text_encoder.model.parameters()),
         )
         return Loaded(lm, text_encoder, model.model_copy(deep=True), encoder, facts)
 

@@ -35,6 +35,19 @@ class Machine:
             self._psutil = self._open(gpu)
         return (*self._gpu_readings(), *self._cpu_readings())
 
+    def free(self, device: str) -> float | None:
+        """Bytes of memory that are free on a model's device ("cpu", "cuda:0"); None where that cannot be read."""
+        kind, _, index = device.partition(":")
+        if self._psutil is None:
+            self._psutil = self._open(int(index) if kind == "cuda" and index.isdigit() else 0)
+        if kind != "cuda":
+            return float(self._psutil.virtual_memory().available)
+        try:
+            return float(self._nvml.nvmlDeviceGetMemoryInfo(self._gpu).free)
+        except Exception:
+            # No driver, or a virtual GPU that does not say.
+            return None
+
     def _open(self, gpu: int) -> Any:
         import psutil
 

@@ -29,6 +29,7 @@ from atu_gui.ui.rooms.aiming import AimingRoom
 from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.ending import EndingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
+from atu_gui.ui.rooms.pricing import PricingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.recorded import RecordedRoom
 from atu_gui.ui.rooms.rephrasing import RephrasingRoom
@@ -100,6 +101,7 @@ class MainWindow(QMainWindow):
             TuningRoom(self.session, bench, self.actions_, self),
             self._watching,
             AimingRoom(self.session, bench, self.actions_, self._checked_config, self),
+            PricingRoom(self.session, bench, self._watching.paces, self),
         )
         self._going_on = RoundsRoom(self.session, bench, self.actions_, show, self)
         self._exporting = ExportingRoom(self.session, bench, self.actions_, show, self)

@@ -173,6 +173,10 @@ class Session(QObject):
             lambda port: self._bridge.watch(port.export_round(weights, folder), done, self._broke, self._calm)
         )
 
+    def texts_of(self, config: RunConfig) -> Materials | None:
+        """What was got ready last, where it serves this config."""
+        return self._kept[1] if self._kept is not None and self._kept[0] == _texts_key(config) else None
+
     def measure(
         self, config: RunConfig, ask: Callable[[WorkbenchPort, Materials], Future[T]], done: Callable[[T], None]
     ) -> None:
@@ -189,8 +193,9 @@ class Session(QObject):
 
         if self._phase is not Phase.IDLE:
             return
-        if self._kept is not None and self._kept[0] == _texts_key(config):
-            go_on(self._kept[1])
+        kept = self.texts_of(config)
+        if kept is not None:
+            go_on(kept)
             return
         self._enter(Phase.WRITING)
         self._with_port(lambda port: self._bridge.watch(port.prepare(config), go_on, self._broke, self._calm))
@@ -327,9 +332,10 @@ class Session(QObject):
             done(self._branch.materials)
             return
         files = config.texts.concept or config.texts.retain or config.texts.probes
-        if self._kept is not None and self._kept[0] == _texts_key(config) and not files:
+        kept = None if files else self.texts_of(config)
+        if kept is not None:
             # The model would write the very same again. Files are read again: they may have been edited.
-            done(self._kept[1])
+            done(kept)
             return
         self._enter(Phase.WRITING)
         self._with_port(lambda port: self._bridge.watch(port.prepare(config), done, self._broke, self._calm))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from atu_gui.core.config import RunConfig, parse_config
@@ -20,6 +20,7 @@ from atu_gui.ui.panels.schedule import SchedulePanel
 from atu_gui.ui.panels.settings import SettingsPanel
 from atu_gui.ui.panels.texts import TextsPanel
 from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.cost_view import CostView
 from atu_gui.ui.widgets.notice import Notice
 from atu_gui.ui.widgets.section import Section
 
@@ -40,7 +41,9 @@ class _Part(Protocol):
 
 
 class Setup(QWidget):
-    """Holds the panels; the window wires their signals."""
+    """Holds the panels; the window wires their signals. Signal: `edited` (any setting changed)."""
+
+    edited = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +55,7 @@ class Setup(QWidget):
         self.schedule = SchedulePanel(theme)
         self.settings = SettingsPanel(theme)
         self.notice = Notice(theme)
+        self.cost = CostView(theme)
         self._recipe = "default"
         parts: list[tuple[str, Any, bool]] = [
             ("Model", self.model, False),
@@ -86,6 +90,7 @@ class Setup(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
+        whole.addWidget(self.cost)
         self.section("settings").set_folded(True)
         self._changed()
 
@@ -176,6 +181,7 @@ class Setup(QWidget):
             self.schedule.show_preset("paper" if recipe == "paper" else PRESETS[0])
         for section, part in self._parts.values():
             section.set_summary(part.summary())
+        self.edited.emit()
 
 
 def _merge(whole: dict[str, Any], part: dict[str, Any]) -> None:

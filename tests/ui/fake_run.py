@@ -55,6 +55,10 @@ LOADED = ModelLoaded(
     embedding_width=384,
     chat_template=True,
     seconds=1.9,
+    block_parameters=(3_540_096,) * 30,
+    block_activations=10_176,
+    embedding_parameters=28_311_552,
+    encoder_bytes=90_852_864,
 )
 
 

@@ -52,6 +52,10 @@ class ModelLoaded:
         weights_hash: Short content hash of the weights as loaded.
         embedding_width: Width e of the encoder's embeddings.
         chat_template: Whether the tokenizer has one.
+        block_parameters: Parameters of each block, for estimates; empty where they were not counted.
+        block_activations: Inputs and outputs of a block's linear layers, floats for each position.
+        embedding_parameters: Parameters of the token embeddings.
+        encoder_bytes: Bytes of the encoder's weights.
     """
 
     name: str
@@ -67,6 +71,10 @@ class ModelLoaded:
     embedding_width: int
     chat_template: bool
     seconds: float
+    block_parameters: tuple[int, ...] = ()
+    block_activations: int = 0
+    embedding_parameters: int = 0
+    encoder_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

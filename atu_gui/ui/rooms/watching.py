@@ -65,9 +65,13 @@ class WatchingRoom(QObject):
         self._clock.timeout.connect(self._look)
         self._clock.start()
 
+    def paces(self) -> Paces:
+        """What runs of the loaded model took on this machine before."""
+        return Paces(load_paces(_paces_file(), self._key))
+
     def new_progress(self) -> RunProgress:
         """The progress of a run that begins now, with what runs of its kind took before."""
-        self._progress = RunProgress(paces=Paces(load_paces(_paces_file(), self._key)))
+        self._progress = RunProgress(paces=self.paces())
         return self._progress
 
     def handle(self, event: Event) -> None:

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from atu_gui.core.config import RunConfig
+from atu_gui.core.estimate import Estimate, Use, estimate
+from atu_gui.core.schedule import settle
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.cost_view import CostView
+from tests.ui.fake_run import LOADED
+
+SMALL = Estimate((Use("Model", 2e9, "", loaded=True), Use("Gradients", 1e9, "One each")), 3e9)
+
+
+@pytest.fixture
+def view(qtbot: QtBot, theme: Theme) -> CostView:
+    made = CostView(theme)
+    qtbot.addWidget(made)
+    return made
+
+
+def test_a_line_with_memory_and_time(view: CostView) -> None:
+    view.show_estimate(SMALL, 372.0, "at the pace of earlier runs", 2e9)
+    assert view.words == "About 3.0 GB of memory · up to 6:12" and not view.warns
+    view.show_estimate(SMALL, None, "", None)
+    assert view.words == "About 3.0 GB of memory · time not known yet" and not view.warns
+
+
+def test_what_does_not_fit_is_said_before(view: CostView) -> None:
+    view.show_estimate(SMALL, None, "", 0.5e9)
+    assert view.warns
+    assert view.words.startswith("Needs about 1.0 GB more memory; 500 MB are free. Aim at a lower layer")
+
+
+def test_details_show_every_use(view: CostView) -> None:
+    found = estimate(settle(RunConfig()), LOADED)
+    view.show_estimate(found, 60.0, "", 1e12)
+    view.show()
+    assert not view._details.isVisible()
+    view._toggle.click()
+    assert view._details.isVisible()
+    words = {one.text() for one in view._details.findChildren(QLabel)}
+    assert {"Model", "538 MB", "Gradients", "Rounds on disk", "1:00"} <= words
+
+
+def test_nothing_known_shows_nothing(view: CostView) -> None:
+    view.show_estimate(None, None, "", None)
+    assert view.isHidden()
