@@ -20,6 +20,7 @@ from atu_gui.core.events import Event, Interval, ModelLoaded
 from atu_gui.core.materials import Materials
 from atu_gui.core.rephrasing import ATTACKS, AttackKind, Question, Rephrased, Rephrasing
 from atu_gui.core.scan import LayerScan
+from atu_gui.core.tokens import TokenLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,23 @@ class AskRequest:
     rephrasings: tuple[Rephrasing, ...]
     sides: tuple[Weights, ...] = (UNTOUCHED, CURRENT)
     max_new_tokens: int = 48
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """Texts to look at, one per set of weights.
+
+    Attributes:
+        texts: What is read by each side; answers differ, any other text is the same.
+        sides: Who reads.
+        prompt: The question that the texts answer; "" for plain text.
+        run_id: Whose heads judge where the weights belong to no run; "" is the run whose weights are held.
+    """
+
+    texts: tuple[str, ...]
+    sides: tuple[Weights, ...] = (UNTOUCHED, CURRENT)
+    prompt: str = ""
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +224,13 @@ class WorkbenchPort(Protocol):
         """Answer many prompts, each told by a `PromptAnswered`; ended by cancelling the future.
 
         Like chats, rephrasing and asking are served between two steps of a run.
+        """
+        ...
+
+    def look_at(self, request: TokenRequest) -> Future[tuple[TokenLine, ...]]:
+        """Similarity to the concept after each token; served between two steps of a run.
+
+        The future raises `InputError` where no round has kept its heads.
         """
         ...
 

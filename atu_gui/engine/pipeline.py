@@ -38,6 +38,7 @@ from atu_gui.core.schedule import settle
 from atu_gui.engine.align import Aligner, Sight, look
 from atu_gui.engine.gate import Clock, Gate
 from atu_gui.engine.guards import Verdict, best_round, broken_guard, cautions, not_finite, reached_goal, too_inactive
+from atu_gui.engine.kept_heads import save_heads
 from atu_gui.engine.margins import Margins, share_above
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.opening import run_started
@@ -198,6 +199,7 @@ class Run:
             return None
         scored = yield from self._probe(number, applied, look(setting, untouched=False), sight.cosine)
         if scored is not None:
+            save_heads(self._folder, number, setting, applied)
             self.snapshots.save(number)
         return scored
 

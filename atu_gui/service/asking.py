@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-from atu_gui.core.events import Event, PromptAnswered
-from atu_gui.core.ports import UNTOUCHED, AskRequest, RephraseRequest
+from atu_gui.core.errors import Cancelled, InputError
+from atu_gui.core.events import Event, Progress, PromptAnswered
+from atu_gui.core.ports import UNTOUCHED, AskRequest, RephraseRequest, TokenRequest
 from atu_gui.core.rephrasing import Rephrased
+from atu_gui.core.tokens import TokenLine
 from atu_gui.service.backend import Engine
 from atu_gui.service.holding import Holding
 
@@ -28,6 +30,37 @@ def rephrase(
     """
     with holding.answering(UNTOUCHED, folder_of):
         return (yield from engine.rephrase(holding.loaded, request, cancelled))
+
+
+def look_at(
+    engine: Engine,
+    holding: Holding,
+    request: TokenRequest,
+    *,
+    folder_of: Callable[[str], Path],
+    cancelled: Callable[[], bool],
+) -> Generator[Event, None, tuple[TokenLine, ...]]:
+    """Read each text with its weights. The untouched weights are judged by the heads of round 1, which learnt on them;
+    current ones in the midst of a round by those of the newest finished one.
+
+    Raises:
+        AtuError: No model, no such run or round, or no heads were kept.
+        Cancelled: `cancelled` said so.
+    """
+    lines = []
+    for text, weights in zip(request.texts, request.sides, strict=True):
+        if cancelled():
+            raise Cancelled
+        run = weights.run_id or request.run_id or holding.run_id
+        if not run:
+            raise InputError(
+                "There is no run whose heads could judge the tokens.", "Run, or open a run that finished a round."
+            )
+        round_ = 1 if weights.round == 0 else weights.round
+        with holding.answering(weights, folder_of) as label:
+            lines.append(engine.look_at(holding.loaded, folder_of(run), round_, label, text, request.prompt))
+        yield Progress("tokens", "Texts", len(lines), len(request.texts), "texts")
+    return tuple(lines)
 
 
 def ask_all(

@@ -20,6 +20,7 @@ from atu_gui.core.ports import AskRequest, ChatRequest, Exported, RephraseReques
 from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.scan import LayerScan
 from atu_gui.core.schedule import settle
+from atu_gui.core.tokens import TokenLine
 
 if TYPE_CHECKING:
     from atu_gui.engine.models import LanguageModel, TextEncoder
@@ -103,7 +104,11 @@ class Engine:
         """About how much the rounds of a settled config take on the disk."""
         blocks = loaded.lm.blocks[: max(config.layers)]
         weights = [parameter for block in blocks for parameter in block.parameters()]
-        return len(config.rounds) * sum(weight.numel() * weight.element_size() for weight in weights)
+        from atu_gui.engine.kept_heads import heads_bytes
+
+        each = sum(weight.numel() * weight.element_size() for weight in weights)
+        each += heads_bytes(config.head, len(config.layers), loaded.lm, loaded.encoder.width)
+        return len(config.rounds) * each
 
     def prepare(
         self, config: RunConfig, loaded: Loaded, cancelled: Callable[[], bool]
@@ -226,6 +231,17 @@ class Engine:
                 loaded.lm, request.rephrasings, max_new_tokens=request.max_new_tokens, cancelled=cancelled
             )
         )
+
+    def look_at(
+        self, loaded: Loaded, folder: Path, round_: int | None, label: str, text: str, prompt: str
+    ) -> TokenLine:
+        """A text as the weights read it now, judged by the heads that a round has kept (None: the newest)."""
+        from atu_gui.engine.kept_heads import load_heads
+        from atu_gui.engine.token_view import look_at
+
+        kept = load_heads(folder, round_, loaded.lm)
+        seen = look_at(loaded.lm, kept, text, prompt=prompt)
+        return TokenLine(label, kept.round, kept.tau, seen.tokens, seen.similarities, seen.cut)
 
     def versions(self) -> dict[str, str]:
         """Versions of everything that may change a result; read from the installed packages, without importing them."""

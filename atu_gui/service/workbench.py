@@ -27,12 +27,14 @@ from atu_gui.core.ports import (
     RephraseRequest,
     RunOutcome,
     RunRecord,
+    TokenRequest,
     Weights,
 )
 from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.scan import LayerScan
+from atu_gui.core.tokens import TokenLine
 from atu_gui.service import keeping
-from atu_gui.service.asking import ask_all, rephrase
+from atu_gui.service.asking import ask_all, look_at, rephrase
 from atu_gui.service.backend import Engine
 from atu_gui.service.chatting import chat, chats_in, kept
 from atu_gui.service.exporting import export
@@ -194,6 +196,10 @@ class Workbench:
     def ask_all(self, request: AskRequest) -> Future[None]:
         """Answer many prompts."""
         return self._between("ask", lambda rest: ask_all(self._engine, self._holding, request, **rest))
+
+    def look_at(self, request: TokenRequest) -> Future[tuple[TokenLine, ...]]:
+        """Similarity to the concept after each token."""
+        return self._between("tokens", lambda rest: look_at(self._engine, self._holding, request, **rest))
 
     def cancel(self) -> None:
         """End the download, load or writing under way; a run is past it after its first step."""

@@ -37,6 +37,7 @@ from atu_gui.core.ports import AskRequest, ChatRequest, RephraseRequest, RunOutc
 from atu_gui.core.rephrasing import Rephrased, Rephrasing
 from atu_gui.core.scan import LayerScan, summarise
 from atu_gui.core.schedule import settle
+from atu_gui.core.tokens import TokenLine
 from atu_gui.service.backend import Engine, Loaded
 
 DEPTH = 30
@@ -269,6 +270,12 @@ class FakeEngine(Engine):
     ) -> Generator[Event, None, list[tuple[str, float | None]]]:
         yield from self._work(cancelled)
         return [(f"{loaded.lm.value:g}", -1.0) for _ in request.rephrasings]  # type: ignore[attr-defined]
+
+    def look_at(
+        self, loaded: Loaded, folder: Path, round_: int | None, label: str, text: str, prompt: str
+    ) -> TokenLine:
+        value = loaded.lm.value / 100  # type: ignore[attr-defined]
+        return TokenLine(label, round_ or 9, 0.08, tuple(text.split()), (value,) * len(text.split()))
 
     def _work(self, cancelled: Callable[[], bool]) -> Iterator[Event]:
         for done in range(self.prompts):

@@ -8,7 +8,7 @@ import pytest
 from atu_gui.core.config import ModelConfig, parse_config
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import JobFailed, Progress, PromptAnswered, StepDone
-from atu_gui.core.ports import CURRENT, UNTOUCHED, AskRequest, RephraseRequest, Weights
+from atu_gui.core.ports import CURRENT, UNTOUCHED, AskRequest, RephraseRequest, TokenRequest, Weights
 from atu_gui.core.rephrasing import Question, Rephrasing
 from tests.service.test_chatting import Room, config
 
@@ -83,3 +83,20 @@ def test_what_goes_wrong_is_told_once(room: Room) -> None:
         ("ask", "Round 4 does not exist.")
     ]
     assert [one.side for one in answers(room)] == [0, 0]
+
+
+def test_tokens_are_judged_by_the_heads_that_fit_the_weights(room: Room) -> None:
+    run = room.workbench.run(config()).result(10).run_id
+    sides = (UNTOUCHED, Weights(run, 2), CURRENT)
+    lines = room.workbench.look_at(TokenRequest(("a b", "a b", "c"), sides)).result(10)
+    assert [(one.weights, one.head_round, one.tokens, one.similarities[0]) for one in lines] == [
+        ("untouched weights", 1, ("a", "b"), 0.1),
+        (f"run {run}, round 2", 2, ("a", "b"), 0.06),
+        (f"run {run}, round 2", 9, ("c",), 0.06),
+    ]
+    assert [one.above for one in lines] == [2, 0, 0]
+
+
+def test_without_a_run_there_are_no_heads_to_judge_by(room: Room) -> None:
+    with pytest.raises(InputError, match="no run whose heads"):
+        room.workbench.look_at(TokenRequest(("a", "b"))).result(10)
