@@ -44,6 +44,7 @@ _TABLE = {
     "export_png": ("Export curves as picture…", "", "Write the curves as they are seen, as PNG at twice their size."),
     "export_svg": ("Export curves as drawing…", "", "Write the curves as they are seen, as SVG."),
     "export_csv": ("Export curves as numbers…", "", "Write every step and every round's scores as CSV."),
+    "tokens": ("Look at tokens", "Ctrl+Shift+T", "Colour each token of a text by its similarity to the concept."),
     "export_chat": ("Export chat…", "", "Write the questions and answers of the chat as Markdown."),
     "rephrase": ("Rephrase a question", "Ctrl+2", "Ask one question in nine ways, before and after."),
     "show_run": ("Show the run", "Ctrl+1", "Set-up, curves and chat."),
@@ -94,6 +95,7 @@ class Actions:
     export_png: QAction
     export_svg: QAction
     export_csv: QAction
+    tokens: QAction
     export_chat: QAction
     rephrase: QAction
     show_run: QAction

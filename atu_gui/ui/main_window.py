@@ -35,6 +35,7 @@ from atu_gui.ui.rooms.recorded import RecordedRoom
 from atu_gui.ui.rooms.rephrasing import RephrasingRoom
 from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
+from atu_gui.ui.rooms.tokens import TokensRoom
 from atu_gui.ui.rooms.tuning import TuningRoom
 from atu_gui.ui.rooms.watching import WatchingRoom
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
         self._rooms = (
             QuestioningRoom(self.session, bench, self.actions_, self.display, show, self),
             RephrasingRoom(self.session, bench, self.actions_, show, self),
+            TokensRoom(self.session, bench, self.actions_, self.display, show, self),
             RunsRoom(self.session, bench, self.actions_, self.display, show, self),
             RecordedRoom(bench, self.actions_, self.display, show, self),
             ComparingRoom(self.session, bench, self.actions_, show, self),
@@ -226,8 +228,6 @@ class MainWindow(QMainWindow):
         actions.open_gguf.triggered.connect(self.workbench.setup.model.choose_gguf)
         actions.load.triggered.connect(self._load)
         actions.starter.triggered.connect(lambda: self._load_source(STARTER))
-        actions.show_run.triggered.connect(self._show_workbench)
-        actions.show_run.triggered.connect(lambda: self.workbench.show_view("run"))
         actions.welcome.triggered.connect(lambda: self.show_page("welcome"))
         actions.reset_layout.triggered.connect(self.workbench.reset)
         actions.palette.triggered.connect(self._palette.open)

@@ -20,6 +20,7 @@ from atu_gui.ui.panels.question import QuestionPanel
 from atu_gui.ui.panels.rephrasings import RephrasingsPanel
 from atu_gui.ui.panels.rounds import RoundsPanel
 from atu_gui.ui.panels.runs import RunsPanel
+from atu_gui.ui.panels.tokens import TokensPanel
 from atu_gui.ui.preferences import LAYOUT_VERSION
 from atu_gui.ui.setup import Setup
 from atu_gui.ui.theme import Theme
@@ -60,6 +61,7 @@ class Workbench(QWidget):
         self.chat = ChatPanel(theme)
         self.question = QuestionPanel(theme)
         self.rephrasings = RephrasingsPanel(theme)
+        self.tokens = TokensPanel(theme)
         self.log = LogPanel(theme)
         self.rounds = RoundsPanel(theme)
         self.probes = ProbesPanel(theme)
@@ -72,6 +74,7 @@ class Workbench(QWidget):
             (self.runs, "Runs"),
             (self.rounds, "Rounds"),
             (self.probes, "Probes"),
+            (self.tokens, "Tokens"),
             (self.log, "Log"),
         ):
             self.tabs.addTab(panel, title)

@@ -28,10 +28,11 @@ from atu_gui.core.events import (
     TextWritten,
 )
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import UNTOUCHED, AskRequest, ChatRequest, RephraseRequest, RunOutcome, Weights
+from atu_gui.core.ports import UNTOUCHED, AskRequest, ChatRequest, RephraseRequest, RunOutcome, TokenRequest, Weights
 from atu_gui.core.rephrasing import Rephrased, Rephrasing
 from atu_gui.core.scan import LayerScan, summarise
 from atu_gui.core.schedule import settle
+from atu_gui.core.tokens import TokenLine
 from tests.ui.fake_keeping import FakeKeeping
 from tests.ui.fake_run import LOADED, Script, materials
 
@@ -61,6 +62,7 @@ class FakeWorkbench(FakeKeeping):
         self.starts: list[Weights] = []
         self.rephrase_requests: list[RephraseRequest] = []
         self.ask_requests: list[AskRequest] = []
+        self.token_requests: list[TokenRequest] = []
         self.chats: dict[str, tuple[Chat, ...]] = {}
         self.ask_error: AtuError | None = None
         self.load_error: AtuError | None = None
@@ -124,6 +126,21 @@ class FakeWorkbench(FakeKeeping):
         future: Future[Sequence[Chat]] = Future()
         future.set_result(self.chats.get(run_id, ()))
         return future
+
+    def look_at(self, request: TokenRequest) -> Future[tuple[TokenLine, ...]]:
+        self.token_requests.append(request)
+
+        def look(_cancelled: Callable[[], bool]) -> tuple[TokenLine, ...]:
+            if self.ask_error is not None:
+                raise self.ask_error
+            lines = []
+            for side, words in enumerate(request.texts):
+                tokens = tuple(words.split())
+                values = tuple((0.35 - 0.2 * side) * (at + 1) / len(tokens) for at in range(len(tokens)))
+                lines.append(TokenLine(request.sides[side].label, 1 + side, 0.2, tokens, values))
+            return tuple(lines)
+
+        return self._between("tokens", look)
 
     def stop_chat(self, request_id: int) -> None:
         self._stopped_chats.add(request_id)

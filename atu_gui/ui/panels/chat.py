@@ -30,6 +30,7 @@ class ChatPanel(QWidget):
         asked: A `ChatRequest` to send; its id comes back through `set_request_id`.
         stop_requested: The answer with this id should end.
         export_requested: What was asked should be written to a file.
+        tokens_requested: A question's answers should be looked at token by token.
         rephrase_requested: This question (typed, or else the last one asked) should be asked in many ways.
     """
 
@@ -37,6 +38,7 @@ class ChatPanel(QWidget):
     stop_requested = Signal(int)
     rephrase_requested = Signal(str)
     export_requested = Signal()
+    tokens_requested = Signal(str, tuple)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -159,6 +161,7 @@ class ChatPanel(QWidget):
         exchange = Exchange(self._theme, request, names, self._compact)
         exchange.again_requested.connect(self._ask_again)
         exchange.edit_requested.connect(self.write)
+        exchange.tokens_requested.connect(self.tokens_requested)
         self._exchanges.append(exchange)
         self._history.insertWidget(self._history.count() - 1, exchange)
         if len(self._exchanges) > KEPT:

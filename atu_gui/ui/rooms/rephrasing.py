@@ -63,6 +63,7 @@ class RephrasingRoom(QObject):
         for panel in (bench.chat, bench.probes):
             panel.rephrase_requested.connect(self.open_question)
         actions.rephrase.triggered.connect(self._open)
+        actions.show_run.triggered.connect(self._show_run)
         session.phase_changed.connect(self._show_busy)
 
     def handle(self, event: Event) -> None:
@@ -98,6 +99,10 @@ class RephrasingRoom(QObject):
         self._show()
         self._bench.show_view("question")
         self._bench.question.setFocus()
+
+    def _show_run(self) -> None:
+        self._show()
+        self._bench.show_view("run")
 
     def _offer(self) -> None:
         forget = [probe for probe in self._probes.values() if probe.group == "forget"]

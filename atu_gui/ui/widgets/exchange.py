@@ -17,11 +17,12 @@ from atu_gui.ui.widgets.basics import column, icon_button, label, row
 class Exchange(QWidget):
     """A prompt and a card for each set of weights. `request_id` is None until the service has given one.
 
-    Signals: `again_requested`, `edit_requested` (both with the prompt).
+    Signals: `again_requested`, `edit_requested` (both with the prompt), `tokens_requested` (prompt, answers).
     """
 
     again_requested = Signal(str)
     edit_requested = Signal(str)
+    tokens_requested = Signal(str, tuple)
 
     def __init__(self, theme: Theme, request: ChatRequest, names: tuple[str, ...], compact: bool) -> None:
         super().__init__()
@@ -33,10 +34,12 @@ class Exchange(QWidget):
             for icon, words in (
                 ("arrow-clockwise", "Ask again, with the weights chosen above"),
                 ("pencil-simple", "Edit this question"),
+                ("text-aa", "Tokens: where in these answers the concept is seen"),
             )
         )
-        for tool, signal in zip(self._tools, (self.again_requested, self.edit_requested), strict=True):
-            tool.clicked.connect(lambda _on=False, signal=signal: signal.emit(request.prompt))
+        self._tools[0].clicked.connect(lambda: self.again_requested.emit(request.prompt))
+        self._tools[1].clicked.connect(lambda: self.edit_requested.emit(request.prompt))
+        self._tools[2].clicked.connect(self._hand_over)
         prompt = label(request.prompt, wrap=True)
         prompt.setFont(theme.font(13, 500))
         prompt.setTextFormat(Qt.TextFormat.PlainText)
@@ -59,6 +62,10 @@ class Exchange(QWidget):
     def done(self) -> bool:
         """Whether nothing more will come."""
         return all(card.done for card in self.cards)
+
+    def _hand_over(self) -> None:
+        if self.done:
+            self.tokens_requested.emit(self.request.prompt, tuple(card.text for card in self.cards))
 
     def kept(self) -> Chat:
         """What was said, for an export."""

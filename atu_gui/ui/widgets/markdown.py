@@ -22,4 +22,6 @@ def rendered(words: str, font: QFont) -> str:
     document = QTextDocument()
     document.setDefaultFont(font)
     document.setMarkdown(plain, _SAFE)
-    return re.sub(r"<(?:img|a)\b[^>]*>|</a>", "", document.toHtml())
+    # The bundled face ends at 600; 700 would be smeared from it.
+    html = document.toHtml().replace("font-weight:700", "font-weight:600")
+    return re.sub(r"<(?:img|a)\b[^>]*>|</a>", "", html)
