@@ -382,6 +382,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(QByteArray(self._preferences.geometry))
         self.workbench.fit(self.width())
         self.workbench.restore_layout(self._preferences.docks)
+        self.workbench.setup.bring_back()
         self.welcome.set_shown_at_start(self._preferences.welcome)
         self.show_page("welcome" if self._preferences.welcome else "workbench")
 
@@ -396,3 +397,4 @@ class MainWindow(QMainWindow):
             docks=self.workbench.save_layout(),
         )
         save_preferences(self._preferences)
+        self.workbench.setup.keep()

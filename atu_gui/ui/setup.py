@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from atu_gui.core.config import RunConfig, parse_config
-from atu_gui.core.errors import Fault
+from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.events import Event, ModelLoaded
 from atu_gui.core.schedule import PRESETS
+from atu_gui.ui.kept_setup import load_setup, save_setup
 from atu_gui.ui.panels.aim import AimPanel
 from atu_gui.ui.panels.concepts import ConceptsPanel
 from atu_gui.ui.panels.live import LivePanel
@@ -113,6 +114,21 @@ class Setup(QWidget):
             InputError: With every fault.
         """
         return parse_config({**self._values(), "concepts": []})
+
+    def keep(self) -> None:
+        """Keep the set-up for the next start; where it does not fit together, the one kept before stays."""
+        for read in (self.config, self.config_without_concepts):
+            try:
+                save_setup(read())
+                return
+            except InputError:
+                continue
+
+    def bring_back(self) -> None:
+        """Show the set-up that was kept, if there is one."""
+        kept = load_setup()
+        if kept is not None:
+            self.show_config(kept)
 
     def show_config(self, config: RunConfig) -> None:
         """Show a config in every panel."""
