@@ -107,7 +107,8 @@ def load_heads(folder: Path, round_: int | None, lm: LanguageModel) -> KeptHeads
 def heads_bytes(config: HeadConfig, layers: int, lm: LanguageModel, width: int) -> int:
     """Bytes that the heads of one round take."""
     head = build_head(config, lm.width, width, seed=0)
-    return layers * sum(value.numel() * value.element_size() for value in head.state_dict().values())
+    each: int = sum(value.numel() * value.element_size() for value in head.state_dict().values())
+    return layers * each
 
 
 def _path(folder: Path, round_: int) -> Path:

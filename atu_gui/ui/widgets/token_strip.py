@@ -153,8 +153,8 @@ def _shown(word: str) -> str:
 
 def _luminance(colour: str) -> float:
     """Relative luminance as WCAG defines it, 0 to 1."""
+    made = QColor(colour)
     parts = []
-    for part in QColor(colour).getRgbF()[:3]:
-        assert part is not None
+    for part in (made.redF(), made.greenF(), made.blueF()):
         parts.append(part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4)
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
