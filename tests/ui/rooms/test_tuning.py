@@ -26,17 +26,17 @@ def window(make_window: Callable[..., MainWindow], qtbot: QtBot, port: FakeWorkb
     """A window whose run is paused within the first align stage."""
     made = make_window(port)
     made.welcome._run.click()
-    qtbot.waitUntil(lambda: made.page == "review", timeout=5000)
+    qtbot.waitUntil(lambda: made.page == "review", timeout=20_000)
     qtbot.mouseClick(made.review._start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: made._progress.at >= 1 and made._progress._steps > 0, timeout=5000)
+    qtbot.waitUntil(lambda: made._progress.at >= 1 and made._progress._steps > 0, timeout=20_000)
     made.actions_.pause.trigger()
-    qtbot.waitUntil(lambda: made.session.phase is Phase.PAUSED, timeout=5000)
+    qtbot.waitUntil(lambda: made.session.phase is Phase.PAUSED, timeout=20_000)
     return made
 
 
 def _end(window: MainWindow, qtbot: QtBot) -> None:
     window.session.stop()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
 
 
 def test_every_place_shows_a_wish_for_tau(window: MainWindow, qtbot: QtBot, port: FakeWorkbench) -> None:
@@ -62,7 +62,7 @@ def test_knobs_reach_the_run_and_come_back_applied(window: MainWindow, qtbot: Qt
     live.rows["action"]._field.editor.setCurrentIndex(1)
     assert live.summary() == "4 changes pending"
     window.actions_.pause.trigger()
-    qtbot.waitUntil(lambda: live.summary() == "weights, rates, steps, goals", timeout=5000)
+    qtbot.waitUntil(lambda: live.summary() == "weights, rates, steps, goals", timeout=20_000)
     fields = {event.field for event in heard if isinstance(event, ControlApplied)}
     assert fields == {"align_learning_rate", "forget_goal", "stage_steps", "action"}
     lines = "\n".join(window.workbench.log.lines())
@@ -78,15 +78,15 @@ def test_a_few_more_steps_then_a_pause(window: MainWindow, qtbot: QtBot) -> None
     window.workbench.setup.live._more.setValue(3)
     before = window._progress._steps
     window.actions_.pause_after.trigger()
-    qtbot.waitUntil(lambda: window._progress._steps > before, timeout=5000)
-    qtbot.waitUntil(lambda: window.session.phase is Phase.PAUSED, timeout=5000)
+    qtbot.waitUntil(lambda: window._progress._steps > before, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.PAUSED, timeout=20_000)
     assert window._progress._steps == before + 3
     _end(window, qtbot)
 
 
 def test_discarding_keeps_no_round(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_.discard.trigger()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     assert window._progress.words() == ("Run stopped", "Discarded by you")
     assert not window.actions_.discard.isEnabled()
 

@@ -94,11 +94,11 @@ def test_a_run_leaves_its_paces_and_the_title_says_how_long(
     port = FakeWorkbench(pace=0.002)
     window = make_window(port)
     window.welcome._run.click()
-    qtbot.waitUntil(lambda: window.page == "review", timeout=5000)
+    qtbot.waitUntil(lambda: window.page == "review", timeout=20_000)
     window.review._start.click()
-    qtbot.waitUntil(lambda: window.windowTitle().startswith("Round 1 of 3 · "), timeout=5000)
+    qtbot.waitUntil(lambda: window.windowTitle().startswith("Round 1 of 3 · "), timeout=20_000)
     assert window.windowTitle().endswith(" left – atu-gui")
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=8000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     assert window.windowTitle() == "atu-gui"
     key = "SmolLM2-135M-Instruct · cpu · float32 · all-MiniLM-L6-v2"
     remembered = load_paces(paths.cache_folder() / "paces.json", key)
