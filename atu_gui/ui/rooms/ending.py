@@ -35,7 +35,7 @@ class EndingRoom(QObject):
         panel.question_requested.connect(self._question)
         panel.lower_requested.connect(self._lower)
         actions.outcome.triggered.connect(self._show)
-        bench.past.offer("flag", "Outcome", actions.outcome)
+        bench.past.offer("flag", "Outcome", actions.outcome, of_kept=False)
         display.changed.connect(self._follow)
         self._follow()
 

@@ -49,6 +49,7 @@ class RunsRoom(QObject):
         bench.runs.open_requested.connect(self.open)
         bench.runs.selected.connect(self._follow_selection)
         bench.past.left.connect(display.show_live)
+        bench.past.pressed.connect(self._select_shown)
         display.changed.connect(self._show_strip)
         actions.open_run.triggered.connect(self._open_selected)
         actions.close_run.triggered.connect(display.show_live)
@@ -110,12 +111,19 @@ class RunsRoom(QObject):
     @Slot()
     def _show_strip(self) -> None:
         past = self._display.past
-        self._bench.past.show_run(past, live=bool(self._display.live_run))
+        kept = past is not None and any(one.run_id == past.run_id for one in self._bench.runs.records)
+        self._bench.past.show_run(past, live=bool(self._display.live_run), kept=kept)
         self._actions.close_run.setEnabled(past is not None)
         if past is None:
             self._bench.log.show_live()
             # Goals and floors of the set-up come back with its plan.
             self._bench.setup.schedule.changed.emit()
+
+    @Slot()
+    def _select_shown(self) -> None:
+        """A button beside the name of the run that is shown is about that run, whatever is selected in the list."""
+        if self._display.past is not None:
+            self._bench.runs.select(self._display.past.run_id)
 
     @Slot()
     def _open_selected(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from atu_gui.core.ports import RunRecord, Weights
 from atu_gui.ui.actions import bind
@@ -14,9 +14,13 @@ from atu_gui.ui.widgets.runs_model import state_of, when
 
 
 class Strip(QFrame):
-    """A tag, words and buttons; hidden while there is nothing to say. Signal: `left` (the way out was taken)."""
+    """A tag, words and buttons; hidden while there is nothing to say.
+
+    Signals: `left` (the way out was taken), `pressed` (a button that is about a kept run, before it acts).
+    """
 
     left = Signal()
+    pressed = Signal()
 
     def __init__(self, theme: Theme, icon: str, tag: str, out: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,6 +31,7 @@ class Strip(QFrame):
         self.out = button(theme, out, icon="x")
         self.out.clicked.connect(self.left)
         self._tag = tag
+        self._of_kept: list[QPushButton] = []
         self._buttons = row(spacing=6)
         layout = row(icon_label(theme, icon, "accent_text"), spacing=8)
         layout.addWidget(mark(tag, "live"))
@@ -37,9 +42,12 @@ class Strip(QFrame):
         self.setLayout(layout)
         self.hide()
 
-    def offer(self, icon: str, words: str, action: QAction) -> None:
-        """A button that does what an action does, and is off when it is."""
+    def offer(self, icon: str, words: str, action: QAction, *, of_kept: bool = True) -> None:
+        """A button that does what an action does, and is off when it is; one `of_kept` is about runs in the list."""
         made = button(self._theme, words, icon=icon)
+        if of_kept:
+            made.clicked.connect(self.pressed)
+            self._of_kept.append(made)
         bind(made, action)
         self._buttons.addWidget(made)
 
@@ -57,14 +65,19 @@ class PastStrip(Strip):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "clock-counter-clockwise", "Recorded run", "Close recorded run", parent)
 
-    def show_run(self, record: RunRecord | None, *, live: bool) -> None:
-        """Name the run that is shown; None hides the strip. `live` says whether there is another to go back to."""
+    def show_run(self, record: RunRecord | None, *, live: bool, kept: bool) -> None:
+        """Name the run that is shown; None hides the strip.
+
+        `live` says whether there is another to go back to, `kept` whether the run is in the list of runs.
+        """
+        for one in self._of_kept:
+            one.setVisible(kept)
         if record is None:
             self.hide()
             return
-        kept = f", round {record.best_round} kept" if record.best_round else ""
+        good = f", round {record.best_round} kept" if record.best_round else ""
         state = state_of(record)[0].lower()
-        words = f"Run {record.run_id} · {record.title} · {when(record.started)} · {state}{kept}"
+        words = f"Run {record.run_id} · {record.title} · {when(record.started)} · {state}{good}"
         self.out.setText("Back to the present run" if live else "Close recorded run")
         self.out.setAccessibleName(self.out.text())
         self.say(words, "\n".join(part for part in (words, record.note, record.folder) if part))

@@ -57,6 +57,23 @@ def test_returning_makes_a_round_current(make_window: Make, qtbot: QtBot, bench:
     assert not dialog.isVisible()
 
 
+def test_the_buttons_beside_the_shown_run_are_about_that_run(
+    make_window: Make, qtbot: QtBot, bench: FakeWorkbench
+) -> None:
+    window = _window(make_window, qtbot, bench)
+    bench.keep("cccc")
+    window.session.request(lambda port: port.runs(), window.workbench.runs.show_runs, lambda _: None)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 3, timeout=3000)
+    window.workbench.runs.select("aaaa")
+    window.actions_.open_run.trigger()
+    qtbot.waitUntil(lambda: window.display.past is not None, timeout=3000)
+    window.workbench.runs.select("cccc")
+    button = next(one for one in window.workbench.past._of_kept if one.text() == "Branch from round…")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window._going_on._branch._run_id == "aaaa"
+    window._going_on._branch.reject()
+
+
 def test_a_branch_takes_settings_texts_and_weights(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
     window = _window(make_window, qtbot, bench)
     _branch(window, qtbot, 1)
