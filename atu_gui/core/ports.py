@@ -17,6 +17,7 @@ from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, Interval, ModelLoaded
+from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.rephrasing import ATTACKS, AttackKind, Question, Rephrased, Rephrasing
 from atu_gui.core.scan import LayerScan
@@ -186,6 +187,10 @@ class WorkbenchPort(Protocol):
 
     def prepare(self, config: RunConfig) -> Future[Materials]:
         """Read or write all texts and questions of a run (job "write"); loads the model first if need be."""
+        ...
+
+    def check_knowledge(self, config: RunConfig, materials: Materials) -> Future[Knowledge]:
+        """Ask the untouched model ten questions about the concept and ten about neighbours (job "check")."""
         ...
 
     def scan_layers(self, config: RunConfig, materials: Materials) -> Future[LayerScan]:

@@ -15,6 +15,7 @@ from atu_gui.core import paths
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, ModelLoaded, RoundScored
+from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import AskRequest, ChatRequest, Exported, RephraseRequest, Weights
 from atu_gui.core.rephrasing import Rephrased
@@ -117,6 +118,14 @@ class Engine:
         from atu_gui.engine.prepare import prepare
 
         return (yield from prepare(config, loaded.lm, cancelled))
+
+    def check_knowledge(
+        self, config: RunConfig, loaded: Loaded, materials: Materials, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, Knowledge]:
+        """Ask an untouched model a few questions."""
+        from atu_gui.engine.knowledge import check_knowledge
+
+        return (yield from check_knowledge(config, loaded.lm, materials, cancelled))
 
     def scan_layers(
         self, config: RunConfig, loaded: Loaded, materials: Materials, cancelled: Callable[[], bool]

@@ -18,6 +18,7 @@ from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Event, JobFailed, ModelLoaded
+from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import (
     UNTOUCHED,
@@ -35,7 +36,7 @@ from atu_gui.core.scan import LayerScan
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service import keeping
 from atu_gui.service.asking import ask_all, look_at, rephrase
-from atu_gui.service.backend import Engine
+from atu_gui.service.backend import Engine, Loaded
 from atu_gui.service.chatting import chat, chats_in, kept
 from atu_gui.service.exporting import export
 from atu_gui.service.failures import details_of, explained
@@ -130,15 +131,16 @@ class Workbench:
         return self._submit("write", work, chats_between=True)
 
     def scan_layers(self, config: RunConfig, materials: Materials) -> Future[LayerScan]:
-        """Probe every layer; the model has its untouched weights meanwhile and its own again after."""
-        config = config.model_copy(deep=True)
+        """Probe every layer."""
+        return self._measure(
+            "scan", config, lambda *given: self._engine.scan_layers(given[0], given[1], materials, given[2])
+        )
 
-        def work(cancelled: Callable[[], bool]) -> Generator[Event, None, LayerScan]:
-            settled, loaded = yield from ready(self._engine, self._holding, config, cancelled)
-            with self._holding.answering(UNTOUCHED, self._folder_of):
-                return (yield from self._engine.scan_layers(settled, loaded, materials, cancelled))
-
-        return self._submit("scan", work)
+    def check_knowledge(self, config: RunConfig, materials: Materials) -> Future[Knowledge]:
+        """Ask a few questions."""
+        return self._measure(
+            "check", config, lambda *given: self._engine.check_knowledge(given[0], given[1], materials, given[2])
+        )
 
     def run(
         self, config: RunConfig, materials: Materials | None = None, start: Weights = UNTOUCHED
@@ -276,6 +278,22 @@ class Workbench:
                 stop.set()
         if not self._worker.close(timeout):
             _log.warning("The worker is still busy with a step after %.0f s.", timeout)
+
+    def _measure(
+        self,
+        job: str,
+        config: RunConfig,
+        measure: Callable[[RunConfig, Loaded, Callable[[], bool]], Generator[Event, None, T]],
+    ) -> Future[T]:
+        """Look at the model with its untouched weights; it has its own again after."""
+        config = config.model_copy(deep=True)
+
+        def work(cancelled: Callable[[], bool]) -> Generator[Event, None, T]:
+            settled, loaded = yield from ready(self._engine, self._holding, config, cancelled)
+            with self._holding.answering(UNTOUCHED, self._folder_of):
+                return (yield from measure(settled, loaded, cancelled))
+
+        return self._submit(job, work)
 
     def _submit(
         self, job: str, work: Callable[[Callable[[], bool]], Generator[Event, None, T]], *, chats_between: bool = False

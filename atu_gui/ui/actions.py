@@ -21,6 +21,7 @@ _TABLE = {
     ),
     "pause_after": ("Pause after more steps", "Ctrl+Shift+P", "Go on for so many steps, then hold the run."),
     "scan": ("Scan layers", "Ctrl+Shift+L", "Measure at which layers the concept can be read, and suggest one."),
+    "check": ("Does it know it?", "Ctrl+Shift+K", "Ask the untouched model ten quick questions about the concept."),
     "undo_tau": ("Undo τ", "Ctrl+Z", "Take the last change of τ back."),
     "redo_tau": ("Redo τ", "Ctrl+Shift+Z", "Make the change of τ again that was taken back."),
     "open_folder": ("Open model folder…", "Ctrl+O", "Load a language model from a folder with safetensors."),
@@ -72,6 +73,7 @@ class Actions:
     discard: QAction
     pause_after: QAction
     scan: QAction
+    check: QAction
     undo_tau: QAction
     redo_tau: QAction
     open_folder: QAction
@@ -114,7 +116,8 @@ class Actions:
         """Enable what makes sense now."""
         idle = phase in (Phase.IDLE, Phase.REVIEWING)
         self.run.setEnabled(idle)
-        self.scan.setEnabled(phase is Phase.IDLE)
+        for action in (self.scan, self.check):
+            action.setEnabled(phase is Phase.IDLE)
         self.pause.setEnabled(phase in (Phase.RUNNING, Phase.PAUSED))
         self.pause.setText("Resume" if phase is Phase.PAUSED else "Pause")
         for action in (self.skip, self.discard, self.pause_after):

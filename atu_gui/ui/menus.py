@@ -31,7 +31,7 @@ def menu_row(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
     view.addMenu(_colours(actions, theme, view))
     run = bar.addMenu("&Run")
     _fill(run, actions.run, actions.pause, actions.pause_after, actions.skip, actions.stop, actions.discard)
-    _fill(run, None, actions.scan)
+    _fill(run, None, actions.check, actions.scan)
     _fill(bar.addMenu("&Question"), actions.ask, actions.rephrase, actions.tokens, None, actions.export_chat)
     runs = bar.addMenu("R&uns")
     _fill(runs, actions.open_run, actions.close_run, actions.outcome, None, actions.return_round, actions.branch_round)

@@ -32,6 +32,7 @@ from atu_gui.core.events import (
     StepDone,
     TextWritten,
 )
+from atu_gui.core.knowledge import Answered, Knowledge
 from atu_gui.core.materials import Materials, Passage, Probe
 from atu_gui.core.ports import AskRequest, ChatRequest, RephraseRequest, RunOutcome, Weights
 from atu_gui.core.rephrasing import Rephrased, Rephrasing
@@ -230,6 +231,12 @@ class FakeEngine(Engine):
         yield TextWritten("neighbour", "Ada Lovelace", "Charles Babbage")
         yield TextWritten("passage", "Ada Lovelace", "Ada wrote notes on the Analytical Engine.")
         return MATERIALS
+
+    def check_knowledge(
+        self, config: RunConfig, loaded: Loaded, materials: Materials, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, Knowledge]:
+        yield Progress("probe", "Questions", 1, 1, "questions")
+        return Knowledge((Answered("Ada", "Who?", "Ada", str(loaded.lm.value), 1.0),), (), own=True)  # type: ignore[attr-defined]
 
     def scan_layers(
         self, config: RunConfig, loaded: Loaded, materials: Materials, cancelled: Callable[[], bool]

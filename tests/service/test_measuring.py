@@ -39,3 +39,9 @@ def test_a_scan_that_fails_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(bench.engine, "scan_layers", broken)
     assert "memory is full" in str(bench.workbench.scan_layers(CONFIG, MATERIALS).exception(10))
     assert [event.job for event in bench.of(JobFailed)] == ["scan"]
+
+
+def test_questions_are_asked_of_the_untouched_weights(bench: Bench) -> None:
+    bench.workbench.run(CONFIG).result(10)
+    found = bench.workbench.check_knowledge(CONFIG, MATERIALS).result(10)
+    assert [one.answer for one in found.forget] == ["10.0"]

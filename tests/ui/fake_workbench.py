@@ -27,6 +27,7 @@ from atu_gui.core.events import (
     RunFailed,
     TextWritten,
 )
+from atu_gui.core.knowledge import Answered, Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import UNTOUCHED, AskRequest, ChatRequest, RephraseRequest, RunOutcome, TokenRequest, Weights
 from atu_gui.core.rephrasing import Rephrased, Rephrasing
@@ -42,6 +43,17 @@ ANSWERS = {
     0: "He was apprenticed to Andrea del Verrocchio, a painter and sculptor in Florence.",
     1: "His teacher was a local carpenter, who taught him to work with wood and stone.",
 }
+
+
+def knowledge(asked: Materials) -> Knowledge:
+    """Every third question about the concept is answered, every second about neighbours."""
+    groups: dict[str, list[Answered]] = {"forget": [], "neighbour": []}
+    for probe in asked.probes:
+        answers = groups[probe.group]
+        known = len(answers) % (3 if probe.group == "forget" else 2) == 0
+        said = f"It was {probe.answer}." if known else "I am not sure."
+        answers.append(Answered(probe.about, probe.query, probe.answer, said, float(known)))
+    return Knowledge(tuple(groups["forget"]), tuple(groups["neighbour"]), own=True)
 
 
 class FakeWorkbench(FakeKeeping):
@@ -100,6 +112,10 @@ class FakeWorkbench(FakeKeeping):
         self.calls.append("prepare")
         self.configs.append(config)
         return self._job("write", lambda: self._write(config))
+
+    def check_knowledge(self, config: RunConfig, materials: Materials) -> Future[Knowledge]:
+        self.calls.append("check_knowledge")
+        return self._job("check", lambda: knowledge(materials))
 
     def scan_layers(self, config: RunConfig, materials: Materials) -> Future[LayerScan]:
         self.calls.append("scan_layers")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from atu_gui.core.events import Event, Interval, ItemAnswered
-from atu_gui.core.materials import Materials
+from atu_gui.core.materials import Materials, Probe
 from atu_gui.engine.generate import answer_probes, generate_batch, token_losses
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.fluency import entropy
@@ -53,7 +53,9 @@ def score_round(
     Raises:
         Cancelled: `cancelled` said so. A failed generation is an error, never an empty answer (quirk G2).
     """
-    items = yield from _ask(lm, materials, run_id, round, cancelled, max_new_tokens)
+    items = yield from ask_probes(
+        lm, materials.probes, run_id=run_id, round=round, cancelled=cancelled, max_new_tokens=max_new_tokens
+    )
     losses = yield from token_losses(
         lm, materials.neutral_texts, max_tokens=NEUTRAL_TOKENS, cancelled=cancelled, what="Neutral texts"
     )
@@ -73,15 +75,20 @@ def score_round(
     )
 
 
-def _ask(
+def ask_probes(
     lm: LanguageModel,
-    materials: Materials,
+    probes: Sequence[Probe],
+    *,
     run_id: str,
     round: int,
     cancelled: Callable[[], bool],
-    max_new_tokens: int,
+    max_new_tokens: int = ANSWER_TOKENS,
 ) -> Generator[Event, None, list[ItemAnswered]]:
-    probes = materials.probes
+    """Ask some questions of the weights as they are now; an `ItemAnswered` for each, in their order.
+
+    Raises:
+        Cancelled: `cancelled` said so.
+    """
     answered = yield from answer_probes(
         lm,
         [probe_prompt(lm, probe) for probe in probes],

@@ -10,6 +10,7 @@ from atu_gui.core.concepts import Concept
 from atu_gui.core.config import RunConfig
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_button, label, row, rule, set_property
+from atu_gui.ui.widgets.knowledge_view import KnowledgeView
 from atu_gui.ui.widgets.tags import Tags
 
 
@@ -97,11 +98,14 @@ class ConceptsPanel(QWidget):
         self._editors: list[ConceptEditor] = []
         self._add = button(theme, "Add concept", "quiet", "plus", tip="Forget one more concept in the same run")
         self._add.clicked.connect(self._add_one)
+        self.knowledge = KnowledgeView(theme)
+        self.changed.connect(self._forget_verdict)
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         layout = column(spacing=6)
         layout.addLayout(self._list)
         layout.addLayout(row(self._add, None))
+        layout.addWidget(self.knowledge)
         self.setLayout(layout)
         self._append(None)
 
@@ -113,6 +117,7 @@ class ConceptsPanel(QWidget):
         """Show a config's concepts."""
         for editor in list(self._editors):
             self._drop(editor)
+        self._forget_verdict()
         for concept in config.concepts:
             self._append(concept)
         if not config.concepts:
@@ -122,6 +127,7 @@ class ConceptsPanel(QWidget):
         """A run under way holds the concepts."""
         self._locked = locked
         self._add.setVisible(not locked)
+        self.knowledge.set_locked(locked)
         for editor in self._editors:
             editor.set_locked(locked, removable=len(self._editors) > 1)
 
@@ -146,6 +152,10 @@ class ConceptsPanel(QWidget):
     def focus_name(self) -> None:
         """Put the cursor where the first name goes."""
         self._editors[0].name.setFocus()
+
+    def _forget_verdict(self) -> None:
+        if not self.knowledge.asking:
+            self.knowledge.clear()
 
     def _add_one(self) -> None:
         self._append(None)

@@ -72,3 +72,15 @@ def test_without_a_concept_nothing_is_scanned(window: MainWindow, bench: FakeWor
     window.workbench.setup.concepts.show_values(RunConfig())
     window.actions_.scan.trigger()
     assert "scan_layers" not in bench.calls and window.session.phase is Phase.IDLE
+
+
+def test_ten_questions_before_a_run(window: MainWindow, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    concepts = window.workbench.setup.concepts
+    concepts.knowledge._check.click()
+    assert concepts.knowledge.asking
+    _idle(window, qtbot)
+    assert bench.calls[-2:] == ["prepare", "check_knowledge"]
+    assert concepts.knowledge.words.startswith("It answers 2 of 6 questions")
+    concepts._editors[0].name.setText("Somebody else")
+    concepts._editors[0].name.textEdited.emit("Somebody else")
+    assert concepts.knowledge.words == "", "the verdict was about another concept"
