@@ -95,20 +95,22 @@ def not_finite(loss: float, round_: int, step: int) -> Verdict:
 def best_round(guards: GuardConfig, untouched: RoundScored, good: Sequence[RoundScored]) -> int:
     """The round to keep when all rounds are done and the goal was not reached.
 
-    The one with the least forget recall among those whose neighbours' mean is over the floor; where there is none, the
-    one that forgot most more than its neighbours lost. The last one where the untouched model knew too little for
+    The one with the least forget recall among those whose neighbours' mean is over the floor (among all, where there is
+    no floor or the untouched model knew too little of the neighbours to judge them); where there is none, the one that
+    forgot most more than its neighbours lost. The last one where the untouched model knew too little of the concept for
     recall to tell rounds apart.
     """
     forget, least = untouched.forget_recall, _neighbour_floor(guards, untouched)
-    scored = [(one, one.forget_recall, one.neighbour_recall) for one in good]
-    known = [(one.round, f.mean, n.mean) for one, f, n in scored if f is not None and n is not None]
-    neighbour = untouched.neighbour_recall
-    if forget is None or neighbour is None or least is None or forget.low <= 0 or len(known) < len(good) or not known:
+    scored = [(one.round, one.forget_recall, one.neighbour_recall) for one in good]
+    known = [(number, f.mean, n.mean if n else 0.0) for number, f, n in scored if f is not None]
+    if forget is None or forget.low <= 0 or len(known) < len(good) or not known:
         return good[-1].round if good else 0
-    kept = [(f, -number) for number, f, n in known if n >= least]
+    kept = [(f, -number) for number, f, n in known if least is None or n >= least]
     if kept:
         return -min(kept)[1]
-    return max((n / neighbour.mean - f / forget.mean, number) for number, f, n in known)[1]
+    assert untouched.neighbour_recall is not None
+    before = untouched.neighbour_recall.mean
+    return max((n / before - f / forget.mean, number) for number, f, n in known)[1]
 
 
 def _neighbour_floor(guards: GuardConfig, untouched: RoundScored) -> float | None:

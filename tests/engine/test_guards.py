@@ -89,4 +89,6 @@ def test_the_round_to_keep_forgets_most_where_neighbours_hold() -> None:
     lossy = numbered(scored(forget=0.1, neighbour=0.3), scored(forget=0.02, neighbour=0.35), scored(neighbour=0.1))
     assert best_round(GUARDS, scored(), lossy) == 2
     assert best_round(GUARDS, scored(forget=0.05), forgetting) == 4, "recall says nothing where little was known"
+    unknown = scored(neighbour=0.05)
+    assert best_round(GUARDS, unknown, forgetting) == 3, "neighbours of whom nothing was known cannot be lost"
     assert best_round(GUARDS, scored(), []) == 0
