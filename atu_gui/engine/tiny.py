@@ -6,6 +6,8 @@ They are saved as the folders a user would load, so tests and the tour take the 
 from __future__ import annotations
 
 import json
+import re
+import string
 from pathlib import Path
 
 import torch
@@ -72,15 +74,18 @@ def make_language_model(folder: Path, *, layers: int = 4, width: int = 32, vocab
     return folder
 
 
-def make_encoder(folder: Path, *, width: int = 24, vocabulary: int = 300) -> Path:
-    """Save a random two-layer BERT as a sentence-transformers folder with mean pooling."""
-    raw = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+def make_encoder(folder: Path, *, width: int = 24) -> Path:
+    """Save a random two-layer BERT as a sentence-transformers folder with mean pooling.
+
+    The vocabulary is written down, not trained: the library's WordPiece trainer breaks ties anew in every process.
+    """
+    words = sorted({word for text in CORPUS for word in re.findall(r"[a-z]+|[0-9]+", text.lower())})
+    signs = [*string.ascii_lowercase, *string.digits, *string.punctuation]
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *signs, *(f"##{sign}" for sign in signs), *words]
+    vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+    raw = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     raw.normalizer = normalizers.BertNormalizer(lowercase=True)
     raw.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    raw.train_from_iterator(
-        CORPUS, trainers.WordPieceTrainer(vocab_size=vocabulary, special_tokens=specials, show_progress=False)
-    )
     raw.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
