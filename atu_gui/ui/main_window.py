@@ -33,6 +33,7 @@ from atu_gui.ui.rooms.pricing import PricingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.recorded import RecordedRoom
 from atu_gui.ui.rooms.rephrasing import RephrasingRoom
+from atu_gui.ui.rooms.room import Reach
 from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
 from atu_gui.ui.rooms.tokens import TokensRoom
@@ -88,25 +89,26 @@ class MainWindow(QMainWindow):
         )
         self.status = StatusLine(theme)
         self.setStatusBar(self.status)
-        bench, show = self.workbench, self._show_workbench
+        bench = self.workbench
         self.display = Display((bench.plots, bench.rounds, bench.probes, bench.setup.aim.view), self)
+        reach = Reach(self.session, bench, self.actions_, self.display, self._show_workbench)
         self._palette = CommandPalette(theme, self._all_actions, self)
         self._watching = WatchingRoom(self.session, bench, self.actions_, theme, self)
         self._rooms = (
-            QuestioningRoom(self.session, bench, self.actions_, self.display, show, self),
-            RephrasingRoom(self.session, bench, self.actions_, show, self),
-            TokensRoom(self.session, bench, self.actions_, self.display, show, self),
-            RunsRoom(self.session, bench, self.actions_, self.display, show, self),
-            RecordedRoom(bench, self.actions_, self.display, show, self),
-            ComparingRoom(self.session, bench, self.actions_, show, self),
-            EndingRoom(self.session, bench, self.actions_, self.display, self),
+            QuestioningRoom(reach, self),
+            RephrasingRoom(reach, self),
+            TokensRoom(reach, self),
+            RunsRoom(reach, self),
+            RecordedRoom(reach, self),
+            ComparingRoom(reach, self),
+            EndingRoom(reach, self),
             TuningRoom(self.session, bench, self.actions_, self),
             self._watching,
             AimingRoom(self.session, bench, self.actions_, self._checked_config, self),
             PricingRoom(self.session, bench, self._watching.paces, self),
         )
-        self._going_on = RoundsRoom(self.session, bench, self.actions_, show, self)
-        self._exporting = ExportingRoom(self.session, bench, self.actions_, show, self)
+        self._going_on = RoundsRoom(reach, self)
+        self._exporting = ExportingRoom(reach, self)
         self._wire_session()
         self._wire_panels()
         self._wire_actions()

@@ -11,35 +11,22 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import AtuError
 from atu_gui.core.events import Event, RoundScored, RunFailed, RunFinished
 from atu_gui.core.ports import RunRecord
-from atu_gui.ui.actions import Actions
-from atu_gui.ui.session import Session
-from atu_gui.ui.workbench import Workbench
+from atu_gui.ui.rooms.room import Reach, Room
 
 
-class ComparingRoom(QObject):
-    """Fills the compare view from the store; a run that goes on is read again after each of its rounds.
+class ComparingRoom(Room):
+    """Fills the compare view from the store; a run that goes on is read again after each of its rounds."""
 
-    Args:
-        session: Asks the service.
-        bench: Holds the panels.
-        actions: The window's actions.
-        show: Brings the workbench page to the front.
-    """
-
-    def __init__(
-        self, session: Session, bench: Workbench, actions: Actions, show: Callable[[], None], parent: QObject
-    ) -> None:
-        super().__init__(parent)
-        self._session, self._bench, self._actions = session, bench, actions
-        self._show_page = show
+    def __init__(self, reach: Reach, parent: QObject) -> None:
+        super().__init__(reach, parent)
         self._read: dict[str, Compared] = {}
         # Answers to an older choice are dropped.
         self._asked = 0
-        bench.compare.runs_chosen.connect(self._choose)
-        bench.compare.left.connect(lambda: bench.show_view("run"))
-        bench.runs.listed.connect(self._take_list)
-        actions.compare.triggered.connect(self._open)
-        bench.runs.offer("stack", "Compare", actions.compare)
+        self._bench.compare.runs_chosen.connect(self._choose)
+        self._bench.compare.left.connect(lambda: self._bench.show_view("run"))
+        self._bench.runs.listed.connect(self._take_list)
+        self._actions.compare.triggered.connect(self._open)
+        self._bench.runs.offer("stack", "Compare", self._actions.compare)
 
     def handle(self, event: Event) -> None:
         """Scores of a compared run come anew."""

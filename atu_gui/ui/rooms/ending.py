@@ -10,33 +10,22 @@ from atu_gui.core.errors import AtuError
 from atu_gui.core.events import Event, RunFinished
 from atu_gui.core.outcome import Outcome, lower_tau
 from atu_gui.core.ports import UNTOUCHED, Weights
-from atu_gui.ui.actions import Actions
-from atu_gui.ui.display import Display
 from atu_gui.ui.rooms.branching import branch_from
-from atu_gui.ui.session import Session
-from atu_gui.ui.workbench import Workbench
+from atu_gui.ui.rooms.room import Reach, Room
 
 
-class EndingRoom(QObject):
-    """Shows what the run on display came to, of itself when it ends.
+class EndingRoom(Room):
+    """Shows what the run on display came to, of itself when it ends."""
 
-    Args:
-        session: Asks the service.
-        bench: Holds the panels.
-        actions: The window's actions.
-        display: Knows what the run that is shown has said.
-    """
-
-    def __init__(self, session: Session, bench: Workbench, actions: Actions, display: Display, parent: QObject) -> None:
-        super().__init__(parent)
-        self._session, self._bench, self._actions, self._display = session, bench, actions, display
-        panel = bench.outcome
-        panel.left.connect(lambda: bench.show_view("run"))
+    def __init__(self, reach: Reach, parent: QObject) -> None:
+        super().__init__(reach, parent)
+        panel = self._bench.outcome
+        panel.left.connect(lambda: self._bench.show_view("run"))
         panel.question_requested.connect(self._question)
         panel.lower_requested.connect(self._lower)
-        actions.outcome.triggered.connect(self._show)
-        bench.past.offer("flag", "Outcome", actions.outcome, of_kept=False)
-        display.changed.connect(self._follow)
+        self._actions.outcome.triggered.connect(self._show)
+        self._bench.past.offer("flag", "Outcome", self._actions.outcome, of_kept=False)
+        self._display.changed.connect(self._follow)
         self._follow()
 
     def handle(self, event: Event) -> None:

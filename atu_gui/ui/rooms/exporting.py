@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
@@ -11,40 +10,28 @@ from PySide6.QtWidgets import QFileDialog
 
 from atu_gui.core import text
 from atu_gui.core.ports import Exported, Weights
-from atu_gui.ui.actions import Actions
-from atu_gui.ui.session import Phase, Session
+from atu_gui.ui.rooms.room import Reach, Room
+from atu_gui.ui.session import Phase
 from atu_gui.ui.widgets.round_dialog import RoundDialog
-from atu_gui.ui.workbench import Workbench
 
 
-class ExportingRoom(QObject):
-    """Asks for a round and a folder, and says what became of it.
+class ExportingRoom(Room):
+    """Asks for a round and a folder, and says what became of it."""
 
-    Args:
-        session: Asks the service.
-        bench: Holds the panels.
-        actions: The window's actions.
-        show: Brings the workbench page to the front.
-    """
-
-    def __init__(
-        self, session: Session, bench: Workbench, actions: Actions, show: Callable[[], None], parent: QObject
-    ) -> None:
-        super().__init__(parent)
-        self._session, self._bench, self._actions = session, bench, actions
-        self._show_page = show
+    def __init__(self, reach: Reach, parent: QObject) -> None:
+        super().__init__(reach, parent)
         self._round = RoundDialog(
-            bench.runs.theme, "Export a round", "Export round",
+            self._bench.runs.theme, "Export a round", "Export round",
             "Writes safetensors, tokenizer and a model card with settings, scores and limits to a new folder, then "
-            "loads it again and checks that it gives the same answers.", bench,
+            "loads it again and checks that it gives the same answers.", self._bench,
         )  # fmt: skip
         self._round.chosen.connect(self.ask_folder)
-        actions.export_round.triggered.connect(self._ask)
-        bench.past.offer("export", "Export round…", actions.export_round)
-        bench.runs.selected.connect(self._follow)
-        session.phase_changed.connect(self._follow)
-        session.exported.connect(self._say_done)
-        bench.outcome.export_requested.connect(self._export_kept)
+        self._actions.export_round.triggered.connect(self._ask)
+        self._bench.past.offer("export", "Export round…", self._actions.export_round)
+        self._bench.runs.selected.connect(self._follow)
+        self._session.phase_changed.connect(self._follow)
+        self._session.exported.connect(self._say_done)
+        self._bench.outcome.export_requested.connect(self._export_kept)
         self._follow()
 
     @Slot()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -14,47 +13,24 @@ from atu_gui.core.errors import AtuError
 from atu_gui.core.events import Event, RoundScored, RunStarted
 from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights
 from atu_gui.core.tables import write_text
-from atu_gui.ui.actions import Actions
-from atu_gui.ui.display import Display
-from atu_gui.ui.session import Session
-from atu_gui.ui.workbench import Workbench
+from atu_gui.ui.rooms.room import Reach, Room
 
 
-class QuestioningRoom(QObject):
-    """Offers the weights of every finished round to the chat and carries its questions to the session.
+class QuestioningRoom(Room):
+    """Offers the weights of every finished round to the chat and carries its questions to the session."""
 
-    Args:
-        session: Asks the service.
-        bench: Holds the panels.
-        actions: The window's actions.
-        display: Says whether a recorded run is open, whose rounds can then be asked too.
-        show: Brings the workbench page to the front.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        bench: Workbench,
-        actions: Actions,
-        display: Display,
-        show: Callable[[], None],
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._bench = bench
-        self._display = display
-        self._show = show
+    def __init__(self, reach: Reach, parent: QObject) -> None:
+        super().__init__(reach, parent)
         self._weights: list[tuple[str, Weights]] = []
         self._dialog: QFileDialog | None = None
-        bench.plots.round_chosen.connect(self._choose_round)
-        bench.chat.asked.connect(self._ask)
-        bench.chat.stop_requested.connect(session.stop_answer)
-        bench.chat.export_requested.connect(self._choose_file)
-        actions.ask.triggered.connect(self._show_chat)
-        actions.export_chat.triggered.connect(self._choose_file)
-        display.changed.connect(self._show_weights)
-        display.changed.connect(self._show_chats)
+        self._bench.plots.round_chosen.connect(self._choose_round)
+        self._bench.chat.asked.connect(self._ask)
+        self._bench.chat.stop_requested.connect(self._session.stop_answer)
+        self._bench.chat.export_requested.connect(self._choose_file)
+        self._actions.ask.triggered.connect(self._show_chat)
+        self._actions.export_chat.triggered.connect(self._choose_file)
+        self._display.changed.connect(self._show_weights)
+        self._display.changed.connect(self._show_chats)
         self._show_weights()
 
     def handle(self, event: Event) -> None:
@@ -125,5 +101,5 @@ class QuestioningRoom(QObject):
         self._show_chat()
 
     def _show_chat(self) -> None:
-        self._show()
+        self._show_page()
         self._bench.show_chat()

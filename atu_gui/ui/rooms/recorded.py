@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject, Slot
 
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event
 from atu_gui.core.recorded import read_recording, shipped_recording
-from atu_gui.ui.actions import Actions
-from atu_gui.ui.display import Display
-from atu_gui.ui.workbench import Workbench
+from atu_gui.ui.rooms.room import Reach, Room
 
 
-class RecordedRoom(QObject):
-    """Opens the recorded run in the views of a run.
+class RecordedRoom(Room):
+    """Opens the recorded run in the views of a run."""
 
-    Args:
-        bench: Holds the panels.
-        actions: The window's actions.
-        display: Decides which run the views show.
-        show: Brings the workbench page to the front.
-    """
-
-    def __init__(
-        self, bench: Workbench, actions: Actions, display: Display, show: Callable[[], None], parent: QObject
-    ) -> None:
-        super().__init__(parent)
-        self._bench, self._display, self._show_page = bench, display, show
-        actions.open_recorded.triggered.connect(self.open)
+    def __init__(self, reach: Reach, parent: QObject) -> None:
+        super().__init__(reach, parent)
+        self._actions.open_recorded.triggered.connect(self.open)
 
     def handle(self, event: Event) -> None:
         """A recording hears nothing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, cast
@@ -20,30 +19,17 @@ from atu_gui.core.materials import Probe
 from atu_gui.core.ports import AskRequest, RephraseRequest
 from atu_gui.core.rephrasing import AttackKind, Question, Rephrased
 from atu_gui.core.tables import as_csv, as_markdown, write_text
-from atu_gui.ui.actions import Actions
-from atu_gui.ui.session import Phase, Session
-from atu_gui.ui.workbench import Workbench
+from atu_gui.ui.rooms.room import Reach, Room
+from atu_gui.ui.session import Phase
 
 _FILES = {"csv": ("CSV (*.csv)", "csv"), "markdown": ("Markdown (*.md)", "md")}
 
 
-class RephrasingRoom(QObject):
-    """Wires the question and its results to the session.
+class RephrasingRoom(Room):
+    """Wires the question and its results to the session."""
 
-    Args:
-        session: Asks the service.
-        bench: Holds the panels.
-        actions: The window's actions.
-        show: Brings the workbench page to the front.
-    """
-
-    def __init__(
-        self, session: Session, bench: Workbench, actions: Actions, show: Callable[[], None], parent: QObject
-    ) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._bench = bench
-        self._show = show
+    def __init__(self, reach: Reach, parent: QObject) -> None:
+        super().__init__(reach, parent)
         self._numbers = itertools.count(1)
         self._number = 0
         self._work: Future[Any] | None = None
@@ -51,20 +37,20 @@ class RephrasingRoom(QObject):
         self._probes: dict[str, Probe] = {}
         self._concepts: tuple[str, ...] = ()
         self._dialog: QFileDialog | None = None
-        question, results = bench.question, bench.rephrasings
+        question, results = self._bench.question, self._bench.rephrasings
         question.rephrase_requested.connect(self._rephrase)
         question.ask_requested.connect(self._ask)
         question.stop_requested.connect(self._stop)
         results.edited.connect(self._edited)
         results.chat_requested.connect(self._open_in_chat)
         results.export_requested.connect(lambda kind: self._choose_file(kind, "rephrasings"))
-        bench.probes.chat_requested.connect(self._open_in_chat)
-        bench.probes.export_requested.connect(lambda: self._choose_file("csv", "probes"))
-        for panel in (bench.chat, bench.probes):
+        self._bench.probes.chat_requested.connect(self._open_in_chat)
+        self._bench.probes.export_requested.connect(lambda: self._choose_file("csv", "probes"))
+        for panel in (self._bench.chat, self._bench.probes):
             panel.rephrase_requested.connect(self.open_question)
-        actions.rephrase.triggered.connect(self._open)
-        actions.show_run.triggered.connect(self._show_run)
-        session.phase_changed.connect(self._show_busy)
+        self._actions.rephrase.triggered.connect(self._open)
+        self._actions.show_run.triggered.connect(self._show_run)
+        self._session.phase_changed.connect(self._show_busy)
 
     def handle(self, event: Event) -> None:
         """Questions of the run can be chosen; answers are taken in."""
@@ -96,12 +82,12 @@ class RephrasingRoom(QObject):
         self._open()
 
     def _open(self) -> None:
-        self._show()
+        self._show_page()
         self._bench.show_view("question")
         self._bench.question.setFocus()
 
     def _show_run(self) -> None:
-        self._show()
+        self._show_page()
         self._bench.show_view("run")
 
     def _offer(self) -> None:

@@ -2,59 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject, Slot
 
 from atu_gui.core.errors import AtuError
 from atu_gui.core.ports import Weights
-from atu_gui.ui.actions import Actions
 from atu_gui.ui.rooms.branching import branch_from
-from atu_gui.ui.session import Phase, Session
+from atu_gui.ui.rooms.room import Reach, Room
+from atu_gui.ui.session import Phase
 from atu_gui.ui.widgets.round_dialog import RoundDialog
-from atu_gui.ui.workbench import Workbench
 
 
-class RoundsRoom(QObject):
-    """Asks for a round of the selected run and carries the wish to the service.
+class RoundsRoom(Room):
+    """Asks for a round of the selected run and carries the wish to the service."""
 
-    Args:
-        session: Asks the service.
-        bench: Holds the panels.
-        actions: The window's actions.
-        show: Brings the workbench page to the front.
-    """
-
-    def __init__(
-        self, session: Session, bench: Workbench, actions: Actions, show: Callable[[], None], parent: QObject
-    ) -> None:
-        super().__init__(parent)
-        self._session, self._bench, self._actions = session, bench, actions
-        self._show_page = show
-        theme = bench.runs.theme
+    def __init__(self, reach: Reach, parent: QObject) -> None:
+        super().__init__(reach, parent)
+        theme = self._bench.runs.theme
         self._return = RoundDialog(
             theme, "Return to a round", "Return to round",
-            "The model takes the weights of this round: they answer as “current weights”.", bench,
+            "The model takes the weights of this round: they answer as “current weights”.", self._bench,
         )  # fmt: skip
         self._branch = RoundDialog(
             theme, "Branch from a round", "Branch from round",
             "The run's settings come into the set-up; the next run begins with the weights of this round, on the same "
-            "texts and questions.", bench,
+            "texts and questions.", self._bench,
         )  # fmt: skip
         self._return.chosen.connect(self._go_back)
         self._branch.chosen.connect(self._branch_from)
-        actions.return_round.triggered.connect(lambda: self._ask(self._return))
-        actions.branch_round.triggered.connect(lambda: self._ask(self._branch))
+        self._actions.return_round.triggered.connect(lambda: self._ask(self._return))
+        self._actions.branch_round.triggered.connect(lambda: self._ask(self._branch))
         for icon, words, action in (
-            ("arrow-counter-clockwise", "Return to round…", actions.return_round),
-            ("git-branch", "Branch from round…", actions.branch_round),
+            ("arrow-counter-clockwise", "Return to round…", self._actions.return_round),
+            ("git-branch", "Branch from round…", self._actions.branch_round),
         ):
-            bench.past.offer(icon, words, action)
-        bench.runs.offer("git-branch", "Branch from round", actions.branch_round)
-        bench.runs.selected.connect(self._follow)
-        bench.branch.left.connect(lambda: session.set_branch(None))
-        session.branch_changed.connect(self._show_branch)
-        session.phase_changed.connect(self._follow)
+            self._bench.past.offer(icon, words, action)
+        self._bench.runs.offer("git-branch", "Branch from round", self._actions.branch_round)
+        self._bench.runs.selected.connect(self._follow)
+        self._bench.branch.left.connect(lambda: self._session.set_branch(None))
+        self._session.branch_changed.connect(self._show_branch)
+        self._session.phase_changed.connect(self._follow)
         self._follow()
 
     @Slot()

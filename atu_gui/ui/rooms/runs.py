@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Slot
 
@@ -10,57 +10,37 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import AtuError
 from atu_gui.core.events import Event, RoundScored, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
 from atu_gui.core.ports import RunRecord
-from atu_gui.ui.actions import Actions
-from atu_gui.ui.display import Display
-from atu_gui.ui.session import Session
+from atu_gui.ui.rooms.room import Reach, Room
 from atu_gui.ui.widgets.run_dialogs import AnnotateDialog
-from atu_gui.ui.workbench import Workbench
 
 # After these the list of runs says something else.
 _NEWS = (RunStarted, RoundScored, RunPaused, RunResumed, RunFinished, RunFailed)
 
 
-class RunsRoom(QObject):
-    """Wires the runs panel to the store and to the views of a run.
+class RunsRoom(Room):
+    """Wires the runs panel to the store and to the views of a run."""
 
-    Args:
-        session: Asks the service.
-        bench: Holds the panels.
-        actions: The window's actions.
-        display: Decides which run the views show.
-        show: Brings the workbench page to the front.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        bench: Workbench,
-        actions: Actions,
-        display: Display,
-        show: Callable[[], None],
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
-        self._session, self._bench, self._actions, self._display = session, bench, actions, display
-        self._show_page = show
+    def __init__(self, reach: Reach, parent: QObject) -> None:
+        super().__init__(reach, parent)
         self._deleted: list[str] = []
-        self._annotate = AnnotateDialog(bench.runs.theme, bench)
+        self._annotate = AnnotateDialog(self._bench.runs.theme, self._bench)
         self._annotate.annotated.connect(self._save_note)
-        bench.runs.open_requested.connect(self.open)
-        bench.runs.selected.connect(self._follow_selection)
-        bench.past.left.connect(display.show_live)
-        bench.past.pressed.connect(self._select_shown)
-        display.changed.connect(self._show_strip)
-        actions.open_run.triggered.connect(self._open_selected)
-        actions.close_run.triggered.connect(display.show_live)
-        actions.annotate_run.triggered.connect(self._ask_note)
-        actions.delete_run.triggered.connect(self._delete)
-        actions.undelete_run.triggered.connect(self._undelete)
-        bench.runs.offer("folder-open", "Open", actions.open_run)
-        bench.runs.set_menu(
-            actions.open_run, None, actions.return_round, actions.branch_round, actions.export_round, None
-        )
-        bench.runs.set_menu(actions.annotate_run, actions.delete_run, actions.undelete_run)
+        self._bench.runs.open_requested.connect(self.open)
+        self._bench.runs.selected.connect(self._follow_selection)
+        self._bench.past.left.connect(self._display.show_live)
+        self._bench.past.pressed.connect(self._select_shown)
+        self._display.changed.connect(self._show_strip)
+        self._actions.open_run.triggered.connect(self._open_selected)
+        self._actions.close_run.triggered.connect(self._display.show_live)
+        self._actions.annotate_run.triggered.connect(self._ask_note)
+        self._actions.delete_run.triggered.connect(self._delete)
+        self._actions.undelete_run.triggered.connect(self._undelete)
+        self._bench.runs.offer("folder-open", "Open", self._actions.open_run)
+        self._bench.runs.set_menu(
+            self._actions.open_run, None,
+            self._actions.return_round, self._actions.branch_round, self._actions.export_round, None,
+        )  # fmt: skip
+        self._bench.runs.set_menu(self._actions.annotate_run, self._actions.delete_run, self._actions.undelete_run)
         self._follow_selection("")
         self._show_strip()
         self.refresh()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -11,39 +10,19 @@ from PySide6.QtCore import QObject
 from atu_gui.core.events import Event, JobFailed
 from atu_gui.core.ports import TokenRequest
 from atu_gui.core.tokens import TokenLine
-from atu_gui.ui.actions import Actions
-from atu_gui.ui.display import Display
-from atu_gui.ui.session import Session
-from atu_gui.ui.workbench import Workbench
+from atu_gui.ui.rooms.room import Reach, Room
 
 
-class TokensRoom(QObject):
-    """Wires the token view to the session; the chat's pickers say which weights read.
+class TokensRoom(Room):
+    """Wires the token view to the session; the chat's pickers say which weights read."""
 
-    Args:
-        session: Asks the service.
-        bench: Holds the panels.
-        actions: The window's actions.
-        display: Says which run is shown, whose heads then judge the untouched weights.
-        show: Brings the workbench page to the front.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        bench: Workbench,
-        actions: Actions,
-        display: Display,
-        show: Callable[[], None],
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
-        self._session, self._bench, self._display, self._show = session, bench, display, show
+    def __init__(self, reach: Reach, parent: QObject) -> None:
+        super().__init__(reach, parent)
         self._work: Future[Any] | None = None
-        bench.tokens.look_requested.connect(self._look_at_text)
-        bench.chat.tokens_requested.connect(self._look_at_answers)
-        display.changed.connect(bench.tokens.clear)
-        actions.tokens.triggered.connect(self._open)
+        self._bench.tokens.look_requested.connect(self._look_at_text)
+        self._bench.chat.tokens_requested.connect(self._look_at_answers)
+        self._display.changed.connect(self._bench.tokens.clear)
+        self._actions.tokens.triggered.connect(self._open)
 
     def handle(self, event: Event) -> None:
         """What went wrong is said where the tokens would be."""
@@ -51,7 +30,7 @@ class TokensRoom(QObject):
             self._bench.tokens.show_failure(f"{event.message} {event.hint}".strip())
 
     def _open(self) -> None:
-        self._show()
+        self._show_page()
         self._bench.show_view("run")
         self._bench.show_tab(self._bench.tokens)
         self._bench.tokens.setFocus()
