@@ -49,6 +49,7 @@ from atu_gui.ui.workbench import Workbench
 
 _PAGES = ("welcome", "review", "workbench")
 _CLOCK_MS = 500
+_PLAIN_ROOMS = (QuestioningRoom, RephrasingRoom, TokensRoom, RunsRoom, RecordedRoom, ComparingRoom, EndingRoom)
 
 
 class MainWindow(QMainWindow):
@@ -95,13 +96,7 @@ class MainWindow(QMainWindow):
         self._palette = CommandPalette(theme, self._all_actions, self)
         self._watching = WatchingRoom(self.session, bench, self.actions_, theme, self)
         self._rooms = (
-            QuestioningRoom(reach, self),
-            RephrasingRoom(reach, self),
-            TokensRoom(reach, self),
-            RunsRoom(reach, self),
-            RecordedRoom(reach, self),
-            ComparingRoom(reach, self),
-            EndingRoom(reach, self),
+            *(room(reach, self) for room in _PLAIN_ROOMS),
             TuningRoom(self.session, bench, self.actions_, self),
             self._watching,
             AimingRoom(self.session, bench, self.actions_, self._checked_config, self),

@@ -65,6 +65,21 @@ def config() -> RunConfig:
     )
 
 
+@pytest.fixture
+def destructive(config: RunConfig) -> RunConfig:
+    """A config whose first round certainly breaks the utility limit.
+
+    Random blocks leave random logits as small as they were; only large embeddings, which are the LM head too, make the
+    loss of neutral text rise on every machine.
+    """
+    config.guards.utility_limit = 1.0
+    config.unlearn.train_embeddings = True
+    config.unlearn.learning_rate = 0.5
+    config.unlearn.retain_weight = 0.0
+    config.rounds[0].tau = -0.9
+    return config
+
+
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     """Sums in one order, so that equal seeds give equal bits whatever the machine is doing."""

@@ -69,20 +69,15 @@ def test_discarding_goes_back_to_the_untouched_weights(play: Play, config: RunCo
     assert all(torch.equal(value, before[name]) for name, value in lm.model.named_parameters())
 
 
-def test_a_guard_pauses_says_what_it_saw_and_lets_the_run_go_on(play: Play, config: RunConfig) -> None:
-    # No loss is that low, whatever the processor rounds: the guard must trip.
-    config.guards.utility_limit = 0.5
-    config.guards.action = "pause"
-    config.unlearn.learning_rate = 0.5
-    config.unlearn.retain_weight = 0.0
-    config.rounds[0].tau = -0.9
+def test_a_guard_pauses_says_what_it_saw_and_lets_the_run_go_on(play: Play, destructive: RunConfig) -> None:
+    destructive.guards.action = "pause"
 
     def act(event: object, control: RunControl) -> None:
         if isinstance(event, ev.RunPaused):
             control.set_guards(GuardConfig(forget_goal=None, neighbour_floor=None, utility_limit=None))
             control.resume()
 
-    events = play(config, act)
+    events = play(destructive, act)
     (tripped,) = _of(ev.GuardTripped, events)
     (paused,) = _of(ev.RunPaused, events)
     assert isinstance(tripped, ev.GuardTripped) and isinstance(paused, ev.RunPaused)

@@ -230,15 +230,10 @@ def test_a_loss_that_is_not_finite_leaves_the_last_good_round(
 
 
 def test_a_broken_guard_keeps_the_round_before(
-    lm: LanguageModel, encoder: TextEncoder, materials: Materials, config: RunConfig, tmp_path: Path
+    lm: LanguageModel, encoder: TextEncoder, materials: Materials, destructive: RunConfig, tmp_path: Path
 ) -> None:
-    # No loss is that low, whatever the processor rounds: the guard must trip.
-    config.guards.utility_limit = 0.5
-    config.unlearn.learning_rate = 0.5
-    config.unlearn.retain_weight = 0.0
-    config.rounds[0].tau = -0.9
     before = _weights(lm)
-    events, outcome = drain(_run(lm, encoder, materials, config, tmp_path).events())
+    events, outcome = drain(_run(lm, encoder, materials, destructive, tmp_path).events())
     assert outcome.stopped_because.startswith("guard: Neutral token loss rose to")
     assert outcome.best_round == 0
     assert len(_of(ev.RoundScored, events)) == 2
