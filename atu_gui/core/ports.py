@@ -19,6 +19,7 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, Interval, ModelLoaded
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
+from atu_gui.core.preview import Preview
 from atu_gui.core.rephrasing import ATTACKS, AttackKind, Question, Rephrased, Rephrasing
 from atu_gui.core.scan import LayerScan
 from atu_gui.core.tokens import TokenLine
@@ -98,6 +99,21 @@ class TokenRequest:
     sides: tuple[Weights, ...] = (UNTOUCHED, CURRENT)
     prompt: str = ""
     run_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """What the embedding of one of a config's concepts catches.
+
+    Attributes:
+        config: The set-up as it stands.
+        index: Which concept.
+        materials: What was got ready for it; None reads the config's files, else bundled texts.
+    """
+
+    config: RunConfig
+    index: int = 0
+    materials: Materials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +252,13 @@ class WorkbenchPort(Protocol):
         """Similarity to the concept after each token; served between two steps of a run.
 
         The future raises `InputError` where no round has kept its heads.
+        """
+        ...
+
+    def preview(self, request: PreviewRequest) -> Future[Preview]:
+        """Similarity of example texts to a concept, and names that may be missing; needs the encoder alone.
+
+        Served between two steps of a run; ended by cancelling the future. Faults of files are notes of the result.
         """
         ...
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from atu_gui.core import paths
+from atu_gui.core.concepts import Concept
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, Note
@@ -118,14 +119,31 @@ def concept_vectors(
     concept_windows = torch.cat(concept.references)
     retain_windows = torch.cat(retain.references) if retain.references else concept_windows[:0]
     for one in config.concepts:
-        if config.recipe == "paper" or not len(retain_windows):
-            rows.append(published_concept_embedding(encoder, one))
-            continue
-        candidates = concept_candidates(encoder, one)
-        name, area = best_candidate(candidates, concept_windows, retain_windows)
-        rows.append(candidates[name])
-        yield Note("info", f"{one.name}: embedded as {name}; it tells concept windows from others with AUC {area:.2f}.")
+        vector, name, area = embed_concept(config.recipe, encoder, one, concept_windows, retain_windows)
+        rows.append(vector)
+        if area is not None:
+            words = f"embedded as {name}; it tells concept windows from others with AUC {area:.2f}."
+            yield Note("info", f"{one.name}: {words}")
     return torch.stack(rows)
+
+
+def embed_concept(
+    recipe: str, encoder: TextEncoder, concept: Concept, concept_windows: Tensor, other_windows: Tensor
+) -> tuple[Tensor, str, float | None]:
+    """The embedding of one concept, [e], how it was made in words, and its AUC where that was measured.
+
+    Args:
+        recipe: "paper" takes the published embedding, as everything does where there are no other windows.
+        encoder: The frozen encoder.
+        concept: What is embedded.
+        concept_windows: Reference embeddings of windows from texts about the concepts, [n, e].
+        other_windows: The same from other texts, [m, e].
+    """
+    if recipe == "paper" or not len(other_windows):
+        return published_concept_embedding(encoder, concept), "name with special tokens", None
+    candidates = concept_candidates(encoder, concept)
+    name, area = best_candidate(candidates, concept_windows, other_windows)
+    return candidates[name], name, area
 
 
 def _split(count: int, share: float) -> tuple[list[int], list[int]]:

@@ -1,4 +1,4 @@
-"""Rephrasing and asking in bulk as jobs: short work that a run lets in between two of its steps."""
+"""Rephrasing, asking in bulk, token views and previews as jobs: short work that a run lets in between two steps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import Event, Progress, PromptAnswered
-from atu_gui.core.ports import UNTOUCHED, AskRequest, RephraseRequest, TokenRequest
+from atu_gui.core.ports import UNTOUCHED, AskRequest, PreviewRequest, RephraseRequest, TokenRequest
+from atu_gui.core.preview import Preview
 from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service.backend import Engine
@@ -82,3 +83,20 @@ def ask_all(
             answers = yield from engine.ask_all(holding.loaded, request, cancelled)
         for index, (text, logprob) in enumerate(answers):
             yield PromptAnswered(request.number, index, side, text, logprob, label)
+
+
+def preview(
+    engine: Engine,
+    holding: Holding,
+    request: PreviewRequest,
+    *,
+    folder_of: Callable[[str], Path],
+    cancelled: Callable[[], bool],
+) -> Generator[Event, None, Preview]:
+    """What the embedding of a concept catches. The weights of the language model do not matter.
+
+    Raises:
+        AtuError: No model is loaded, so no encoder either.
+        Cancelled: `cancelled` said so.
+    """
+    return (yield from engine.preview(holding.loaded, request, cancelled))

@@ -17,7 +17,8 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, ModelLoaded, RoundScored
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import AskRequest, ChatRequest, Exported, RephraseRequest, Weights
+from atu_gui.core.ports import AskRequest, ChatRequest, Exported, PreviewRequest, RephraseRequest, Weights
+from atu_gui.core.preview import Preview
 from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.scan import LayerScan
 from atu_gui.core.schedule import settle
@@ -251,6 +252,14 @@ class Engine:
         kept = load_heads(folder, round_, loaded.lm)
         seen = look_at(loaded.lm, kept, text, prompt=prompt)
         return TokenLine(label, kept.round, kept.tau, seen.tokens, seen.similarities, seen.cut)
+
+    def preview(
+        self, loaded: Loaded, request: PreviewRequest, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, Preview]:
+        """Similarity of example texts to a concept, and names that may be missing."""
+        from atu_gui.engine.preview import preview
+
+        return (yield from preview(request.config, request.index, request.materials, loaded.encoder, cancelled))
 
     def versions(self) -> dict[str, str]:
         """Versions of everything that may change a result; read from the installed packages, without importing them."""

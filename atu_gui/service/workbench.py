@@ -25,17 +25,19 @@ from atu_gui.core.ports import (
     AskRequest,
     ChatRequest,
     Exported,
+    PreviewRequest,
     RephraseRequest,
     RunOutcome,
     RunRecord,
     TokenRequest,
     Weights,
 )
+from atu_gui.core.preview import Preview
 from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.scan import LayerScan
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service import keeping
-from atu_gui.service.asking import ask_all, look_at, rephrase
+from atu_gui.service.asking import ask_all, look_at, preview, rephrase
 from atu_gui.service.backend import Engine, Loaded
 from atu_gui.service.chatting import chat, chats_in, kept
 from atu_gui.service.exporting import export
@@ -202,6 +204,10 @@ class Workbench:
     def look_at(self, request: TokenRequest) -> Future[tuple[TokenLine, ...]]:
         """Similarity to the concept after each token."""
         return self._between("tokens", lambda rest: look_at(self._engine, self._holding, request, **rest))
+
+    def preview(self, request: PreviewRequest) -> Future[Preview]:
+        """What the embedding of a concept catches."""
+        return self._between("preview", lambda rest: preview(self._engine, self._holding, request, **rest))
 
     def cancel(self) -> None:
         """End the download, load or writing under way; a run is past it after its first step."""

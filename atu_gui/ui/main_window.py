@@ -29,6 +29,7 @@ from atu_gui.ui.rooms.aiming import AimingRoom
 from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.ending import EndingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
+from atu_gui.ui.rooms.previewing import PreviewingRoom
 from atu_gui.ui.rooms.pricing import PricingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.recorded import RecordedRoom
@@ -49,7 +50,8 @@ from atu_gui.ui.workbench import Workbench
 
 _PAGES = ("welcome", "review", "workbench")
 _CLOCK_MS = 500
-_PLAIN_ROOMS = (QuestioningRoom, RephrasingRoom, TokensRoom, RunsRoom, RecordedRoom, ComparingRoom, EndingRoom)
+_ASKING_ROOMS = (QuestioningRoom, RephrasingRoom, TokensRoom, PreviewingRoom)
+_RUN_ROOMS = (RunsRoom, RecordedRoom, ComparingRoom, EndingRoom)
 
 
 class MainWindow(QMainWindow):
@@ -96,7 +98,7 @@ class MainWindow(QMainWindow):
         self._palette = CommandPalette(theme, self._all_actions, self)
         self._watching = WatchingRoom(self.session, bench, self.actions_, theme, self)
         self._rooms = (
-            *(room(reach, self) for room in _PLAIN_ROOMS),
+            *(room(reach, self) for room in (*_ASKING_ROOMS, *_RUN_ROOMS)),
             TuningRoom(self.session, bench, self.actions_, self),
             self._watching,
             AimingRoom(self.session, bench, self.actions_, self._checked_config, self),

@@ -19,13 +19,13 @@ class Notifier(QObject):
         self._welcome, self._review, self._workbench = welcome, review, workbench
 
     def show_failure(self, event: JobFailed | RunFailed, page: str) -> Notice | None:
-        """Say it; `page` is what the user looks at (welcome, review, workbench). Chat and tokens say their own."""
+        """Say it; `page` is what the user looks at (welcome, review, workbench). Some say their own."""
         if isinstance(event, RunFailed):
             kept = f" Round {event.last_good_round} is kept." if event.last_good_round else ""
             run = self._workbench[1]
             run.say(event.message, f"{event.hint}{kept}".strip(), event.details)
             return run
-        if event.job in ("chat", "tokens"):
+        if event.job in ("chat", "tokens", "preview"):
             return None
         beside_model, elsewhere = self._welcome if page == "welcome" else self._workbench
         near = beside_model if event.job in _OF_MODEL else elsewhere

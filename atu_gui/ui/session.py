@@ -177,6 +177,14 @@ class Session(QObject):
         """What was got ready last, where it serves this config."""
         return self._kept[1] if self._kept is not None and self._kept[0] == _texts_key(config) else None
 
+    def texts_about(self, config: RunConfig) -> Materials | None:
+        """What was got ready last, where it is about the same concepts, whatever else they are called."""
+        if self._kept is None:
+            return None
+        names = [concept["name"] for concept in self._kept[0]["concepts"]]
+        same = names == [concept.name for concept in config.concepts]
+        return self._kept[1] if same and self._kept[0]["texts"] == _texts_key(config)["texts"] else None
+
     def measure(
         self, config: RunConfig, ask: Callable[[WorkbenchPort, Materials], Future[T]], done: Callable[[T], None]
     ) -> None:

@@ -34,7 +34,8 @@ from atu_gui.core.events import (
 )
 from atu_gui.core.knowledge import Answered, Knowledge
 from atu_gui.core.materials import Materials, Passage, Probe
-from atu_gui.core.ports import AskRequest, ChatRequest, RephraseRequest, RunOutcome, Weights
+from atu_gui.core.ports import AskRequest, ChatRequest, PreviewRequest, RephraseRequest, RunOutcome, Weights
+from atu_gui.core.preview import Preview, PreviewLine
 from atu_gui.core.rephrasing import Rephrased, Rephrasing
 from atu_gui.core.scan import LayerScan, summarise
 from atu_gui.core.schedule import settle
@@ -283,6 +284,13 @@ class FakeEngine(Engine):
     ) -> TokenLine:
         value = loaded.lm.value / 100  # type: ignore[attr-defined]
         return TokenLine(label, round_ or 9, 0.08, tuple(text.split()), (value,) * len(text.split()))
+
+    def preview(
+        self, loaded: Loaded, request: PreviewRequest, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, Preview]:
+        yield from self._work(cancelled)
+        name = request.config.concepts[request.index].name
+        return Preview(name, "fake", (PreviewLine("concept", name, (0.5, 0.2)),))
 
     def _work(self, cancelled: Callable[[], bool]) -> Iterator[Event]:
         for done in range(self.prompts):

@@ -8,7 +8,7 @@ import pytest
 from atu_gui.core.config import ModelConfig, parse_config
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import JobFailed, Progress, PromptAnswered, StepDone
-from atu_gui.core.ports import CURRENT, UNTOUCHED, AskRequest, RephraseRequest, TokenRequest, Weights
+from atu_gui.core.ports import CURRENT, UNTOUCHED, AskRequest, PreviewRequest, RephraseRequest, TokenRequest, Weights
 from atu_gui.core.rephrasing import Question, Rephrasing
 from tests.service.test_chatting import Room, config
 
@@ -100,3 +100,31 @@ def test_tokens_are_judged_by_the_heads_that_fit_the_weights(room: Room) -> None
 def test_without_a_run_there_are_no_heads_to_judge_by(room: Room) -> None:
     with pytest.raises(InputError, match="no run whose heads"):
         room.workbench.look_at(TokenRequest(("a", "b"))).result(10)
+
+
+def test_a_preview_is_served_between_two_steps_of_a_run(room: Room) -> None:
+    room.engine.step_seconds = 0.02
+    future = room.workbench.run(parse_config({"concepts": [{"name": "Ada"}], "schedule": "thorough"}))
+    room.wait_for(3, StepDone)
+    found = room.workbench.preview(PreviewRequest(config())).result(10)
+    assert (found.concept, found.lines[0].similarity) == (config().concepts[0].name, 0.5)
+    assert not future.done()
+    room.workbench.control.stop()
+    future.result(10)
+
+
+def test_a_preview_that_nobody_waits_for_ends(room: Room) -> None:
+    room.engine.prompts, room.engine.step_seconds = 1000, 0.005
+    future = room.workbench.preview(PreviewRequest(config()))
+    room.wait_for(2, Progress)
+    assert future.cancel()
+    room.engine.prompts = 1
+    assert room.workbench.preview(PreviewRequest(config())).result(10).lines
+    assert room.failures() == []
+
+
+def test_without_an_encoder_there_is_no_preview() -> None:
+    bare = Room()
+    with pytest.raises(InputError, match="No model is loaded"):
+        bare.workbench.preview(PreviewRequest(config())).result(10)
+    bare.workbench.close(5)

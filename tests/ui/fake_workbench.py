@@ -29,7 +29,17 @@ from atu_gui.core.events import (
 )
 from atu_gui.core.knowledge import Answered, Knowledge
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import UNTOUCHED, AskRequest, ChatRequest, RephraseRequest, RunOutcome, TokenRequest, Weights
+from atu_gui.core.ports import (
+    UNTOUCHED,
+    AskRequest,
+    ChatRequest,
+    PreviewRequest,
+    RephraseRequest,
+    RunOutcome,
+    TokenRequest,
+    Weights,
+)
+from atu_gui.core.preview import AliasSuggestion, Preview, PreviewLine
 from atu_gui.core.rephrasing import Rephrased, Rephrasing
 from atu_gui.core.scan import LayerScan, summarise
 from atu_gui.core.schedule import settle
@@ -75,6 +85,7 @@ class FakeWorkbench(FakeKeeping):
         self.rephrase_requests: list[RephraseRequest] = []
         self.ask_requests: list[AskRequest] = []
         self.token_requests: list[TokenRequest] = []
+        self.preview_requests: list[PreviewRequest] = []
         self.chats: dict[str, tuple[Chat, ...]] = {}
         self.ask_error: AtuError | None = None
         self.load_error: AtuError | None = None
@@ -157,6 +168,10 @@ class FakeWorkbench(FakeKeeping):
             return tuple(lines)
 
         return self._between("tokens", look)
+
+    def preview(self, request: PreviewRequest) -> Future[Preview]:
+        self.preview_requests.append(request)
+        return self._between("preview", lambda _cancelled: self._preview(request))
 
     def stop_chat(self, request_id: int) -> None:
         self._stopped_chats.add(request_id)
@@ -258,6 +273,26 @@ class FakeWorkbench(FakeKeeping):
             self._say(scores[-1])
             self._say(Progress("scan", "Probing layers", layer, LOADED.layers, "layers"))
         return summarise(scores)
+
+    def _preview(self, request: PreviewRequest) -> Preview:
+        """The longer the names, the closer the texts; an alias that is there is not suggested."""
+        time.sleep(self._pace)
+        if self.ask_error is not None:
+            error, self.ask_error = self.ask_error, None
+            raise error
+        concept = request.config.concepts[request.index]
+        close = 0.3 + 0.1 * len(concept.aliases)
+        lines = [
+            PreviewLine("concept", f"Sentence {n} about {concept.name}.", (close - 0.02 * n, 0.1)) for n in range(5)
+        ]
+        lines += [
+            PreviewLine("neighbour", "Michelangelo", (0.3,)),
+            PreviewLine("question", "Who was he?", (0.28,), "forget question"),
+            PreviewLine("other", "The Nile flows north for more than six thousand kilometres.", (0.1, 0.05)),
+        ]
+        names = [name for name in (f"{concept.name} the Elder", "The Master") if name not in concept.aliases]
+        suggested = tuple(AliasSuggestion(name, 0.7, "given as its name in 3 passages") for name in names)
+        return Preview(concept.name, "name with special tokens", tuple(lines), suggested)
 
     def _write(self, config: RunConfig) -> Materials:
         name = config.concepts[0].name

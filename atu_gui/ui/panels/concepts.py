@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.concepts import Concept
 from atu_gui.core.config import RunConfig
+from atu_gui.core.preview import Preview
 from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.alias_suggestions import AliasSuggestions
 from atu_gui.ui.widgets.basics import button, column, icon_button, label, row, rule, set_property
 from atu_gui.ui.widgets.knowledge_view import KnowledgeView
+from atu_gui.ui.widgets.preview_view import PreviewView
 from atu_gui.ui.widgets.tags import Tags
 
 
 class ConceptEditor(QWidget):
-    """One concept. Signals: `changed`, `remove_requested`."""
+    """One concept. Signals: `changed`, `remove_requested`, `turned_to` (the cursor came into it)."""
 
     changed = Signal()
     remove_requested = Signal()
+    turned_to = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -30,6 +34,8 @@ class ConceptEditor(QWidget):
         self._error = label("", "error", wrap=True)
         self._error.hide()
         self._aliases = Tags(theme, "Add alias", "alias")
+        self.suggestions = AliasSuggestions(theme)
+        self.suggestions.picked.connect(self._aliases.add)
         self._also = label("Also called", "small")
         self._descriptions = QPlainTextEdit()
         self._descriptions.setPlaceholderText("Descriptions, one per line (optional)")
@@ -39,14 +45,22 @@ class ConceptEditor(QWidget):
         self._descriptions.setTabChangesFocus(True)
         self.name.textEdited.connect(self._edited)
         self._aliases.changed.connect(self.changed)
+        self._aliases.typed.connect(self.changed)
         self._descriptions.textChanged.connect(self.changed)
         self._remove.clicked.connect(self.remove_requested)
         top = row(self.name, self._remove, spacing=2)
         layout = column(spacing=6)
         layout.addLayout(top)
-        for widget in (self._error, self._also, self._aliases, self._descriptions):
+        for widget in (self._error, self._also, self._aliases, self.suggestions, self._descriptions):
             layout.addWidget(widget)
         self.setLayout(layout)
+        for field in (self.name, self._descriptions):
+            field.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusIn:
+            self.turned_to.emit()
+        return super().eventFilter(watched, event)
 
     def values(self) -> dict[str, object]:
         """The concept as plain data."""
@@ -69,6 +83,8 @@ class ConceptEditor(QWidget):
         """Whether it may be edited and taken away."""
         self.name.setReadOnly(locked)
         self._aliases.set_editable(not locked)
+        if locked:
+            self.suggestions.show_suggestions(())
         for widget in (self._also, self._aliases):
             widget.setVisible(not locked or bool(self._aliases.values()))
         self._descriptions.setReadOnly(locked)
@@ -87,17 +103,20 @@ class ConceptEditor(QWidget):
 
 
 class ConceptsPanel(QWidget):
-    """One editor per concept. Signal: `changed`."""
+    """One editor per concept. Signals: `changed`, `turned_to` (another concept is being edited)."""
 
     changed = Signal()
+    turned_to = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._locked = False
         self._editors: list[ConceptEditor] = []
+        self._current: ConceptEditor | None = None
         self._add = button(theme, "Add concept", "quiet", "plus", tip="Forget one more concept in the same run")
         self._add.clicked.connect(self._add_one)
+        self.preview = PreviewView(theme)
         self.knowledge = KnowledgeView(theme)
         self.changed.connect(self._forget_verdict)
         self._list = QVBoxLayout()
@@ -105,6 +124,7 @@ class ConceptsPanel(QWidget):
         layout = column(spacing=6)
         layout.addLayout(self._list)
         layout.addLayout(row(self._add, None))
+        layout.addWidget(self.preview)
         layout.addWidget(self.knowledge)
         self.setLayout(layout)
         self._append(None)
@@ -122,6 +142,18 @@ class ConceptsPanel(QWidget):
             self._append(concept)
         if not config.concepts:
             self._append(None)
+
+    @property
+    def current(self) -> int:
+        """Which concept was edited last."""
+        return self._editors.index(self._current) if self._current in self._editors else 0
+
+    def show_preview(self, found: Preview | None) -> None:
+        """What was found about the current concept; None where nothing is known of it."""
+        self.preview.show_preview(found)
+        for index, editor in enumerate(self._editors):
+            shown = found is not None and index == self.current and not self._locked
+            editor.suggestions.show_suggestions(found.suggestions if shown and found is not None else ())
 
     def set_locked(self, locked: bool) -> None:
         """A run under way holds the concepts."""
@@ -153,6 +185,11 @@ class ConceptsPanel(QWidget):
         """Put the cursor where the first name goes."""
         self._editors[0].name.setFocus()
 
+    def _turn_to(self, editor: ConceptEditor) -> None:
+        if editor is not self._current and editor in self._editors:
+            self._current = editor
+            self.turned_to.emit()
+
     def _forget_verdict(self) -> None:
         if not self.knowledge.asking:
             self.knowledge.clear()
@@ -166,7 +203,10 @@ class ConceptsPanel(QWidget):
         editor = ConceptEditor(self._theme)
         if concept is not None:
             editor.show_concept(concept)
+        # Before `changed` is told on: whoever hears it finds the current concept right.
+        editor.changed.connect(lambda: self._turn_to(editor))
         editor.changed.connect(self.changed)
+        editor.turned_to.connect(lambda: self._turn_to(editor))
         editor.remove_requested.connect(lambda: self._remove(editor))
         if self._editors:
             editor.layout().insertWidget(0, rule())  # type: ignore[union-attr]

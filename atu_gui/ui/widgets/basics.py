@@ -34,16 +34,18 @@ def label(words: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
 
 
 class Elided(QLabel):
-    """A label that shortens its words in the middle instead of being cut off; the tooltip has them all."""
+    """A label that shortens its words (in the middle, unless told otherwise) instead of being cut off; the tooltip has
+    them all."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, where: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__(words)
+        self._where = where
         self.setToolTip(words)
         self.setMinimumWidth(40)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        words = self.fontMetrics().elidedText(self.text(), self._where, self.width())
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), int(self.alignment()), words)
 

@@ -76,9 +76,10 @@ class FlowLayout(QLayout):
 
 
 class Tags(QWidget):
-    """Signal: `changed` (the user added or took away a tag)."""
+    """Signals: `changed` (the user added or took away a tag), `typed` (a letter of the next one)."""
 
     changed = Signal()
+    typed = Signal()
 
     def __init__(self, theme: Theme, add_words: str, kind: str) -> None:
         super().__init__()
@@ -91,6 +92,7 @@ class Tags(QWidget):
         self._field.setAccessibleName(add_words)
         self._field.setToolTip("Type a name and press Enter. Several at once: separate them with commas.")
         self._field.setFixedWidth(132)
+        self._field.textEdited.connect(self.typed)
         self._field.returnPressed.connect(self.take_typed)
         self._field.editingFinished.connect(self.take_typed)
         self._flow.addWidget(self._field)
@@ -107,6 +109,12 @@ class Tags(QWidget):
         self._tags = []
         for value in values:
             self._add(value)
+
+    def add(self, value: str) -> None:
+        """Take one more name, as if it had been typed."""
+        if value not in (known for known, _ in self._tags):
+            self._add(value)
+            self.changed.emit()
 
     def set_editable(self, editable: bool) -> None:
         """Whether tags may be added and taken away."""
