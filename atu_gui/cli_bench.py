@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -43,3 +44,30 @@ def responsiveness(
         f"at most ({found.delays} measured)."
     )
     typer.echo(f"Training takes {100 * found.training_slowdown:+.1f} % of the time more with the window open.")
+
+
+@bench_app.command()
+def eta(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of runs, or recordings; the shipped one unless told.")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """How far the announced remaining time of finished runs was from the truth."""
+    from atu_gui.bench.eta import measure_eta
+    from atu_gui.core.recorded import shipped_recording
+
+    found = measure_eta(runs or [shipped_recording()])
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    titles = {"first": "As the first run on its machine", "next": "After the run named before it"}
+    for kind, reports in found.items():
+        typer.echo(f"{titles[kind]}, after the first tenth of the time:")
+        for one in reports:
+            end = "" if one["whole"] else ", ended early: read it as at most"
+            typer.echo(
+                f"  {one['run']}: {one['seconds']:.0f} s; remaining time within 20 % for {one['within']:.0%} of the "
+                f"time, that of the whole run for {one['within_whole']:.0%}; "
+                f"median error {one['median_error']:.0%}{end}"
+            )

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 from typing import Literal
 
 from atu_gui.core.events import StagePlan
@@ -19,6 +20,8 @@ PARTS: tuple[Part, ...] = ("first align", "align", "unlearn", "probe", "between"
 _TYPICAL: dict[Part, float] = {"first align": 1.0, "align": 3.5, "unlearn": 15.0}
 _BETWEEN = 0.09
 _MOST_REMEMBERED = 50
+# So many earlier stages of a part count beside the one under way: a lasting slow-down shows after three.
+_STAGES = 4
 
 
 def part_of(stage: StagePlan) -> Part:
@@ -36,44 +39,64 @@ class Paces:
 
     Attributes:
         questions: How many questions a probe asks.
-        measured: What this run has shown so far.
     """
 
     def __init__(self, remembered: Mapping[Part, float] | None = None) -> None:
         self.questions = 1
         self._remembered = dict(remembered or {})
-        self.measured: dict[Part, float] = {}
+        self._stages: dict[Part, list[float]] = {}
+        self._under_way: dict[Part, float] = {}
+
+    @property
+    def measured(self) -> dict[Part, float]:
+        """What this run has shown so far: the median over the last stages of each part.
+
+        A chat, or another program, can make one stage twice as long; the next one is as quick as those before.
+        """
+        parts = [part for part in PARTS if part in self._stages or part in self._under_way]
+        return {part: median(self._samples(part)) for part in parts}
 
     def measure(self, part: Part, seconds: float) -> None:
-        """Take in what was seen last."""
+        """Take in what the stage under way takes as far as it has been seen; what was said of it before is dropped."""
         if seconds >= 0 and math.isfinite(seconds):
-            self.measured[part] = seconds
+            self._under_way[part] = seconds
+
+    def next_stage(self) -> None:
+        """A stage begins: what was measured of the one before stays."""
+        for part, seconds in self._under_way.items():
+            self._stages.setdefault(part, []).append(seconds)
+        self._under_way.clear()
 
     def of(self, part: Part) -> float | None:
         """Seconds of a part: as measured in this run, else as remembered, else as typical; None where unknown."""
-        if part in self.measured:
-            return self.measured[part]
+        measured = self.measured
+        if part in measured:
+            return measured[part]
         if part in self._remembered:
             return self._remembered[part] * self._slower()
         if part == "between":
             probe = self.of("probe")
             return None if probe is None else _BETWEEN * probe * self.questions
-        known = next((one for one in ("unlearn", "align", "first align") if one in self.measured), None)
+        known = next((one for one in ("unlearn", "align", "first align") if one in measured), None)
         if part not in _TYPICAL or known is None:
             return None
-        return self.measured[known] * _TYPICAL[part] / _TYPICAL[known]
+        return measured[known] * _TYPICAL[part] / _TYPICAL[known]
 
     def cost(self, stage: StagePlan) -> float | None:
         """Seconds of a whole stage."""
         pace = self.of(part_of(stage))
         return None if pace is None else pace * (self.questions if stage.stage == "probe" else stage.steps)
 
+    def _samples(self, part: Part) -> list[float]:
+        seen = self._stages.get(part, [])[-_STAGES:]
+        return [*seen, self._under_way[part]] if part in self._under_way else seen
+
     def _slower(self) -> float:
         """How much slower than remembered the machine is in what both have seen, as a geometric mean."""
         both = [
-            self.measured[part] / self._remembered[part]
-            for part in PARTS
-            if self.measured.get(part, 0.0) > 0 and self._remembered.get(part, 0.0) > 0
+            seconds / self._remembered[part]
+            for part, seconds in self.measured.items()
+            if seconds > 0 and self._remembered.get(part, 0.0) > 0
         ]
         return math.exp(sum(math.log(ratio) for ratio in both) / len(both)) if both else 1.0
 

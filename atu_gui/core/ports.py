@@ -17,6 +17,7 @@ from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, Interval, ModelLoaded
+from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.preview import Preview
@@ -199,6 +200,13 @@ class WorkbenchPort(Protocol):
 
     def load(self, model: ModelConfig, encoder: str) -> Future[ModelLoaded]:
         """Load a model and an encoder (job "load"); replaces what was loaded. "auto" chooses the encoder."""
+        ...
+
+    def footprint(self, model: ModelConfig, encoder: str) -> Future[Footprint]:
+        """What loading would take, from headers alone; answered between two steps of whatever goes on.
+
+        The future raises `ModelError` or `ResourceError` where it could not be loaded at all; no `JobFailed` is told.
+        """
         ...
 
     def prepare(self, config: RunConfig) -> Future[Materials]:

@@ -174,6 +174,7 @@ class RunProgress:
         )
         self.at = next(found, self.at)
         self.stage_share, self._stage_begin, self._step_rate = 0.0, None, None
+        self.paces.next_stage()
 
     def _step(self, event: StepDone) -> None:
         self._steps, self.seconds = event.step, event.seconds

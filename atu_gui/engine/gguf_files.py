@@ -30,11 +30,13 @@ class GgufHeader:
         values: Single values (no arrays) by key.
         has_tokens: Whether a vocabulary is inside.
         end: Where the last tensor must end, in bytes from the start of the file.
+        parameters: Numbers in all tensors.
     """
 
     values: dict[str, str | float | int | bool]
     has_tokens: bool
     end: int
+    parameters: int
 
     @property
     def architecture(self) -> str:
@@ -113,13 +115,15 @@ def _parse(file: BinaryIO) -> GgufHeader:
             has_tokens |= _skip_array(file) > 0 and key == "tokenizer.ggml.tokens"
         else:
             values[key] = _string(file) if kind == _STRING else _unpack(file, _NUMBERS[kind])[0]
-    ends = [_tensor_end(file) for _ in range(tensors)]
+    sizes = [_tensor_size(file) for _ in range(tensors)]
     alignment = int(values.get("general.alignment", 32))
     start = -(-file.tell() // alignment) * alignment
-    return GgufHeader(values, has_tokens, start + max(ends, default=0))
+    end = start + max((end for _, end in sizes), default=0)
+    return GgufHeader(values, has_tokens, end, sum(count for count, _ in sizes))
 
 
-def _tensor_end(file: BinaryIO) -> int:
+def _tensor_size(file: BinaryIO) -> tuple[int, int]:
+    """How many numbers a tensor has, and where it ends, in bytes after the header."""
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
     _string(file)
@@ -131,7 +135,7 @@ def _tensor_end(file: BinaryIO) -> int:
         count *= size
     kind, offset = _unpack(file, "IQ")
     block, block_bytes = GGML_QUANT_SIZES[GGMLQuantizationType(kind)]
-    return int(offset + count // block * block_bytes)
+    return count, int(offset + count // block * block_bytes)
 
 
 def _skip_array(file: BinaryIO) -> int:

@@ -45,16 +45,13 @@ def find_language_model(config: ModelConfig) -> Generator[Progress, None, ModelF
     Raises:
         ModelError: Unknown, out of reach, unsafe, damaged or no causal language model.
     """
+    found = local_language_model(config)
+    if found is not None:
+        return found
     source = config.source.strip()
-    check = partial(check_language_model, allow_pickle=config.allow_pickle, allow_remote_code=config.allow_remote_code)
-    if source == STARTER:
-        return _starter(paths.starter_model(), STARTER_MODEL, "config.json", check)
-    path = Path(source).expanduser()
-    if path.is_file():
-        if path.suffix.lower() != ".gguf":
-            raise ModelError(f"{path} is no model.", "Choose a folder with safetensors, or a GGUF file.")
-        return ModelFiles(check_gguf(path), path.parent, path.name)
-    return (yield from _find_folder(source, check, "model", config.allow_pickle, config.allow_remote_code))
+    check = _model_check(config)
+    folder = yield from _from_hub(source, check, "model", config.allow_pickle, config.allow_remote_code)
+    return ModelFiles(_hub_name(source), folder)
 
 
 def find_encoder(source: str, model_source: str) -> Generator[Progress, None, ModelFiles]:
@@ -63,12 +60,67 @@ def find_encoder(source: str, model_source: str) -> Generator[Progress, None, Mo
     Raises:
         ModelError: Unknown, out of reach, unsafe, damaged or no text encoder.
     """
-    source = source.strip()
-    if source == AUTO:
-        source = STARTER if model_source.strip() == STARTER else PAPER_ENCODER
+    found = local_encoder(source, model_source)
+    if found is not None:
+        return found
+    source = _encoder_source(source, model_source)
+    folder = yield from _from_hub(source, check_encoder, "encoder", pickles=False, code=False)
+    return ModelFiles(_hub_name(source), folder)
+
+
+def local_language_model(config: ModelConfig) -> ModelFiles | None:
+    """The files of the language model as they lie on this machine; None where the hub would have to bring them.
+
+    Raises:
+        ModelError: Unknown, unsafe, damaged or no causal language model.
+    """
+    source = config.source.strip()
+    check = _model_check(config)
+    if source == STARTER:
+        return _starter(paths.starter_model(), STARTER_MODEL, "config.json", check)
+    path = Path(source).expanduser()
+    if path.is_file():
+        if path.suffix.lower() != ".gguf":
+            raise ModelError(f"{path} is no model.", "Choose a folder with safetensors, or a GGUF file.")
+        return ModelFiles(check_gguf(path), path.parent, path.name)
+    return _local_folder(source, check, "model")
+
+
+def local_encoder(source: str, model_source: str) -> ModelFiles | None:
+    """The files of the text encoder as they lie on this machine; None where the hub would have to bring them.
+
+    Raises:
+        ModelError: Unknown, unsafe, damaged or no text encoder.
+    """
+    source = _encoder_source(source, model_source)
     if source == STARTER:
         return _starter(paths.starter_encoder(), STARTER_ENCODER, "modules.json", check_encoder)
-    return (yield from _find_folder(source, check_encoder, "encoder", pickles=False, code=False))
+    return _local_folder(source, check_encoder, "encoder")
+
+
+def model_name(config: ModelConfig) -> str:
+    """Name for the screen of a language model that is yet to be fetched."""
+    return _hub_name(config.source.strip())
+
+
+def encoder_name(source: str, model_source: str) -> str:
+    """Name for the screen of an encoder that is yet to be fetched."""
+    return _hub_name(_encoder_source(source, model_source))
+
+
+def _encoder_source(source: str, model_source: str) -> str:
+    source = source.strip()
+    if source == AUTO:
+        return STARTER if model_source.strip() == STARTER else PAPER_ENCODER
+    return source
+
+
+def _model_check(config: ModelConfig) -> Callable[[Path], None]:
+    return partial(check_language_model, allow_pickle=config.allow_pickle, allow_remote_code=config.allow_remote_code)
+
+
+def _hub_name(repo: str) -> str:
+    return repo.rpartition("/")[2]
 
 
 def _starter(folder: Path, name: str, sign: str, check: Callable[[Path], None]) -> ModelFiles:
@@ -78,9 +130,7 @@ def _starter(folder: Path, name: str, sign: str, check: Callable[[Path], None]) 
     return ModelFiles(name, folder)
 
 
-def _find_folder(
-    source: str, check: Callable[[Path], None], what: str, pickles: bool, code: bool
-) -> Generator[Progress, None, ModelFiles]:
+def _local_folder(source: str, check: Callable[[Path], None], what: str) -> ModelFiles | None:
     path = Path(source).expanduser()
     if not source:
         raise ModelError(f"No {what} is named.", "Give “starter”, a hub id or a folder.")
@@ -91,17 +141,14 @@ def _find_folder(
         raise ModelError(f"{path} is a file, but an {what} is a folder.", "Choose the folder that it lies in.")
     if not _HUB_ID.fullmatch(source) or source.startswith("."):
         raise ModelError(f"There is no folder or file {path}.", "Check the path.")
-    folder = yield from _from_hub(source, check, what, pickles, code)
-    return ModelFiles(source.rpartition("/")[2], folder)
+    # A whole copy in the cache is taken as it is: it needs no network, and runs stay comparable.
+    cached = cached_snapshot(source)
+    return ModelFiles(_hub_name(source), cached) if cached is not None and _is_whole(cached, check) else None
 
 
 def _from_hub(
     repo: str, check: Callable[[Path], None], what: str, pickles: bool, code: bool
 ) -> Generator[Progress, None, Path]:
-    """A whole copy in the cache is taken as it is: it needs no network, and runs stay comparable."""
-    cached = cached_snapshot(repo)
-    if cached is not None and _is_whole(cached, check):
-        return cached
     try:
         listing = yield from list_files(repo)
         wanted = _wanted(listing, what, pickles, code)

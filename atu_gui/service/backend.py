@@ -15,6 +15,7 @@ from atu_gui.core import paths
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, ModelLoaded, RoundScored
+from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import AskRequest, ChatRequest, Exported, PreviewRequest, RephraseRequest, Weights
@@ -91,6 +92,12 @@ class Engine:
             encoder_bytes=sum(weight.numel() * weight.element_size() for weight in text_encoder.model.parameters()),
         )
         return Loaded(lm, text_encoder, model.model_copy(deep=True), encoder, facts)
+
+    def footprint(self, model: ModelConfig, encoder: str) -> Footprint:
+        """What loading both models would take, from headers alone."""
+        from atu_gui.engine.footprint import footprint
+
+        return footprint(model, encoder)
 
     def settled(self, config: RunConfig, loaded: Loaded) -> RunConfig:
         """The config with nothing left open.

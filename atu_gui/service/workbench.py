@@ -18,6 +18,7 @@ from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Event, JobFailed, ModelLoaded
+from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import (
@@ -117,6 +118,11 @@ class Workbench:
             return loaded.facts
 
         return self._submit("load", work)
+
+    def footprint(self, model: ModelConfig, encoder: str) -> Future[Footprint]:
+        """What loading both models would take."""
+        model = model.model_copy(deep=True)
+        return self._ask(lambda: self._engine.footprint(model, encoder))
 
     def prepare(self, config: RunConfig) -> Future[Materials]:
         """Read or write all texts and questions, with the untouched model."""
@@ -335,11 +341,15 @@ class Workbench:
 
     def _read(self, question: Callable[[RunStore], T]) -> Future[T]:
         """Ask the store, between two events of whatever is going on."""
+        return self._ask(lambda: question(self._opened_store()))
+
+    def _ask(self, question: Callable[[], T]) -> Future[T]:
+        """Find out something short that touches no weights, between two events of whatever is going on."""
 
         def work() -> Generator[Event, None, T]:
             yield from ()
             try:
-                return question(self._opened_store())
+                return question()
             except Exception as error:
                 raise explained(error) from error
 

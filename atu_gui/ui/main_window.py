@@ -37,6 +37,7 @@ from atu_gui.ui.rooms.rephrasing import RephrasingRoom
 from atu_gui.ui.rooms.room import Reach
 from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
+from atu_gui.ui.rooms.sizing import SizingRoom
 from atu_gui.ui.rooms.tokens import TokensRoom
 from atu_gui.ui.rooms.tuning import TuningRoom
 from atu_gui.ui.rooms.watching import WatchingRoom
@@ -104,6 +105,7 @@ class MainWindow(QMainWindow):
             AimingRoom(self.session, bench, self.actions_, self._checked_config, self),
             PricingRoom(self.session, bench, self._watching.paces, self),
         )
+        self._sizing = SizingRoom(self.session, bench, self)
         self._going_on = RoundsRoom(reach, self)
         self._exporting = ExportingRoom(reach, self)
         self._wire_session()

@@ -93,6 +93,10 @@ class Session(QObject):
         """The model at hand."""
         return self._loaded
 
+    def holds(self, model: ModelConfig, encoder: str) -> bool:
+        """Whether just these are loaded."""
+        return self._loaded_for == (model, encoder)
+
     @property
     def branch(self) -> Branch | None:
         """What the next run goes on from; None for the untouched model."""
@@ -310,7 +314,7 @@ class Session(QObject):
         config = self._queued
         if config is None:
             self._enter(Phase.IDLE)
-        elif self._loaded_for != (config.model, config.encoder):
+        elif not self.holds(config.model, config.encoder):
             self.load(config.model, config.encoder)
         else:
             self._queued = None

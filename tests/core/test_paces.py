@@ -19,8 +19,10 @@ DEFAULT = [RoundPlan(align_steps=12 if n else 250, unlearn_steps=6, tau=0.3) for
 LONG = [RoundPlan(align_steps=400 if n else 6000, unlearn_steps=400, tau=0.3) for n in range(10)]
 
 
-def timeline(rounds: list[RoundPlan], paces: dict[Part, float], ready: float) -> Iterator[Event]:
-    """The events of a run that takes exactly these paces."""
+def timeline(
+    rounds: list[RoundPlan], paces: dict[Part, float], ready: float, *, slow_round: int = 0
+) -> Iterator[Event]:
+    """The events of a run that takes exactly these paces; one unlearn stage may take twice its time."""
     stages = planned_stages(RunConfig(rounds=rounds))
     half = QUESTIONS // 2
     yield RunStarted("r", "", "m", "e", ("c",), (3,), "default", 0, stages, "", 0.0, 8, 8, half, half)
@@ -30,7 +32,8 @@ def timeline(rounds: list[RoundPlan], paces: dict[Part, float], ready: float) ->
         begun = seconds
         part: Part = "first align" if (stage.stage, stage.round) == ("align", 1) else stage.stage
         for at in range(1, stage.steps + 1):
-            step, seconds = step + 1, seconds + paces[part]
+            held_up = (stage.stage, stage.round) == ("unlearn", slow_round)
+            step, seconds = step + 1, seconds + paces[part] * (2 if held_up else 1)
             yield StepDone("r", stage.stage, stage.round, step, at, stage.steps, 0.1, 1e-3, 0, seconds)
         seconds += QUESTIONS * paces["probe"] if stage.stage == "probe" else 0.0
         yield StageEnded("r", stage.stage, stage.round, step, "done", seconds - begun)
@@ -73,6 +76,19 @@ def _begun(rounds: list[RoundPlan]) -> RunProgress:
         if isinstance(event, StepDone) and event.step == 3:
             return progress
     raise AssertionError("a run has steps")
+
+
+def test_the_median_over_stages_is_the_pace() -> None:
+    paces = Paces()
+    for seconds in (2.0, 2.2, 4.4):
+        paces.measure("unlearn", 9.0)
+        paces.measure("unlearn", seconds)
+        paces.next_stage()
+    assert paces.of("unlearn") == 2.2
+    for _ in range(3):
+        paces.measure("unlearn", 4.0)
+        paces.next_stage()
+    assert paces.of("unlearn") == 4.0, "a lasting slow-down is followed"
 
 
 def test_nothing_is_claimed_before_anything_was_seen() -> None:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from atu_gui.core.config import parse_config
+from atu_gui.core.errors import ModelError
 from atu_gui.core.events import JobFailed, LayerScored
+from atu_gui.core.footprint import Footprint
 from tests.service.fakes import MATERIALS
 from tests.service.test_workbench import Bench
 
@@ -45,3 +47,19 @@ def test_questions_are_asked_of_the_untouched_weights(bench: Bench) -> None:
     bench.workbench.run(CONFIG).result(10)
     found = bench.workbench.check_knowledge(CONFIG, MATERIALS).result(10)
     assert [one.answer for one in found.forget] == ["10.0"]
+
+
+def test_a_footprint_is_told_while_nothing_is_loaded_and_a_fault_is_no_failed_job(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Footprint("m", 3, 8, 1000, 4000, "cpu", "float32", "e", 10)
+    monkeypatch.setattr(bench.engine, "footprint", lambda _model, _encoder: found)
+    assert bench.workbench.footprint(CONFIG.model, "auto").result(10) == found
+    assert bench.engine.loads == 0
+
+    def unknown(*_: object) -> object:
+        raise ModelError("There is no folder or file x.")
+
+    monkeypatch.setattr(bench.engine, "footprint", unknown)
+    assert isinstance(bench.workbench.footprint(CONFIG.model, "auto").exception(10), ModelError)
+    assert not bench.of(JobFailed)

@@ -14,7 +14,7 @@ from typing import TypeVar
 from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
-from atu_gui.core.errors import AtuError, Cancelled
+from atu_gui.core.errors import AtuError, Cancelled, ModelError
 from atu_gui.core.events import (
     ChatAnswered,
     ChatToken,
@@ -27,6 +27,7 @@ from atu_gui.core.events import (
     RunFailed,
     TextWritten,
 )
+from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Answered, Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import (
@@ -118,6 +119,17 @@ class FakeWorkbench(FakeKeeping):
     def load(self, model: ModelConfig, encoder: str) -> Future[ModelLoaded]:
         self.calls.append("load")
         return self._job("load", lambda: self._load(model))
+
+    def footprint(self, model: ModelConfig, encoder: str) -> Future[Footprint]:
+        future: Future[Footprint] = Future()
+        if model.source.startswith("/"):
+            future.set_exception(ModelError(f"There is no folder or file {model.source}.", "Check the path."))
+            return future
+        # A name that ends in a size has so many billion parameters: “someone/model-7B”.
+        size = model.source.rpartition("-")[2].removesuffix("B")
+        parameters = int(float(size) * 1e9) if size.isdigit() else 0
+        future.set_result(Footprint(model.source, 30, 576, parameters, 0, "cpu", "float32", encoder, 23_000_000))
+        return future
 
     def prepare(self, config: RunConfig) -> Future[Materials]:
         self.calls.append("prepare")

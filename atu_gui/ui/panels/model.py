@@ -11,15 +11,17 @@ from atu_gui.core.events import ModelLoaded
 from atu_gui.ui.forms import Form
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_button, label, row, set_property, show_facts
+from atu_gui.ui.widgets.load_cost import LoadCost
 from atu_gui.ui.widgets.notice import Notice
 
 _STARTER_WORDS = {STARTER: "SmolLM2-135M-Instruct (starter kit)"}
 
 
 class ModelPanel(QWidget):
-    """Signals: `changed`, `load_requested`."""
+    """Signals: `changed`, `load_requested`, `typed` (a letter of a source, before it is taken over)."""
 
     changed = Signal()
+    typed = Signal()
     load_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -44,6 +46,7 @@ class ModelPanel(QWidget):
             icon_button(theme, "folder-open", "Choose an encoder folder"),
         ]
         self.notice = Notice(theme)
+        self.cost = LoadCost(theme)
         self._pickers[0].clicked.connect(lambda: self.choose_folder(self._source))
         self._pickers[1].clicked.connect(self.choose_gguf)
         self._pickers[2].clicked.connect(lambda: self.choose_folder(self._encoder))
@@ -51,6 +54,7 @@ class ModelPanel(QWidget):
         self._more.toggled.connect(self._form.setVisible)
         self._form.changed.connect(self.changed)
         for line in (self._source, self._encoder):
+            line.textEdited.connect(lambda _text: self.typed.emit())
             line.editingFinished.connect(self.changed)
             line.returnPressed.connect(self.load_requested)
         editing = column(label("Language model", "muted"), spacing=6)
@@ -58,7 +62,7 @@ class ModelPanel(QWidget):
         editing.addWidget(self._source_error)
         editing.addWidget(label("Text encoder", "muted"))
         editing.addLayout(row(self._encoder, self._pickers[2], spacing=2))
-        for widget in (self._encoder_error, self._form, self._facts):
+        for widget in (self._encoder_error, self._form, self._facts, self.cost):
             editing.addWidget(widget)
         editing.addLayout(row(self._load, self._more, None))
         self._editing, self._reading = QWidget(), QWidget()

@@ -1,0 +1,50 @@
+"""What loading a model would take, known from the headers of its files before a weight is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Weights are float32 on every device; another number format is that of the computation.
+_SINGLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """A language model and its encoder as their headers describe them.
+
+    Attributes:
+        name: Name of the language model for the screen.
+        layers: Number of blocks.
+        width: Hidden width d.
+        parameters: Of the language model; 0 where its files are not on this machine.
+        disk_bytes: Of its weight files.
+        device: Where it would be loaded: "cpu", "cuda:0", "mps".
+        dtype: Number format of the computation.
+        encoder: Name of the encoder for the screen.
+        encoder_parameters: Of the encoder; 0 where its files are not on this machine.
+    """
+
+    name: str
+    layers: int
+    width: int
+    parameters: int
+    disk_bytes: int
+    device: str
+    dtype: str
+    encoder: str
+    encoder_parameters: int
+
+    @property
+    def known(self) -> bool:
+        """Whether the language model's size is known."""
+        return self.parameters > 0
+
+    @property
+    def memory(self) -> int:
+        """Bytes of both models' weights on the device."""
+        return _SINGLE * (self.parameters + self.encoder_parameters)
+
+    @property
+    def main_memory(self) -> int:
+        """Bytes that loading takes of the main memory: weights are read there before they move to another device."""
+        return self.memory if self.device == "cpu" else _SINGLE * self.parameters
