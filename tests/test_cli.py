@@ -203,13 +203,6 @@ def test_somebody_at_the_terminal_is_asked_before_written_texts_are_used(
     assert len(asked) == 1
 
 
-def test_a_run_and_its_round_are_told_apart() -> None:
-    assert cli._split_round("3f2a:2") == ("3f2a", 2)
-    assert cli._split_round("last") == ("last", None)
-    assert cli._split_round("C:\\runs\\one") == ("C:\\runs\\one", None)
-    assert cli._split_round("runs/a:b:3") == ("runs/a:b", 3)
-
-
 def test_a_worthless_run_has_failed(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.service import fakes
 

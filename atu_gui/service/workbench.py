@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TypedDict, TypeVar
 
 from atu_gui.core import paths
+from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Event, JobFailed, ModelLoaded
 from atu_gui.core.footprint import Footprint
+from atu_gui.core.events import AuditFound, Event, JobFailed, ModelLoaded
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import (
@@ -39,6 +41,8 @@ from atu_gui.core.scan import LayerScan
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service import keeping
 from atu_gui.service.asking import ask_all, look_at, preview, rephrase
+from atu_gui.service.asking import ask_all, look_at, rephrase
+from atu_gui.service.auditing import audit, audits_in
 from atu_gui.service.backend import Engine, Loaded
 from atu_gui.service.chatting import chat, chats_in, kept
 from atu_gui.service.exporting import export
@@ -254,6 +258,21 @@ class Workbench:
             return (yield from export(self._engine, self._holding, self._opened_store(), weights, folder, cancelled))
 
         return self._submit("export", work)
+
+    def audit(
+        self, weights: Weights, which: Sequence[AuditKind], settings: AuditSettings, *, again: bool = False
+    ) -> Future[tuple[AuditFound, ...]]:
+        """Look for what a round only hides."""
+
+        def work(cancelled: Callable[[], bool]) -> Generator[Event, None, tuple[AuditFound, ...]]:
+            store = self._opened_store()
+            return (yield from audit(self._engine, self._holding, store, weights, which, settings, again, cancelled))
+
+        return self._submit("audit", work)
+
+    def audits_of(self, run_id: str) -> Future[Sequence[AuditFound]]:
+        """What audits of a run found."""
+        return self._read(lambda store: audits_in(folder_of(store, run_id)))
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         """Rename a run, and keep what the user writes about it."""
