@@ -16,6 +16,7 @@ from typing import Protocol
 from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
+from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import Event, Interval, ModelLoaded
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
@@ -273,6 +274,13 @@ class WorkbenchPort(Protocol):
         """Write a round as a Hugging Face folder and check that it answers the same (job "export"; cancellable).
 
         Loads the run's model first if need be. The future raises `OutputError` for a folder that is not empty.
+        """
+        ...
+
+    def evaluate(self, request: EvaluationRequest) -> Future[Evaluation]:
+        """Put the RWKU benchmark to a model or a round (job "eval"; cancellable, parts that are done stay cached).
+
+        The future raises `InputError` for unknown runs, parts or folders, and for files with faults.
         """
         ...
 

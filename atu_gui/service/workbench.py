@@ -17,6 +17,7 @@ from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import Cancelled
+from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import Event, JobFailed, ModelLoaded
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
@@ -38,6 +39,7 @@ from atu_gui.service import keeping
 from atu_gui.service.asking import ask_all, look_at, rephrase
 from atu_gui.service.backend import Engine, Loaded
 from atu_gui.service.chatting import chat, chats_in, kept
+from atu_gui.service.evaluating import evaluate
 from atu_gui.service.exporting import export
 from atu_gui.service.failures import details_of, explained
 from atu_gui.service.folders import claim, run_folder
@@ -242,6 +244,12 @@ class Workbench:
             return (yield from export(self._engine, self._holding, self._opened_store(), weights, folder, cancelled))
 
         return self._submit("export", work)
+
+    def evaluate(self, request: EvaluationRequest) -> Future[Evaluation]:
+        """Put the benchmark to a model or a round."""
+        return self._submit(
+            "eval", lambda cancelled: evaluate(self._engine, self._holding, self._opened_store, request, cancelled)
+        )
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         """Rename a run, and keep what the user writes about it."""
