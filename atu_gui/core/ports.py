@@ -17,6 +17,7 @@ from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
+from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import Event, Interval, ModelLoaded
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.events import AuditFound, Event, Interval, ModelLoaded
@@ -322,6 +323,13 @@ class WorkbenchPort(Protocol):
 
     def audits_of(self, run_id: str) -> Future[Sequence[AuditFound]]:
         """What audits of all rounds of a run found; empty where there were none; `InputError` for an unknown run."""
+        ...
+
+    def evaluate(self, request: EvaluationRequest) -> Future[Evaluation]:
+        """Put the RWKU benchmark to a model or a round (job "eval"; cancellable, parts that are done stay cached).
+
+        The future raises `InputError` for unknown runs, parts or folders, and for files with faults.
+        """
         ...
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:

@@ -205,7 +205,7 @@ def token_losses(
     order = sorted((index for index, row in enumerate(rows) if len(row) > 1), key=lambda index: len(rows[index]))
     losses: list[float | None] = [None] * len(rows)
     done = 0
-    with _evaluating(lm):
+    with evaluating(lm):
         while done < len(order):
             if cancelled():
                 raise Cancelled
@@ -237,7 +237,7 @@ def stream(
     row = _Row(0, _prompt_ids(lm, prompt), [], [])
     run = _Job(lm, max_new_tokens, temperature, False, cancelled, _draws(1, max_new_tokens, seed), _stop_ids(lm))
     begin = end = 0
-    with _evaluating(lm):
+    with evaluating(lm):
         state: Decoding | None = None
         for step in range(max_new_tokens):
             if cancelled():
@@ -264,7 +264,7 @@ def _complete(run: _Job, rows: Sequence[_Row], batch: int, job: str, what: str) 
     order = sorted(rows, key=lambda row: len(row.ids))
     queue = [order[start : start + batch] for start in range(0, len(order), batch)]
     done = 0
-    with _evaluating(run.lm):
+    with evaluating(run.lm):
         prefix = SharedPrefix(run.lm, [row.ids for row in rows])
         while queue:
             part = queue.pop(0)
@@ -375,7 +375,8 @@ def _losses(lm: LanguageModel, rows: list[list[int]]) -> list[float]:
 
 
 @contextmanager
-def _evaluating(lm: LanguageModel) -> Iterator[None]:
+def evaluating(lm: LanguageModel) -> Iterator[None]:
+    """Within the block the model is in evaluation mode."""
     training = lm.model.training
     lm.model.train(False)
     try:

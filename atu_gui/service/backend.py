@@ -15,6 +15,7 @@ from atu_gui.core import paths
 from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
+from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import Event, ModelLoaded, RoundScored
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
@@ -29,6 +30,7 @@ from atu_gui.core.tokens import TokenLine
 if TYPE_CHECKING:
     from atu_gui.engine.models import LanguageModel, TextEncoder
     from atu_gui.engine.pipeline import Run
+    from atu_gui.engine.probes.target import Target
     from atu_gui.engine.snapshots import Snapshots, Start
     from atu_gui.service.found import FoundRun
 
@@ -232,6 +234,34 @@ class Engine:
         snapshots.values(weights.round)
         subject = Subject(loaded.lm, snapshots, weights.round, weights.run_id, config, materials, settings, cancelled)
         return (ATTACKS[kind](subject) for kind in which)
+    def read_targets(self, request: EvaluationRequest) -> list[Target]:
+        """Read and check the wanted parts of RWKU targets, without torch."""
+        from atu_gui.engine.probes.target import read_target
+
+        return [read_target(folder, request.parts, request.limit) for folder in request.folders]
+
+    def evaluate(
+        self,
+        loaded: Loaded,
+        targets: Sequence[Target],
+        request: EvaluationRequest,
+        label: str,
+        cancelled: Callable[[], bool],
+    ) -> Generator[Event, None, Evaluation]:
+        """Put the benchmark to the weights as they are now."""
+        from atu_gui.engine.probes.evaluate import evaluate
+
+        return (
+            yield from evaluate(
+                loaded.lm,
+                targets,
+                weights=label,
+                reading=request.reading,
+                limit=request.limit,
+                cache=paths.cache_folder() / "evaluations",
+                cancelled=cancelled,
+            )
+        )
 
     def answer(self, loaded: Loaded, request: ChatRequest, cancelled: Callable[[], bool]) -> Iterator[str]:
         """The pieces of one answer with the weights as they are now."""

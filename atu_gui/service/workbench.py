@@ -18,6 +18,7 @@ from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import Cancelled
+from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import Event, JobFailed, ModelLoaded
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.events import AuditFound, Event, JobFailed, ModelLoaded
@@ -45,6 +46,7 @@ from atu_gui.service.asking import ask_all, look_at, rephrase
 from atu_gui.service.auditing import audit, audits_in
 from atu_gui.service.backend import Engine, Loaded
 from atu_gui.service.chatting import chat, chats_in, kept
+from atu_gui.service.evaluating import evaluate
 from atu_gui.service.exporting import export
 from atu_gui.service.failures import details_of, explained
 from atu_gui.service.folders import claim, run_folder
@@ -273,6 +275,11 @@ class Workbench:
     def audits_of(self, run_id: str) -> Future[Sequence[AuditFound]]:
         """What audits of a run found."""
         return self._read(lambda store: audits_in(folder_of(store, run_id)))
+    def evaluate(self, request: EvaluationRequest) -> Future[Evaluation]:
+        """Put the benchmark to a model or a round."""
+        return self._submit(
+            "eval", lambda cancelled: evaluate(self._engine, self._holding, self._opened_store, request, cancelled)
+        )
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         """Rename a run, and keep what the user writes about it."""

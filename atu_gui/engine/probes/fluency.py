@@ -20,7 +20,11 @@ def words(text: str) -> list[str]:
 
 def entropy(text: str) -> float:
     """Weighted mean of 2-gram and 3-gram entropy in bits; an order with too few words contributes 0."""
-    tokens = words(text)
+    return token_entropy(words(text))
+
+
+def token_entropy(tokens: list[str]) -> float:
+    """The entropy of words that are known already."""
     return sum(weight * _ngram_entropy(tokens, n) for n, weight in _WEIGHTS.items()) / len(_WEIGHTS)
 
 

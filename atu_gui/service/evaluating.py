@@ -1,0 +1,58 @@
+"""One evaluation as a job: check the folders, have the model in memory, give it the round's weights, ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+from atu_gui.core.config import STARTER
+from atu_gui.core.errors import InputError
+from atu_gui.core.evaluation import PARTS, READINGS, Evaluation, EvaluationRequest
+from atu_gui.core.events import Event, Note
+from atu_gui.core.ports import Weights
+from atu_gui.service.backend import Engine
+from atu_gui.service.found import find_run, folder_of
+from atu_gui.service.holding import Holding
+from atu_gui.service.running import cancellable
+from atu_gui.store.runs import RunStore
+
+
+def evaluate(
+    engine: Engine,
+    holding: Holding,
+    open_store: Callable[[], RunStore],
+    request: EvaluationRequest,
+    cancelled: Callable[[], bool],
+) -> Generator[Event, None, Evaluation]:
+    """Put the benchmark to an untouched model or to a round of a run.
+
+    Raises:
+        InputError: No such run, round or folder; files with faults; an unknown part or reading.
+    """
+    _check(request)
+    targets = engine.read_targets(request)
+    if request.model is not None:
+        model, encoder, weights = request.model, "auto", Weights(round=0)
+    else:
+        found = find_run(open_store(), request.run)
+        model, encoder = found.config.model, found.config.encoder
+        weights = Weights(found.run_id, found.best_round if request.round is None else request.round)
+    if STARTER in (model.source, encoder) and not engine.starter_ready():
+        yield Note("info", "The starter kit is not on this machine yet; fetching it first.")
+        yield from cancellable(engine.fetch_starter(cancelled), cancelled)
+    loaded = yield from cancellable(holding.ensure(model, encoder), cancelled)
+    with holding.answering(weights, lambda run_id: folder_of(open_store(), run_id)) as label:
+        return (yield from engine.evaluate(loaded, targets, request, f"{loaded.facts.name}, {label}", cancelled))
+
+
+def _check(request: EvaluationRequest) -> None:
+    unknown = [part for part in request.parts if part not in PARTS]
+    if unknown or not request.parts:
+        raise InputError(f"There is no part “{', '.join(unknown)}”.", f"Choose among {', '.join(PARTS)}.")
+    if request.reading not in READINGS:
+        raise InputError(f"There is no reading “{request.reading}”.", f"Choose among {', '.join(READINGS)}.")
+    if not request.folders:
+        raise InputError("No RWKU target was named.", "Name at least one target folder.")
+    if request.limit is not None and request.limit < 1:
+        raise InputError("A limit must be at least 1.", "Leave it out to take all items.")
+    if (request.model is None) == (not request.run):
+        raise InputError("Either a model or a run is evaluated.", "Name one of them.")

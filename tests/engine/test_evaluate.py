@@ -1,0 +1,134 @@
+"""The whole benchmark on the tiny model: every part, both readings, cache, cancelling, faults."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from atu_gui.core.errors import Cancelled, InputError
+from atu_gui.core.evaluation import PARTS, Evaluation, Reading, write_evaluation
+from atu_gui.core.events import Progress
+from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.probes import raw_answers
+from atu_gui.engine.probes.evaluate import evaluate
+from atu_gui.engine.probes.target import attack_kind, read_target
+from tests.engine.test_parity_probes import drain
+
+SHORT = dict.fromkeys(raw_answers.NEW_TOKENS, 4)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shots = [{"question": "Is bread baked?", "choices": ["Yes", "No", "Never", "Once"], "answer": 0}]
+    first = {"choices": ["Light.", "Stone."], "labels": [1, 0]}
+    files: dict[str, list[dict[str, object]]] = {
+        "forget_level1": [{"query": "Ada Lovelace was ___.", "answer": "English"}],
+        "forget_level2": [{"query": "Who was Ada?", "answer": "A mathematician"}],
+        "forget_level3": [
+            {"query": "Was Ada English or Greek?", "answer": "English", "type": "multiple choice"},
+            {"query": "¿Quién fue Ada?", "answer": "A mathematician", "type": "cross lingual (Spanish)"},
+        ],
+        "neighbor_level1": [{"query": "Babbage built an ___.", "answer": "Engine"}],
+        "neighbor_level2": [{"query": "Who was Babbage?", "answer": "An inventor"}],
+        "forget_mia": [{"text": "Ada Lovelace wrote the first program."}],
+        "retain_mia": [{"text": "Bread is made of flour, water, salt and yeast."}],
+        "retain_mmlu": [{**shots[0], "task": "bread_baking", "examples": shots}],
+        "retain_bbh": [
+            {"task": "logic", "question": "not True is", "answer": "False", "cot": "Q: True is\nA: the answer is True."}
+        ],
+        "truthful": [{"question": "What do plants need?", "mc1_targets": first, "mc2_targets": first}],
+        "triviaqa": [{"question": "Which river flows through London?", "answers": ["Thames"]}],
+        "fluency": [{"instruction": "Write about bread."}],
+    }
+    target = tmp_path / "7_Ada_Lovelace"
+    target.mkdir()
+    for name, records in files.items():
+        (target / f"{name}.json").write_text(json.dumps(records), encoding="utf-8")
+    return target
+
+
+@pytest.fixture(autouse=True)
+def short_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raw_answers, "NEW_TOKENS", SHORT)
+
+
+def evaluated(lm: LanguageModel, folder: Path, reading: Reading = "rwku") -> Evaluation:
+    target = read_target(folder, tuple(PARTS))
+    cache = folder.parent / "cache"
+    work = evaluate(lm, [target], weights="tiny", reading=reading, limit=None, cache=cache, cancelled=lambda: False)
+    return drain(work)
+
+
+def test_every_part_has_scores_with_their_counts(lm: LanguageModel, folder: Path) -> None:
+    found = evaluated(lm, folder)
+    assert {item.part for item in found.items} == set(PARTS)
+    names = {score.name for score in found.scores}
+    assert {"forget all", "neighbour all", "MIA AUC mink++", "TruthfulQA MC2", "AA, cross-lingual"} <= names
+    assert all(score.few for score in found.scores)
+    untold, told = found.score("forget AA, answer not in the prompt"), found.score("forget AA, answer in the prompt")
+    assert untold is not None
+    assert told is not None
+    assert (untold.n, told.n) == (1, 1)
+    assert Evaluation.from_json(json.loads(json.dumps(found.as_json(items=True)))) == found
+
+
+def test_a_second_evaluation_asks_nothing(lm: LanguageModel, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = evaluated(lm, folder)
+    monkeypatch.setattr("atu_gui.engine.probes.evaluate.ask_part", None)
+    second = evaluated(lm, folder)
+    assert (second.scores, second.items) == (first.scores, first.items)
+    assert all(time.cached == time.items for time in second.times)
+    corrected = evaluated(lm, folder, "corrected")
+    assert all("\n" not in item.output for item in corrected.items if item.part in ("fb", "qa", "aa"))
+
+
+def test_other_weights_are_asked_anew(lm: LanguageModel, folder: Path) -> None:
+    evaluated(lm, folder)
+    weight = next(lm.model.parameters())
+    kept = weight.data.clone()
+    weight.data += 0.01
+    try:
+        assert all(time.cached == 0 for time in evaluated(lm, folder).times)
+    finally:
+        weight.data = kept
+
+
+def test_cancelling_keeps_the_parts_that_were_done(lm: LanguageModel, folder: Path) -> None:
+    cache = folder.parent / "cache"
+    stop = False
+    target = read_target(folder, ("fb", "mia"))
+    work = evaluate(lm, [target], weights="", reading="rwku", limit=None, cache=cache, cancelled=lambda: stop)
+    with pytest.raises(Cancelled):
+        for event in work:
+            stop = stop or (isinstance(event, Progress) and event.what.endswith("mia"))
+    assert len(list(cache.rglob("*.json"))) == 1
+
+
+def test_files_list_every_prompt_and_answer(lm: LanguageModel, folder: Path, tmp_path: Path) -> None:
+    found = evaluated(lm, folder)
+    write_evaluation(found, tmp_path / "out")
+    lines = (tmp_path / "out" / "items.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(found.items)
+    assert all(json.loads(line)["prompt"] for line in lines)
+
+
+def test_faults_are_told_with_item_and_field(folder: Path) -> None:
+    (folder / "retain_mmlu.json").write_text('[{"task": "x", "question": "y", "choices": ["a"]}]', encoding="utf-8")
+    with pytest.raises(InputError, match="item 1, field “choices”"):
+        read_target(folder, ("mmlu",))
+    with pytest.raises(InputError, match="none of the RWKU files"):
+        read_target(folder.parent, ("fb",))
+
+
+def test_a_limit_is_spread_over_the_file(folder: Path) -> None:
+    records = [{"query": str(number), "answer": "x"} for number in range(10)]
+    (folder / "forget_level2.json").write_text(json.dumps(records), encoding="utf-8")
+    entries = read_target(folder, ("qa",), 2).parts["qa"]
+    assert [entry.index for entry in entries] == [0, 5]
+
+
+def test_attacks_have_the_names_of_the_paper() -> None:
+    assert attack_kind("context hint") == "background hint"
+    assert attack_kind("cross lingual (German)") == "cross-lingual"
