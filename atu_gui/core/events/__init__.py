@@ -33,6 +33,7 @@ from atu_gui.core.events.run import (
     StepDone,
     TauChosen,
 )
+from atu_gui.core.events.scores import DeepScored, GroupScores, ItemSampled, ProbeGroup, Speech
 from atu_gui.core.records import restore
 
 __all__ = [
@@ -40,17 +41,21 @@ __all__ = [
     "ChatAnswered",
     "ChatToken",
     "ControlApplied",
+    "DeepScored",
     "EndReason",
     "Event",
+    "GroupScores",
     "GuardAction",
     "GuardTripped",
     "Interval",
     "ItemAnswered",
+    "ItemSampled",
     "JobFailed",
     "LayerScored",
     "Level",
     "ModelLoaded",
     "Note",
+    "ProbeGroup",
     "Progress",
     "PromptAnswered",
     "RoundScored",
@@ -60,6 +65,7 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "SimilaritySeen",
+    "Speech",
     "Stage",
     "StageEnded",
     "StagePlan",
@@ -86,6 +92,8 @@ Event = (
     | ControlApplied
     | ItemAnswered
     | RoundScored
+    | ItemSampled
+    | DeepScored
     | GuardTripped
     | RunPaused
     | RunResumed
