@@ -18,13 +18,25 @@ from atu_gui.cli_bench import bench_app
 from atu_gui.cli_options import RunFlags, build_config, split_round
 from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import evaluation_table, make_stdout, rounds_table, runs_table, written_lines
+from atu_gui.cli_report import make_stdout, rounds_table, runs_table, verdict_lines, written_lines
 from atu_gui.cli_session import Interrupted, Session
 from atu_gui.core import text
 from atu_gui.core.config import ModelConfig, RunConfig, dump_config
 from atu_gui.core.errors import AtuError, InputError, UserError
 from atu_gui.core.evaluation import PARTS, EvaluationRequest, Reading, write_evaluation
 from atu_gui.core.events import ChatAnswered, Event, JobFailed, RoundScored, RunStarted, TextWritten
+from atu_gui.core.events import (
+    ChatAnswered,
+    Event,
+    ItemAnswered,
+    JobFailed,
+    RoundScored,
+    RunFinished,
+    RunStarted,
+    TextWritten,
+)
 from atu_gui.core.materials import Materials
+from atu_gui.core.outcome import Outcome
 from atu_gui.core.ports import ChatRequest, RunOutcome, Weights
 from atu_gui.core.recorded import write_recording
 from atu_gui.service.workbench import Workbench
@@ -297,6 +309,7 @@ class _RunCommand:
         self._stdout = make_stdout()
         self._written: list[TextWritten] = []
         self._rounds: list[RoundScored] = []
+        self._said: list[Event] = []
 
     def execute(self, *, asks: bool) -> int:
         """The exit code; problems are raised."""
@@ -328,6 +341,8 @@ class _RunCommand:
         return materials
 
     def _heard(self, event: Event) -> None:
+        if isinstance(event, RunStarted | RoundScored | ItemAnswered | RunFinished):
+            self._said.append(event)
         match event:
             case TextWritten():
                 self._written.append(event)
@@ -343,6 +358,8 @@ class _RunCommand:
 
     def _report(self, outcome: RunOutcome) -> None:
         self._stdout.print(rounds_table(self._rounds, outcome.best_round))
+        for line in verdict_lines(Outcome.of(self._said)):
+            self._stdout.print(line, markup=False, soft_wrap=True)
         best = f"Round {outcome.best_round} is kept." if outcome.best_round else "No round was good: nothing is kept."
         self._stdout.print(f"Stopped because: {outcome.stopped_because}. {best}".replace("..", "."), markup=False)
         self._stdout.print(f"Results: {outcome.folder}", markup=False, soft_wrap=True)

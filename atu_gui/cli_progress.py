@@ -190,8 +190,8 @@ def scored_line(scored: RoundScored) -> str:
     """A round's scores on one line."""
     name = f"Round {scored.round}" if scored.round else "Untouched model"
     parts = [
-        f"forget {text.interval(scored.forget_recall, 3)}",
-        f"neighbour {text.interval(scored.neighbour_recall, 3)}",
+        "forget void: collapsed" if scored.collapse else f"forget {text.scored(scored.forget_recall, 3)}",
+        f"neighbour {text.scored(scored.neighbour_recall, 3)}",
         f"token loss {text.interval(scored.token_loss)}",
         f"fluency {text.interval(scored.fluency_entropy)}",
     ]

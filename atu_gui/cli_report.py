@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,6 +14,9 @@ from rich.table import Table
 from atu_gui.core import text
 from atu_gui.core.evaluation import Evaluation, Score
 from atu_gui.core.events import Interval, RoundScored, TextWritten
+from atu_gui.core.events import RoundScored, TextWritten
+from atu_gui.core.materials import Group
+from atu_gui.core.outcome import Outcome
 from atu_gui.core.ports import RunRecord
 
 # A table in a pipe or a file has no edge; everything fits this.
@@ -50,9 +54,9 @@ def written_lines(events: Iterable[TextWritten]) -> list[str]:
 
 
 def rounds_table(rounds: Sequence[RoundScored], best_round: int) -> Table:
-    """One line per round, every score with its 95 % interval."""
+    """One line per round; recalls of dev and test questions with their 95 % interval and the number of items."""
     table = Table(box=SIMPLE_HEAD, title="Scores with 95 % intervals", title_justify="left")
-    for name in ("round", "τ", "forget recall", "forget log-prob", "neighbour recall", "token loss", "fluency"):
+    for name in ("round", "τ", "forget dev", "forget test", "log-prob", "neighbour test", "token loss", "fluency"):
         table.add_column(name, no_wrap=True, justify="left" if name == "round" else "right")
     table.add_column("similarity", no_wrap=True, justify="right")
     table.add_column("time", no_wrap=True, justify="right")
@@ -62,11 +66,12 @@ def rounds_table(rounds: Sequence[RoundScored], best_round: int) -> Table:
         table.add_row(
             f"{scored.round}{mark}" if scored.round else "untouched",
             text.number(scored.tau),
-            text.interval(scored.forget_recall, 3),
-            text.interval(scored.forget_logprob),
-            text.interval(scored.neighbour_recall, 3),
-            text.interval(scored.token_loss),
-            text.interval(scored.fluency_entropy),
+            _recall(scored, "forget", "dev"),
+            _recall(scored, "forget", "test"),
+            text.number(scored.forget_logprob.mean if scored.forget_logprob else None),
+            _recall(scored, "neighbour", "test"),
+            text.number(scored.token_loss.mean if scored.token_loss else None),
+            text.number(scored.fluency_entropy.mean if scored.fluency_entropy else None),
             text.number(scored.similarity_mean),
             text.duration(scored.seconds - before),
         )
@@ -97,6 +102,20 @@ def _span(interval: Interval | None, score: Score) -> str:
 
 def _digits(score: Score) -> int:
     return 1 if abs(score.value) >= 1 or not score.value else 4
+def verdict_lines(outcome: Outcome | None) -> list[str]:
+    """The verdict of each target with its evidence."""
+    verdicts = outcome.verdicts if outcome else ()
+    return [
+        line
+        for name, verdict in verdicts
+        for line in (f"{name}: {verdict.kind}.", *(f"  – {words}" for words in verdict.evidence))
+    ]
+
+
+def _recall(scored: RoundScored, group: Group, side: Literal["dev", "test"]) -> str:
+    if scored.collapse and group == "forget":
+        return "void: collapsed"
+    return text.scored(scored.recall(group, side), 2).replace(", n = ", " n ")
 
 
 def runs_table(records: Sequence[RunRecord]) -> Table:

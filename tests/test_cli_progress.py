@@ -118,7 +118,7 @@ def test_the_table_names_every_round_and_the_best() -> None:
     output = console.file.getvalue()  # type: ignore[attr-defined]
     assert "untouched" in output
     assert "1 (best)" in output
-    assert "0.250 (0.100–0.700)" in output
+    assert "0.25 (0.10–0.70) n 20" in output
     assert "0:06" in output
 
 

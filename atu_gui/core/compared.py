@@ -52,11 +52,14 @@ class Compared:
     def recalls(self, number: int, group: Group) -> dict[_Key, float]:
         """ROUGE-L recall of every question of a group after a round."""
         answers = self.answers.get(number, {})
-        return {key: item.rouge_l_recall for key, item in answers.items() if item.group == group}
+        asked = {key: item for key, item in answers.items() if item.group == group and item.kind != "verbatim"}
+        return {key: item.rouge_l_recall for key, item in asked.items()}
 
     def probability(self, number: int, group: Group) -> float | None:
         """Mean probability per token of the gold answers of a group after a round."""
-        items = [item for item in self.answers.get(number, {}).values() if item.group == group]
+        items = [
+            item for item in self.answers.get(number, {}).values() if item.group == group and item.kind != "verbatim"
+        ]
         return sum(math.exp(item.answer_logprob) for item in items) / len(items) if items else None
 
 

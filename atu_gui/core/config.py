@@ -10,23 +10,18 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from atu_gui.core.concepts import Concept
+from atu_gui.core.config_base import Part as _Part
+from atu_gui.core.config_base import ui as _ui
 from atu_gui.core.errors import InputError
 from atu_gui.core.faults import faults_of
+from atu_gui.core.probing import ProbingConfig
 
 STARTER = "starter"
 OFF = "off"
 Recipe = Literal["default", "paper"]
-
-
-def _ui(label: str, unit: str = "", *, advanced: bool = False) -> dict[str, Any]:
-    return {"label": label, "unit": unit, "advanced": advanced}
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", validate_assignment=True, protected_namespaces=())
 
 
 class ModelConfig(_Part):
@@ -327,6 +322,7 @@ class RunConfig(_Part):
     )
     rounds: list[RoundPlan] = Field(default_factory=list, description="The rounds, in order.", max_length=1000)
     guards: GuardConfig = Field(default_factory=GuardConfig)
+    probing: ProbingConfig = Field(default_factory=ProbingConfig)
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of everything random.", json_schema_extra=_ui("Seed"))
     budget_seconds: float | None = Field(
         None,

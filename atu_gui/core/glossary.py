@@ -22,8 +22,10 @@ GLOSSARY: dict[str, str] = {
     "Align cosine": "How close predictions come to the real embedding of the next words: 1 is perfect, 0 is chance. "
     + _of(AlignConfig, "held_out"),
     "AUC": "How often a concept text scores higher than another text: 0.5 is a coin, 1 always.",
+    "Collapsed": "The model has lost its language, so its forget scores are void.",
     "Concept": "What is to be forgotten: a person, a book, a topic. Its name, aliases and descriptions become one "
     "embedding.",
+    "Dev": "Questions that steer a run: goals, floors and the choice of a round look at them alone.",
     "Encoder": "A frozen model that turns a text into a vector, so that near meanings get near vectors.",
     "Floor": _of(GuardConfig, "neighbour_floor"),
     "Fluency": "Entropy of the word pairs and triples in free answers. It falls when the model repeats itself.",
@@ -47,6 +49,7 @@ GLOSSARY: dict[str, str] = {
     "hide from an old head.",
     "Similarity to concept": "Cosine between what the head predicts and the concept's embedding, on concept texts. "
     "It is no measure of forgetting: after realigning it rises again although the answers are gone.",
+    "Test": "Questions by which nothing in a run is chosen; what is reported is their score.",
     "Token loss": "Mean loss per token on neutral text. It rises when the model suffers in general.",
     "Unlearn": "Change the model, the head held still, until no prediction comes closer to the concept than τ.",
     "Utility": "How well the model still does what has nothing to do with the concept: the token loss on neutral text.",

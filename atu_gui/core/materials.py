@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Group = Literal["forget", "neighbour"]
-ProbeKind = Literal["cloze", "question"]
+ProbeKind = Literal["cloze", "question", "verbatim"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Probe:
     Attributes:
         id: Unique within a run, stable between runs on the same pack.
         group: Whether the answer should be forgotten or kept.
-        kind: Fill in the blank, or a question.
-        query: The question as the pack has it.
-        answer: The gold answer.
+        kind: Fill in the blank, a question, or a string to be continued word for word.
+        query: The question as the pack has it; of a verbatim probe the words before the string.
+        answer: The gold answer; of a verbatim probe the string.
         about: The entity asked about.
         source: The file it comes from.
     """

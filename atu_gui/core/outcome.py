@@ -1,14 +1,19 @@
-"""What a run came to: what is forgotten, what still leaks and what got worse, with intervals and raw answers."""
+"""What a run came to: what is forgotten, what still leaks and what got worse, with intervals and raw answers.
+
+All of it is about test questions, by which nothing was chosen; in records without sides about all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.events import Event, Interval, ItemAnswered, RoundScored, RunFinished, RunStarted
 from atu_gui.core.leaks import Span, judge
-from atu_gui.core.paired import Difference, paired_difference
+from atu_gui.core.paired import Difference, mean_of, paired_difference
+from atu_gui.core.split import on_side
+from atu_gui.core.verdict import BroughtBack, Measured, Verdict, decide
 
 # “Try a lower τ”: so many more rounds, each lower by this than the one before.
 _MORE_ROUNDS = 4
@@ -51,6 +56,10 @@ class Outcome:
         lost: Neighbour questions whose answer held it before and does not now.
         asked: How many forget questions were judged.
         told: How many were not, because the question contains its answer.
+        tested: Whether the figures are those of test questions; False: of all, as in records without sides.
+        collapsed: What was seen where the round has lost its language and its forget scores are void; "" otherwise.
+        verdicts: A name and a verdict for each target: the run as a whole, or each of several concepts.
+        verbatim: Share of the tokens of verbatim strings that are reproduced from some point to the end.
     """
 
     run_id: str
@@ -69,10 +78,17 @@ class Outcome:
     lost: tuple[Answers, ...]
     asked: int
     told: int
+    tested: bool = False
+    collapsed: str = ""
+    verdicts: tuple[tuple[str, Verdict], ...] = ()
+    verbatim: Score = field(default_factory=Score)
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> Outcome | None:
-        """From all that a run said; None where it has no end, or nothing was scored after the untouched model."""
+    def of(cls, events: Iterable[Event], audits: Sequence[BroughtBack] = ()) -> Outcome | None:
+        """From all that a run said; None where it has no end, or nothing was scored after the untouched model.
+
+        `audits` is what was found to come back of the judged round.
+        """
         said = tuple(events)
         start = next((event for event in said if isinstance(event, RunStarted)), None)
         end = next((event for event in said if isinstance(event, RunFinished)), None)
@@ -81,7 +97,7 @@ class Outcome:
             return None
         number = end.best_round if end.best_round and end.best_round in rounds else max(rounds)
         before, after = rounds[0], rounds[number]
-        pairs = _pairs(said, number)
+        pairs = [pair for pair in _pairs(said, number) if on_side(pair[1].side, "test") and pair[1].kind != "verbatim"]
         forget = [pair for pair in pairs if pair[0].group == "forget"]
         near = [pair for pair in pairs if pair[0].group == "neighbour"]
         judged = [pair for pair in forget if _leaks(pair[1]) is not None]
@@ -93,8 +109,8 @@ class Outcome:
             kept=end.best_round,
             round=number,
             tau=after.tau,
-            forget=Score(before.forget_recall, after.forget_recall, _difference(forget)),
-            neighbour=Score(before.neighbour_recall, after.neighbour_recall, _difference(near)),
+            forget=Score(before.recall("forget", "test"), after.recall("forget", "test"), _difference(forget)),
+            neighbour=Score(before.recall("neighbour", "test"), after.recall("neighbour", "test"), _difference(near)),
             token_loss=Score(before.token_loss, after.token_loss),
             fluency=Score(before.fluency_entropy, after.fluency_entropy),
             forgotten=tuple(_answers(pair) for pair in judged if _leaks(pair[0]) and not _leaks(pair[1])),
@@ -102,6 +118,13 @@ class Outcome:
             lost=tuple(_answers(pair) for pair in near if _leaks(pair[0]) and _leaks(pair[1]) is False),
             asked=len(judged),
             told=len(forget) - len(judged),
+            tested=after.forget_test is not None or after.neighbour_test is not None,
+            collapsed=after.collapse,
+            verdicts=_verdicts(start, forget, near, after.collapse, audits),
+            verbatim=Score(
+                before.verbatim.extraction_strength if before.verbatim else None,
+                after.verbatim.extraction_strength if after.verbatim else None,
+            ),
         )
 
 
@@ -141,7 +164,35 @@ def _answers(pair: _Pair) -> Answers:
     return Answers(after.query, after.gold, before.answer, after.answer, spans)
 
 
-def _difference(pairs: Sequence[_Pair]) -> Difference | None:
-    return paired_difference(
-        {one.probe_id: one.rouge_l_recall for one, _ in pairs}, {two.probe_id: two.rouge_l_recall for _, two in pairs}
+def _recall(item: ItemAnswered) -> float:
+    return item.rouge_l_recall
+
+
+def _logprob(item: ItemAnswered) -> float:
+    return item.answer_logprob
+
+
+def _difference(pairs: Sequence[_Pair], of: Callable[[ItemAnswered], float] = _recall) -> Difference | None:
+    return paired_difference({one.probe_id: of(one) for one, _ in pairs}, {two.probe_id: of(two) for _, two in pairs})
+
+
+def _measured(pairs: Sequence[_Pair]) -> Measured:
+    return Measured(
+        mean_of([_recall(one) for one, _ in pairs]),
+        mean_of([_recall(two) for _, two in pairs]),
+        _difference(pairs),
+        _difference(pairs, _logprob),
     )
+
+
+def _verdicts(
+    start: RunStarted, forget: Sequence[_Pair], near: Sequence[_Pair], collapsed: str, audits: Sequence[BroughtBack]
+) -> tuple[tuple[str, Verdict], ...]:
+    """One verdict for each concept where there are several and the questions say whom they are about. Neighbours and
+    audits count for all of them."""
+    groups: dict[str, list[_Pair]] = {start.title: list(forget)}
+    if len(start.concepts) > 1 and {pair[1].about for pair in forget} >= set(start.concepts):
+        groups = {name: [pair for pair in forget if pair[1].about == name] for name in start.concepts}
+    around = _measured(near)
+    found = ((name, decide(_measured(own), around, collapsed, audits)) for name, own in groups.items())
+    return tuple((name, verdict) for name, verdict in found if verdict is not None)

@@ -26,6 +26,8 @@ KNOBS = {
     "active_share": "active share",
     "action": "guards",
 }
+# Under so many items an interval by resampling is itself uncertain, and a score is a hint.
+FEW = 30
 _COUNTED = ("stage_steps", "align_steps", "unlearn_steps", "pause_step")
 
 
@@ -92,6 +94,16 @@ def interval(value: Interval | None, digits: int = 2) -> str:
     if value is None:
         return NOTHING
     return f"{number(value.mean, digits)} ({number(value.low, digits)}–{number(value.high, digits)})"
+
+
+def scored(value: Interval | None, digits: int = 2) -> str:
+    """A mean with its 95 % interval and the number of items behind it."""
+    return NOTHING if value is None else f"{interval(value, digits)}, n = {count(value.n)}"
+
+
+def few(items: int) -> str:
+    """A warning where a score rests on few items; nothing where there are enough."""
+    return "" if items >= FEW else f"Only {count(items, 'item')}: under {FEW}, take the figure for a hint."
 
 
 def progress(event: Progress) -> str:

@@ -7,6 +7,7 @@ next, when a row ends and what the text is are decided there.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from transformers import Cache
@@ -100,6 +101,15 @@ def _common_length(rows: Sequence[Sequence[int]]) -> int:
     return length if length >= _SHORTEST_PREFIX else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A continuation under teacher forcing: the mean log-probability of its tokens, in nats, and for each whether it
+    is the likeliest."""
+
+    logprob: float
+    hits: tuple[bool, ...]
+
+
 class Decoding:
     """Rows of a left-padded batch, the cache behind them and the logits of what comes next.
 
@@ -147,8 +157,8 @@ class Decoding:
         self._mask, self._next, self.logits = self._mask[chosen], self._next[chosen], self.logits[chosen]
 
     @torch.inference_mode()
-    def score(self, continuations: Sequence[Sequence[int]]) -> list[float]:
-        """Mean log-probability of one continuation per row (each at least one token); the rows stay where they are."""
+    def score(self, continuations: Sequence[Sequence[int]]) -> list[Scored]:
+        """Score one continuation per row (each at least one token); the rows stay where they are."""
         width = max(len(row) for row in continuations)
         pad = _pad_id(self._lm)
         ids = torch.tensor([list(row) + [pad] * (width - len(row)) for row in continuations], device=self._lm.device)
@@ -157,6 +167,7 @@ class Decoding:
         )
         first = token_logprobs(self.logits[:, None], ids[:, :1])
         total = first.sum(dim=1)
+        best = self.logits.argmax(dim=-1, keepdim=True)
         if width > 1:
             kept_mask = self._mask
             # Right padding needs no mask: whatever it computes comes after the tokens that count.
@@ -164,9 +175,15 @@ class Decoding:
             positions = self._next[:, None] + torch.arange(width - 1, device=self._lm.device)
             logits = self._forward(ids[:, :-1], positions, keep=width - 1)
             total = total + (token_logprobs(logits, ids[:, 1:]) * real[:, 1:]).sum(dim=1)
+            best = torch.cat([best, logits.argmax(dim=-1)], dim=1)
             self._mask = kept_mask
             self._cache.crop(-(width - 1))
-        return [float(value) for value in (total / real.sum(dim=1)).tolist()]
+        return [
+            Scored(float(mean), tuple(hits[: len(row)]))
+            for mean, hits, row in zip(
+                (total / real.sum(dim=1)).tolist(), (best == ids).tolist(), continuations, strict=True
+            )
+        ]
 
     def _forward(self, ids: torch.Tensor, positions: torch.Tensor, *, keep: int) -> torch.Tensor:
         with self._lm.autocast():

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
-from atu_gui.core.errors import Cancelled, InputError, ResourceError
+from atu_gui.core.errors import Cancelled, ResourceError
 from atu_gui.core.events import Progress
 from atu_gui.engine.decoding import Decoding, SharedPrefix, token_logprobs
 from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.token_ids import continuation_ids, prompt_ids, stop_ids
 
 # Sampling chooses among the likeliest tokens only: the long tail of a small model is noise.
 _TOP_K = 50
@@ -35,10 +36,18 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A probe's greedy completion and the mean log-probability of its gold answer's tokens, in nats."""
+    """A probe's greedy completion and how its gold answer scores under teacher forcing.
+
+    Attributes:
+        answer_logprob: Mean log-probability of the gold answer's tokens, in nats.
+        hits: For each of those tokens, whether it is the likeliest.
+        wrong_logprobs: Mean log-probability of the tokens of each wrong answer.
+    """
 
     text: str
     answer_logprob: float
+    hits: tuple[bool, ...] = ()
+    wrong_logprobs: tuple[float, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -51,6 +60,9 @@ class _Row:
     written: list[int]
     logprob: float = float("nan")
     ended: bool = False
+    hits: tuple[bool, ...] = ()
+    wrong: list[list[int]] = field(default_factory=list)
+    wrong_logprobs: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +137,9 @@ def generate_batch(
         Cancelled: `cancelled` said so.
         ResourceError: A single prompt does not fit into memory.
     """
-    rows = [_Row(index, _prompt_ids(lm, prompt), [], []) for index, prompt in enumerate(prompts)]
+    rows = [_Row(index, prompt_ids(lm, prompt), [], []) for index, prompt in enumerate(prompts)]
     draws = _draws(len(rows), max_new_tokens, seed) if temperature > 0 else torch.empty(0)
-    run = _Job(lm, max_new_tokens, temperature, stop_at_newline, cancelled, draws, _stop_ids(lm))
+    run = _Job(lm, max_new_tokens, temperature, stop_at_newline, cancelled, draws, stop_ids(lm))
     yield from _complete(run, rows, batch, job, what)
     return [run.text(row) for row in rows]
 
@@ -143,10 +155,12 @@ def answer_probes(
     cancelled: Callable[[], bool] = _never,
     job: str = "probe",
     what: str = "",
+    wrong: Sequence[Sequence[str]] = (),
 ) -> Generator[Progress, None, list[Answered]]:
     """Greedy completion of every prompt and log-probability of its gold answer, from one pass over the prompt.
 
-    Arguments are those of `generate_batch`; gold answers are tokenised as in `answer_logprobs`.
+    Arguments are those of `generate_batch`; answers are tokenised as in `answer_logprobs`. `wrong` holds, for every
+    prompt or not at all, other answers to score from the same pass.
 
     Raises:
         Cancelled: `cancelled` said so.
@@ -154,9 +168,11 @@ def answer_probes(
         ResourceError: A single prompt does not fit into memory.
     """
     rows = _gold_rows(lm, prompts, answers)
-    run = _Job(lm, max_new_tokens, 0.0, stop_at_newline, cancelled, torch.empty(0), _stop_ids(lm))
+    for row, prompt, others in zip(rows, prompts, wrong, strict=False):
+        row.wrong = [continuation_ids(lm, prompt, row.ids, other) for other in others]
+    run = _Job(lm, max_new_tokens, 0.0, stop_at_newline, cancelled, torch.empty(0), stop_ids(lm))
     yield from _complete(run, rows, batch, job, what)
-    return [Answered(run.text(row), row.logprob) for row in rows]
+    return [Answered(run.text(row), row.logprob, row.hits, tuple(row.wrong_logprobs)) for row in rows]
 
 
 def answer_logprobs(
@@ -201,7 +217,7 @@ def token_losses(
     Raises:
         Cancelled: `cancelled` said so.
     """
-    rows = [_prompt_ids(lm, text)[:max_tokens] for text in texts]
+    rows = [prompt_ids(lm, text)[:max_tokens] for text in texts]
     order = sorted((index for index, row in enumerate(rows) if len(row) > 1), key=lambda index: len(rows[index]))
     losses: list[float | None] = [None] * len(rows)
     done = 0
@@ -234,8 +250,8 @@ def stream(
     A piece never ends within a character. When `cancelled` says so the pieces end, without an error: what was written
     stays.
     """
-    row = _Row(0, _prompt_ids(lm, prompt), [], [])
-    run = _Job(lm, max_new_tokens, temperature, False, cancelled, _draws(1, max_new_tokens, seed), _stop_ids(lm))
+    row = _Row(0, prompt_ids(lm, prompt), [], [])
+    run = _Job(lm, max_new_tokens, temperature, False, cancelled, _draws(1, max_new_tokens, seed), stop_ids(lm))
     begin = end = 0
     with evaluating(lm):
         state: Decoding | None = None
@@ -288,8 +304,7 @@ def _run_batch(run: _Job, part: list[_Row], prefix: SharedPrefix) -> Iterator[fl
         raise Cancelled
     state = Decoding(run.lm, [row.ids for row in part], prefix)
     if part[0].gold:
-        for row, logprob in zip(part, state.score([row.gold for row in part]), strict=True):
-            row.logprob = logprob
+        _score(state, part)
     live = part
     for step in range(run.max_new_tokens):
         if run.cancelled():
@@ -305,6 +320,17 @@ def _run_batch(run: _Job, part: list[_Row], prefix: SharedPrefix) -> Iterator[fl
         if step % _STEPS_PER_PROGRESS == 0:
             yield len(part) - len(keep) * (1 - (step + 1) / run.max_new_tokens)
     yield float(len(part))
+
+
+def _score(state: Decoding, part: list[_Row]) -> None:
+    """Gold answers first, then the first wrong answer of every row, and so on; a row with fewer repeats its gold."""
+    for row, scored in zip(part, state.score([row.gold for row in part]), strict=True):
+        row.logprob, row.hits, row.wrong_logprobs = scored.logprob, scored.hits, []
+    for at in range(max(len(row.wrong) for row in part)):
+        others = [row.wrong[at] if at < len(row.wrong) else row.gold for row in part]
+        for row, scored in zip(part, state.score(others), strict=True):
+            if at < len(row.wrong):
+                row.wrong_logprobs.append(scored.logprob)
 
 
 def _decode(lm: LanguageModel, ids: list[int]) -> str:
@@ -336,25 +362,12 @@ def _gold_rows(lm: LanguageModel, prompts: Sequence[str], answers: Sequence[str]
     rows = []
     for index, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
         rows.append(_Row(index, *gold_ids(lm, prompt, answer), []))
+def _gold_rows(lm: LanguageModel, prompts: Sequence[str], answers: Sequence[str]) -> list[_Row]:
+    rows = []
+    for index, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
+        ids = prompt_ids(lm, prompt)
+        rows.append(_Row(index, ids, continuation_ids(lm, prompt, ids, answer), []))
     return rows
-
-
-def _continuation_ids(lm: LanguageModel, prompt: str, prompt_ids: list[int], answer: str) -> list[int]:
-    if not answer.strip():
-        raise InputError("A question has a blank gold answer.", "Give every question an answer.")
-    text = answer.strip() if prompt[-1:].isspace() else f" {answer.strip()}"
-    whole = _prompt_ids(lm, prompt + text)
-    if len(whole) > len(prompt_ids) and whole[: len(prompt_ids)] == prompt_ids:
-        return whole[len(prompt_ids) :]
-    # Prompt and answer merge into one token where they meet: the prompt stays as it is asked.
-    return list(lm.tokenizer(text, add_special_tokens=False)["input_ids"])
-
-
-def _stop_ids(lm: LanguageModel) -> frozenset[int]:
-    """End-of-sequence ids of the generation settings and of the tokenizer."""
-    known = getattr(lm.model.generation_config, "eos_token_id", None)
-    ids = known if isinstance(known, list) else [known]
-    return frozenset(value for value in (*ids, lm.tokenizer.eos_token_id) if isinstance(value, int))
 
 
 def _draws(rows: int, steps: int, seed: int) -> torch.Tensor:

@@ -1,4 +1,7 @@
-"""When a run ends or pauses before its last round, in words that say what was seen."""
+"""When a run ends or pauses before its last round, in words that say what was seen.
+
+All recalls here are those of the dev questions: what steers a run must not judge it.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +31,12 @@ def broken_guard(guards: GuardConfig, untouched: RoundScored, now: RoundScored) 
 
     Neighbour recall rests on a few dozen answers, so it counts as broken only where its whole interval lies under the
     floor, and is not judged where the untouched model's own interval reaches down to 0. Fluency and token loss are
-    steadier: there the means are compared.
+    steadier: there the means are compared. A model that has lost its language is bad whatever the settings.
     """
     least = _neighbour_floor(guards, untouched)
-    if least is not None and now.neighbour_recall and now.neighbour_recall.high < least:
-        words = f"Neighbour recall fell to {_words(now.neighbour_recall, 2)}; the floor is {least:.2f}."
+    recall = now.recall("neighbour", "dev")
+    if least is not None and recall and recall.high < least:
+        words = f"Neighbour recall{_side(now)} fell to {_words(recall, 2)}; the floor is {least:.2f}."
         return Verdict("neighbour floor", words, rejected=True)
     fluency = (untouched.fluency_entropy, now.fluency_entropy)
     if guards.fluency_floor is not None and fluency[0] and fluency[1]:
@@ -45,13 +49,18 @@ def broken_guard(guards: GuardConfig, untouched: RoundScored, now: RoundScored) 
         if now.token_loss.mean > most:
             words = f"Neutral token loss rose to {_words(now.token_loss, 2)}; the limit is {most:.2f}."
             return Verdict("utility limit", words, rejected=True)
+    if now.collapse:
+        return Verdict("collapse", f"{now.collapse} Its forget scores are void.", rejected=True)
     return None
 
 
 def cautions(untouched: RoundScored) -> list[str]:
     """What round 0 says about how far the later recalls can be trusted."""
     words = []
-    for name, score in (("concept", untouched.forget_recall), ("neighbours", untouched.neighbour_recall)):
+    for name, score in (
+        ("concept", untouched.recall("forget", "dev")),
+        ("neighbours", untouched.recall("neighbour", "dev")),
+    ):
         if score is not None and score.low <= 0:
             words.append(
                 f"The untouched model answers hardly any question about the {name} right "
@@ -67,15 +76,16 @@ def reached_goal(guards: GuardConfig, untouched: RoundScored, now: RoundScored) 
     Nor is the goal reached while the neighbours' mean is under their floor: later rounds often bring them back, because
     the retain term goes on, and forgetting that takes neighbours along is not what was asked for.
     """
-    before, after = untouched.forget_recall, now.forget_recall
+    before, after = untouched.recall("forget", "dev"), now.recall("forget", "dev")
     if guards.forget_goal is None or before is None or after is None or before.mean <= 0:
         return None
     least = _neighbour_floor(guards, untouched)
-    if least is not None and now.neighbour_recall and now.neighbour_recall.mean < least:
+    near = now.recall("neighbour", "dev")
+    if least is not None and near and near.mean < least:
         return None
     goal = guards.forget_goal * before.mean
     if after.mean <= goal:
-        return Verdict("forget goal", f"Forget recall fell to {_words(after, 3)}; the goal was {goal:.3f}.")
+        return Verdict("forget goal", f"Forget recall{_side(now)} fell to {_words(after, 3)}; the goal was {goal:.3f}.")
     return None
 
 
@@ -100,25 +110,30 @@ def best_round(guards: GuardConfig, untouched: RoundScored, good: Sequence[Round
     forgot most more than its neighbours lost. The last one where the untouched model knew too little of the concept for
     recall to tell rounds apart.
     """
-    forget, least = untouched.forget_recall, _neighbour_floor(guards, untouched)
-    scored = [(one.round, one.forget_recall, one.neighbour_recall) for one in good]
+    forget, least = untouched.recall("forget", "dev"), _neighbour_floor(guards, untouched)
+    scored = [(one.round, one.recall("forget", "dev"), one.recall("neighbour", "dev")) for one in good]
     known = [(number, f.mean, n.mean if n else 0.0) for number, f, n in scored if f is not None]
     if forget is None or forget.low <= 0 or len(known) < len(good) or not known:
         return good[-1].round if good else 0
     kept = [(f, -number) for number, f, n in known if least is None or n >= least]
     if kept:
         return -min(kept)[1]
-    assert untouched.neighbour_recall is not None
-    before = untouched.neighbour_recall.mean
-    return max((n / before - f / forget.mean, number) for number, f, n in known)[1]
+    near = untouched.recall("neighbour", "dev")
+    assert near is not None
+    return max((n / near.mean - f / forget.mean, number) for number, f, n in known)[1]
 
 
 def _neighbour_floor(guards: GuardConfig, untouched: RoundScored) -> float | None:
     """The least neighbour recall; None where it is off or the untouched model's own interval reaches down to 0."""
-    before = untouched.neighbour_recall
+    before = untouched.recall("neighbour", "dev")
     if guards.neighbour_floor is None or before is None or before.low <= 0:
         return None
     return guards.neighbour_floor * before.mean
+
+
+def _side(scored: RoundScored) -> str:
+    """Says that only part of the questions was looked at, where that is so."""
+    return " on dev questions" if scored.forget_dev or scored.neighbour_dev else ""
 
 
 def _words(score: Interval, digits: int) -> str:

@@ -10,7 +10,7 @@ from atu_gui.core.knowledge import Answered, Knowledge
 from atu_gui.core.materials import Materials, Probe
 from atu_gui.engine.inputs import draw
 from atu_gui.engine.models import LanguageModel
-from atu_gui.engine.probes.score import ask_probes
+from atu_gui.engine.probes.score import ask_probes, score_group
 
 QUESTIONS = 10
 
@@ -25,7 +25,7 @@ def check_knowledge(
     """
     probes: list[Probe] = []
     for group in ("forget", "neighbour"):
-        own = [probe for probe in materials.probes if probe.group == group]
+        own = [probe for probe in materials.probes if score_group(probe) == group]
         probes.extend(draw(own, QUESTIONS, config.seed, f"knowledge {group}"))
     items: list[ItemAnswered] = []
     for event in ask_probes(lm, probes, run_id="", round=0, cancelled=cancelled):

@@ -6,6 +6,7 @@ the weights are consistent, so that the caller may answer a chat before it asks 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,10 @@ from atu_gui.engine.gate import Clock, Gate
 from atu_gui.engine.guards import Verdict, best_round, broken_guard, cautions, not_finite, reached_goal, too_inactive
 from atu_gui.engine.kept_heads import save_heads
 from atu_gui.engine.margins import Margins, share_above
+from atu_gui.engine.measured import round_scored
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.opening import run_started
+from atu_gui.engine.probes.deep import deep_scores_of, wanted
 from atu_gui.engine.probes.score import RoundScores, score_round
 from atu_gui.engine.setting import Setting, build_setting, with_layers
 from atu_gui.engine.snapshots import Snapshots, Start
@@ -102,6 +105,7 @@ class Run:
         self._step = 0
         self._margins = Margins()
         self._end = _End()
+        self._untouched: RoundScored | None = None
         lm.model.requires_grad_(False)
         self._parameters = trained_parameters(lm, self.config.layers, self.config.unlearn)
         self._start = start
@@ -121,6 +125,8 @@ class Run:
             self.config, self._lm, self._encoder, self._materials, branched=self._start is not None
         )
         untouched = yield from self._probe(0, None, None)
+        setting = yield from build_setting(self.config, self._lm, self._encoder, self._materials)
+        untouched = self._untouched = yield from self._probe(0, None, None)
         done = 0
         if untouched is not None:
             for caution in cautions(untouched):
@@ -130,6 +136,7 @@ class Run:
         self._end.because = self._end.because or "all rounds done"
         if self._gate.discarding():
             self._end = _End(DISCARDED)
+        yield from self._deep_scores(done)
         self.snapshots.restore(self._end.best_round)
         yield RunFinished(
             self._run_id, self._end.because, self._end.best_round, done, self._clock.seconds(), str(self._folder)
@@ -316,33 +323,42 @@ class Run:
         begun = yield from self._begin("probe", number, 1)
         try:
             scores: RoundScores = yield from score_round(
-                self._lm, self._materials, run_id=self._run_id, round=number, cancelled=self._gate.stopping
+                self._lm,
+                self._materials,
+                run_id=self._run_id,
+                round=number,
+                cancelled=self._gate.stopping,
+                dev_share=self.config.probing.dev_share,
             )
         except Cancelled:
             self._end.because = STOPPED
             yield self._ended("probe", number, "stopped", begun)
             return None
         yield self._ended("probe", number, "done", begun)
-        similarity = None if sight is None else sight.concept_similarity
-        scored = RoundScored(
+        scored = round_scored(
+            scores,
+            sight,
+            self._untouched,
             run_id=self._run_id,
             round=number,
             step=self._step,
             tau=tau,
-            forget_recall=scores.forget_recall,
-            forget_logprob=scores.forget_logprob,
-            neighbour_recall=scores.neighbour_recall,
-            neighbour_logprob=scores.neighbour_logprob,
-            token_loss=scores.token_loss,
-            fluency_entropy=scores.fluency_entropy,
             align_cosine=align_cosine,
-            similarity_mean=None if similarity is None else float(similarity.mean()),
-            similarity_p95=None if similarity is None else float(torch.quantile(similarity, 0.95)),
-            active_fraction=None if similarity is None or tau is None else share_above(similarity, tau),
             seconds=self._clock.seconds(),
         )
         yield scored
         return scored
+
+    def _deep_scores(self, done: int) -> Generator[Event, None, None]:
+        """The costly scores of the untouched model and of the round that is kept; none where the user stops."""
+        settings, probes = self.config.probing, self._materials.probes
+        if not done or self._gate.stopping() or not wanted(settings, probes):
+            return
+        asked = [(number, self.snapshots.applied(number)) for number in dict.fromkeys((0, self._end.best_round))]
+        with contextlib.suppress(Cancelled):
+            yield from deep_scores_of(
+                asked, self._lm, probes, settings, self._run_id, self.config.seed, self._gate.stopping
+            )
 
     def _trip(self, verdict: Verdict, number: int, action: GuardAction) -> Generator[Event, None, bool]:
         """Say what a guard saw and wait where it pauses; whether the work goes on."""

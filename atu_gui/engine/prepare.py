@@ -17,6 +17,7 @@ from atu_gui.engine.drafts.retain import write_retain
 from atu_gui.engine.drafts.writing import names_any
 from atu_gui.engine.inputs import bundled, bundled_lines, draw, read_inputs, validate_inputs
 from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.probes.score import score_group
 
 __all__ = ["prepare", "validate_inputs"]
 
@@ -169,7 +170,8 @@ def _written_probes(
 
 def _given_probes(job: _Job, given: Sequence[Probe]) -> tuple[Probe, ...]:
     limit = job.config.texts.probes_limit
-    forget = [probe for probe in given if probe.group == "forget"]
-    neighbour = [probe for probe in given if probe.group == "neighbour"]
     seed = job.config.seed
-    return draw(forget, limit, seed, "forget") + draw(neighbour, limit, seed, "neighbour")
+    drawn: tuple[Probe, ...] = ()
+    for group in ("forget", "neighbour", "verbatim"):
+        drawn += draw([probe for probe in given if score_group(probe) == group], limit, seed, group)
+    return drawn

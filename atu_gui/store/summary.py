@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from atu_gui.core.events import Event, Interval, RoundScored, RunStarted
+from atu_gui.core.events import DeepScored, Event, GroupScores, Interval, RoundScored, RunStarted
+from atu_gui.core.outcome import Outcome
 from atu_gui.store.runs import RunState
 
 SUMMARY_FILE = "summary.json"
@@ -18,17 +20,24 @@ def summarise(events: Iterable[Event], state: RunState, versions: Mapping[str, s
     """The content of `summary.json`.
 
     Every score stands with its 95 % interval; a round's `seconds` are its own, pauses excluded, and `rounds[0]` is the
-    untouched model. What was not measured is null.
+    untouched model. What was not measured is null. `forget` and `neighbour` are all questions; the same with `_dev` are
+    those that steered the run, with `_test` those that nothing was chosen by.
     """
     started: RunStarted | None = None
     rounds: list[dict[str, Any]] = []
     before = 0.0
-    for event in events:
+    said = tuple(events)
+    outcome = Outcome.of(said)
+    for event in said:
         if isinstance(event, RunStarted):
             started = event
         elif isinstance(event, RoundScored):
             rounds.append(_round(event, event.seconds - before))
             before = event.seconds
+        elif isinstance(event, DeepScored):
+            for line in rounds:
+                if line["round"] == event.round:
+                    line["deep"] = _deep(event)
     return {
         "run_id": started.run_id if started else None,
         "model": started.model if started else None,
@@ -41,6 +50,10 @@ def summarise(events: Iterable[Event], state: RunState, versions: Mapping[str, s
         "versions": dict(versions),
         "stopped_because": state.stopped_because,
         "best_round": state.best_round,
+        "verdicts": [
+            {"target": name, "verdict": verdict.kind, "evidence": list(verdict.evidence)}
+            for name, verdict in (outcome.verdicts if outcome else ())
+        ],
         "rounds": rounds,
     }
 
@@ -62,6 +75,14 @@ def _round(scored: RoundScored, seconds: float) -> dict[str, Any]:
         "active_fraction": scored.active_fraction,
         "forget": _answers(scored.forget_recall, scored.forget_logprob),
         "neighbour": _answers(scored.neighbour_recall, scored.neighbour_logprob),
+        "forget_valid": not scored.collapse,
+        "collapse": scored.collapse or None,
+        **{
+            name: _group(getattr(scored, name))
+            for name in ("forget_dev", "forget_test", "neighbour_dev", "neighbour_test", "verbatim")
+        },
+        "smooth": {"forget": _smooth(scored.forget), "neighbour": _smooth(scored.neighbour)},
+        "speech": dataclasses.asdict(scored.speech) if scored.speech else None,
         "utility": _score("token_loss", scored.token_loss),
         "fluency": _score("entropy", scored.fluency_entropy),
         "seconds": seconds,
@@ -78,6 +99,30 @@ def _answers(recall: Interval | None, logprob: Interval | None) -> dict[str, Any
         "ci95": [recall.low, recall.high],
         "answer_logprob_ci95": [logprob.low, logprob.high] if logprob else None,
     }
+
+
+def _group(scores: GroupScores | None) -> dict[str, Any] | None:
+    if scores is None:
+        return None
+    return {**(_answers(scores.recall, scores.logprob) or {}), "smooth": _smooth(scores)}
+
+
+def _smooth(scores: GroupScores | None) -> dict[str, Any] | None:
+    """Exact memorization, extraction strength and truth, each with its interval."""
+    if scores is None:
+        return None
+    named = {name: getattr(scores, name) for name in ("exact_memorization", "extraction_strength", "truth")}
+    return {name: _score("mean", interval) for name, interval in named.items()}
+
+
+def _deep(scored: DeepScored) -> dict[str, Any]:
+    leaks = {"forget": scored.forget_leak, "neighbour": scored.neighbour_leak, "verbatim": scored.verbatim_leak}
+    named = {
+        name: {str(k): _score("recall", leak) for k, leak in zip(scored.ks, found, strict=True)}
+        for name, found in leaks.items()
+        if found
+    }
+    return {"leak_at": named, "exposure": _score("bits", scored.exposure), "candidates": scored.candidates}
 
 
 def _score(name: str, interval: Interval | None) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from atu_gui.core.config import RoundPlan, RunConfig
-from atu_gui.core.events import Event, ItemAnswered, RunFinished
+from atu_gui.core.events import Event, GroupScores, Interval, ItemAnswered, RoundScored, RunFinished, RunStarted
 from atu_gui.core.outcome import Outcome, lower_tau
 from tests.ui.fake_keeping import past_config, past_events
 
@@ -69,3 +69,48 @@ def test_a_lower_tau_goes_down_from_what_was_reached(tau: float, taus: list[floa
     assert {(plan.align_steps, plan.unlearn_steps) for plan in lower.rounds} == {(6, 5)}
     assert (lower.schedule, lower.guards.forget_goal) == ("custom", 0.1)
     assert config.rounds[0].quantile == 0.05
+
+
+def _sided(events: list[Event]) -> list[Event]:
+    """Every other question steers, the others judge."""
+    made: list[Event] = []
+    for event in events:
+        if isinstance(event, ItemAnswered):
+            event = dataclasses.replace(event, side="dev" if event.probe_id[-1] in "024" else "test")
+        elif isinstance(event, RoundScored):
+            scores = GroupScores(Interval(0.5 / (1 + event.round), 0.1, 0.6, 3))
+            event = dataclasses.replace(event, forget_test=scores, neighbour_test=scores)
+        made.append(event)
+    return made
+
+
+def test_what_is_shown_is_of_test_questions_only() -> None:
+    outcome = Outcome.of(_sided(_events(forget_0={3: "Verrocchio"}, forget_1={3: "Verrocchio"})))
+    assert outcome is not None and outcome.tested
+    assert (outcome.asked, len(outcome.leaking)) == (3, 1)
+    assert outcome.forget.after is not None and outcome.forget.after.mean == 0.125
+    assert outcome.forget.difference is not None and outcome.forget.difference.n == 3
+
+
+def test_each_of_several_concepts_has_its_verdict() -> None:
+    events = [
+        dataclasses.replace(event, concepts=("Ada", "Grace"))
+        if isinstance(event, RunStarted)
+        else dataclasses.replace(event, about="Ada" if event.probe_id[-1] in "012" else "Grace")
+        if isinstance(event, ItemAnswered)
+        else event
+        for event in _events()
+    ]
+    outcome = Outcome.of(events)
+    assert outcome is not None
+    assert [name for name, _ in outcome.verdicts] == ["Ada", "Grace"]
+
+
+def test_a_collapsed_round_is_collapsed_whatever_it_scores() -> None:
+    events = [
+        dataclasses.replace(event, collapse="It stammers.") if isinstance(event, RoundScored) and event.round else event
+        for event in _events()
+    ]
+    outcome = Outcome.of(events)
+    assert outcome is not None and outcome.collapsed == "It stammers."
+    assert [verdict.kind for _, verdict in outcome.verdicts] == ["collapsed"]

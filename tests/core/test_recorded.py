@@ -11,6 +11,7 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import ItemAnswered, Progress, RoundScored, RunFinished, RunStarted, StepDone
+from atu_gui.core.outcome import Outcome
 from atu_gui.core.recorded import read_recording, shipped_recording, write_recording
 from atu_gui.core.schedule import settle
 from tests.ui.fake_run import PLANNED, Script
@@ -69,5 +70,7 @@ def test_the_run_that_ships_is_a_real_one_that_went_through() -> None:
     started = next(event for event in recording.events if isinstance(event, RunStarted))
     assert started.model == "SmolLM2-135M-Instruct"
     assert sum(isinstance(event, ItemAnswered) for event in recording.events) >= 40
+    outcome = Outcome.of(recording.events)
+    assert outcome is not None and outcome.verdicts and not outcome.tested, "it was recorded before probes had sides"
     assert shipped_recording().stat().st_size < 300_000
     assert isinstance(recording.config, RunConfig)

@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from atu_gui.core.errors import Cancelled, InputError, ResourceError
 from atu_gui.core.events import Progress
-from atu_gui.engine import generate
+from atu_gui.engine import generate, token_ids
 from atu_gui.engine.decoding import SharedPrefix
 from atu_gui.engine.generate import answer_logprobs, answer_probes, generate_batch, stream, token_losses
 from atu_gui.engine.models import LanguageModel
@@ -271,8 +271,8 @@ def test_a_second_begin_of_sequence_is_not_added(lm: LanguageModel, monkeypatch:
         return real(self, text, **options)
 
     monkeypatch.setattr(lm.tokenizer.__class__, "__call__", spy)
-    generate._prompt_ids(lm, "<|start|>user")
-    generate._prompt_ids(lm, "user")
+    token_ids.prompt_ids(lm, "<|start|>user")
+    token_ids.prompt_ids(lm, "user")
     assert asked == [False, True]
 
 

@@ -78,15 +78,19 @@ def test_a_guard_pauses_says_what_it_saw_and_lets_the_run_go_on(play: Play, dest
             control.resume()
 
     events = play(destructive, act)
-    (tripped,) = _of(ev.GuardTripped, events)
+    # The weights are ruined and stay so: the collapse guard cannot be switched off.
+    tripped, collapsed = _of(ev.GuardTripped, events)
     (paused,) = _of(ev.RunPaused, events)
+    assert isinstance(collapsed, ev.GuardTripped)
+    assert (collapsed.guard, collapsed.round, collapsed.rejected) == ("collapse", 2, True)
     assert isinstance(tripped, ev.GuardTripped) and isinstance(paused, ev.RunPaused)
     assert (tripped.guard, tripped.round, tripped.action, tripped.rejected) == ("utility limit", 1, "pause", True)
     assert (paused.by, paused.because) == ("the utility limit", tripped.words)
     assert tripped.words.startswith("Neutral token loss rose to")
     finished = events[-1]
     assert isinstance(finished, ev.RunFinished)
-    assert (finished.stopped_because, finished.rounds) == ("all rounds done", 2)
+    assert finished.rounds == 2
+    assert finished.stopped_because.startswith("guard: The model has lost its language")
 
 
 def test_a_step_that_is_not_finite_can_be_tried_again(play: Play, config: RunConfig) -> None:

@@ -25,6 +25,7 @@ def test_the_summary_says_what_the_run_came_to() -> None:
         "versions": {"python": "3.11"},
         "stopped_because": "all rounds done",
         "best_round": 1,
+        "verdicts": [],
     }
     assert [line["round"] for line in rounds] == [0, 1]
     assert [line["seconds"] for line in rounds] == [4.0, 6.0]

@@ -34,6 +34,7 @@ from atu_gui.core.events.run import (
     StepDone,
     TauChosen,
 )
+from atu_gui.core.events.scores import DeepScored, GroupScores, ItemSampled, ProbeGroup, Speech
 from atu_gui.core.records import restore
 
 __all__ = [
@@ -45,18 +46,22 @@ __all__ = [
     "ChatToken",
     "Comeback",
     "ControlApplied",
+    "DeepScored",
     "EndReason",
     "Event",
+    "GroupScores",
     "GuardAction",
     "GuardTripped",
     "Interval",
     "ItemAnswered",
+    "ItemSampled",
     "JobFailed",
     "LayerScored",
     "Level",
     "Measure",
     "ModelLoaded",
     "Note",
+    "ProbeGroup",
     "Progress",
     "PromptAnswered",
     "RoundScored",
@@ -66,6 +71,7 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "SimilaritySeen",
+    "Speech",
     "Stage",
     "StageEnded",
     "StagePlan",
@@ -92,6 +98,8 @@ Event = (
     | ControlApplied
     | ItemAnswered
     | RoundScored
+    | ItemSampled
+    | DeepScored
     | GuardTripped
     | RunPaused
     | RunResumed

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from atu_gui.core.events.jobs import Interval
+from atu_gui.core.events.scores import GroupScores, Speech
 from atu_gui.core.materials import Group, ProbeKind
+from atu_gui.core.split import Side
 
 Stage = Literal["align", "unlearn", "probe"]
 EndReason = Literal["done", "skipped", "inactive", "stopped"]
@@ -181,6 +183,12 @@ class ItemAnswered:
     Attributes:
         answer_logprob: Mean log-probability of the gold answer's tokens, in nats.
         rouge_l_recall: As RWKU defines it, 0 to 1.
+        exact_memorization: See `GroupScores`; None in records of earlier versions.
+        extraction_strength: The same.
+        truth_ratio: R of TOFU with the gold answer for the paraphrased one: mean probability per token of wrong
+            answers, over that of the gold answer; None where there is no wrong answer of the same kind.
+        side: Whether it steers the run or judges it; "" in records of earlier versions, where all did both.
+        about: The entity asked about, where known.
     """
 
     run_id: str
@@ -193,6 +201,11 @@ class ItemAnswered:
     answer: str
     rouge_l_recall: float
     answer_logprob: float
+    exact_memorization: float | None = None
+    extraction_strength: float | None = None
+    truth_ratio: float | None = None
+    side: Side | Literal[""] = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +224,14 @@ class RoundScored:
         similarity_p95: The same, 95th percentile.
         active_fraction: Share of concept positions above τ after the round.
         seconds: Run time so far.
+        forget: All scores of all forget probes.
+        forget_dev: Those of the probes that goals, floors and the choice of a round look at.
+        forget_test: Those of the probes that nothing was chosen by: what is reported.
+        neighbour, neighbour_dev, neighbour_test: The same of neighbour probes.
+        verbatim: All scores of verbatim probes, which are in no other score and by which nothing is chosen.
+        speech: Signs of broken language.
+        collapse: What was seen where the model has lost its language, as a sentence; the forget scores are then void.
+            "" where it has not.
     """
 
     run_id: str
@@ -228,6 +249,25 @@ class RoundScored:
     similarity_p95: float | None
     active_fraction: float | None
     seconds: float
+    forget: GroupScores | None = None
+    forget_dev: GroupScores | None = None
+    forget_test: GroupScores | None = None
+    neighbour: GroupScores | None = None
+    neighbour_dev: GroupScores | None = None
+    neighbour_test: GroupScores | None = None
+    verbatim: GroupScores | None = None
+    speech: Speech | None = None
+    collapse: str = ""
+
+    def recall(self, group: Group, side: Literal["dev", "test"]) -> Interval | None:
+        """ROUGE-L recall of a group on a side; on all its probes in records of earlier versions."""
+        scores = {
+            ("forget", "dev"): self.forget_dev,
+            ("forget", "test"): self.forget_test,
+            ("neighbour", "dev"): self.neighbour_dev,
+            ("neighbour", "test"): self.neighbour_test,
+        }[group, side]
+        return scores.recall if scores else self.forget_recall if group == "forget" else self.neighbour_recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +275,8 @@ class GuardTripped:
     """A goal was reached, or a floor or limit broken.
 
     Attributes:
-        guard: “forget goal”, “neighbour floor”, “utility limit”, “fluency floor”, “active share” or “not finite”.
+        guard: “forget goal”, “neighbour floor”, “utility limit”, “fluency floor”, “collapse”, “active share” or
+            “not finite”.
         words: What was seen, as a sentence.
         action: What comes of it: the run ends or pauses, or (active share) the stage ends.
         rejected: Whether the round is not good because of it, so that an earlier one is kept.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 
@@ -32,3 +33,10 @@ def _ngram_entropy(tokens: list[str], n: int) -> float:
     counts = Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
     total = sum(counts.values())
     return -sum(count / total * math.log2(count / total) for count in counts.values()) if total else 0.0
+
+
+def distinct_pairs(text: str) -> float | None:
+    """Share of the word pairs that differ from all before (distinct-2, arXiv 1510.03055); None without any pair."""
+    tokens = words(text)
+    pairs = list(itertools.pairwise(tokens))
+    return len(set(pairs)) / len(pairs) if pairs else None

@@ -176,4 +176,5 @@ def _scores(event: RoundScored) -> str:
         )
         if value is not None
     ]
-    return f"{name}: {', '.join(parts) or 'nothing to measure'}."
+    void = f" {event.collapse} The forget score is void." if event.collapse else ""
+    return f"{name}: {', '.join(parts) or 'nothing to measure'}.{void}"

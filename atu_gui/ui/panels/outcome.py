@@ -27,6 +27,7 @@ class OutcomePanel(QWidget):
         self._outcome: Outcome | None = None
         self._title = label("", "title")
         self._ended = label("", "muted", wrap=True)
+        self.verdict = label("", "heading", wrap=True)
         self.question = button(theme, "Question it", "primary", "chat-circle-text", size="large")
         self.question.setToolTip("Ask the kept round in the chat, beside the untouched model")
         self.lower_tau = button(theme, "Try a lower τ", icon="arrow-down", size="large")
@@ -41,7 +42,7 @@ class OutcomePanel(QWidget):
         self.forgotten = Finding(theme, "check-circle", "good", "What is forgotten")
         self.leaking = Finding(theme, "drop", "bad", "What still leaks")
         self.worse = Finding(theme, "trend-down", "warn", "What got worse")
-        words = column(self._title, self._ended, spacing=2)
+        words = column(self._title, self.verdict, self._ended, spacing=2)
         head = row(spacing=8)
         head.addLayout(words, 1)
         for one in (back, self.export, self.lower_tau, self.question):
@@ -69,6 +70,9 @@ class OutcomePanel(QWidget):
         self._title.setText(f"Run {outcome.run_id} · {outcome.title}")
         because = text.capital(outcome.stopped_because).rstrip(".")
         self._ended.setText(f"{because}. {kept}{judged} It took {text.duration(outcome.seconds)}.")
+        self.verdict.setText("   ".join(f"{name}: {verdict.kind}" for name, verdict in outcome.verdicts))
+        self.verdict.setToolTip("\n\n".join("\n".join((one.rule, *one.evidence)) for _, one in outcome.verdicts))
+        self.verdict.setVisible(bool(outcome.verdicts))
         for one in (self.lower_tau, self.export):
             one.setEnabled(bool(outcome.kept))
         self._show_forgotten(outcome)
@@ -77,8 +81,8 @@ class OutcomePanel(QWidget):
 
     def _show_forgotten(self, outcome: Outcome) -> None:
         card = self.forgotten
-        card.figure.setText(_change(outcome.forget))
-        card.caption.setText(f"forget recall; {_sure(outcome.forget.difference)}")
+        card.figure.setText("void" if outcome.collapsed else _change(outcome.forget))
+        card.caption.setText(outcome.collapsed or f"forget recall{_asked(outcome)}; {_sure(outcome.forget.difference)}")
         card.more.setText(_intervals(outcome.forget))
         gone = text.count(len(outcome.forgotten), "answer")
         card.show_answers(outcome.forgotten, "No answer that held the gold answer before has lost it.")
@@ -99,7 +103,9 @@ class OutcomePanel(QWidget):
     def _show_worse(self, outcome: Outcome) -> None:
         card = self.worse
         card.figure.setText(_change(outcome.neighbour))
-        card.caption.setText(f"neighbour recall; {_sure(outcome.neighbour.difference, lower_is_better=False)}")
+        card.caption.setText(
+            f"neighbour recall{_asked(outcome)}; {_sure(outcome.neighbour.difference, lower_is_better=False)}"
+        )
         parts = [_intervals(outcome.neighbour)]
         for name, score in (("Token loss", outcome.token_loss), ("Fluency, bits", outcome.fluency)):
             if score.before is not None and score.after is not None:
@@ -114,11 +120,16 @@ def _change(score: Score) -> str:
     return f"{text.number(score.before.mean)} → {text.number(score.after.mean)}"
 
 
+def _asked(outcome: Outcome) -> str:
+    return " on test questions" if outcome.tested else ""
+
+
 def _intervals(score: Score) -> str:
     if score.before is None or score.after is None:
         return "There were no such questions."
     asked = text.count(score.after.n, "question")
-    return f"Before {text.interval(score.before)}, now {text.interval(score.after)}, {asked}"
+    said = f"Before {text.interval(score.before)}, now {text.interval(score.after)}, {asked}"
+    return f"{said}. {text.few(score.after.n)}".removesuffix(". ")
 
 
 def _sure(found: Difference | None, *, lower_is_better: bool = True) -> str:

@@ -35,7 +35,7 @@ from atu_gui.ui.widgets.probes_model import (
 )
 
 _GROUPS = (("Both groups", ""), ("Forget", "forget"), ("Neighbour", "neighbour"))
-_KINDS = (("All kinds", ""), ("Questions", "question"), ("Fill in the blank", "cloze"))
+_KINDS = (("All kinds", ""), ("Questions", "question"), ("Fill in the blank", "cloze"), ("Verbatim", "verbatim"))
 _WIDTHS = {GROUP: 92, GOLD: 140, DOTS: 130, RECALL: 110}
 
 

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.events import Event, Interval, RoundScored, RunStarted
+from atu_gui.core.materials import Group
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.empty import Empty
 from atu_gui.ui.widgets.tables import cell, plain_table
 
-_HEADINGS = ["Round", "τ", "Forget recall", "Neighbour recall", "Token loss", "Fluency, bits", "Align cosine", "Time"]
+_HEADINGS = [
+    "Round",
+    "τ",
+    "Forget, dev",
+    "Forget, test",
+    "Neighbour, dev",
+    "Neighbour, test",
+    "Token loss",
+    "Fluency, bits",
+    "Align cosine",
+    "Time",
+]
+_GROUPS: tuple[Group, ...] = ("forget", "neighbour")
+_SIDES: tuple[Literal["dev", "test"], ...] = ("dev", "test")
+_FORGET = (2, 3)
 
 
 class RoundsPanel(QWidget):
@@ -19,7 +36,7 @@ class RoundsPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._figures = theme.font()
-        self._table = plain_table("Scores per round", _HEADINGS, right={1, 2, 3, 4, 5, 6, 7}, stretch=0)
+        self._table = plain_table("Scores per round", _HEADINGS, right=set(range(1, 10)), stretch=0)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(
             Empty(theme, "table", "No scores yet", "After every round the questions are asked again; scores come here.")
@@ -42,17 +59,22 @@ class RoundsPanel(QWidget):
     def _add(self, event: RoundScored) -> None:
         at = self._table.rowCount()
         self._table.insertRow(at)
-        scores = (event.forget_recall, event.neighbour_recall, event.token_loss, event.fluency_entropy)
+        recalls = [event.recall(group, side) for group in _GROUPS for side in _SIDES]
+        scores = (*recalls, event.token_loss, event.fluency_entropy)
         self._table.setItem(at, 0, cell(f"Round {event.round}" if event.round else "Untouched"))
         self._table.setItem(at, 1, cell(text.number(event.tau), right=True, font=self._figures))
         for column, score in enumerate(scores, start=2):
-            self._table.setItem(at, column, cell(text.interval(score), right=True, font=self._figures, tip=_tip(score)))
-        self._table.setItem(at, 6, cell(text.number(event.align_cosine), right=True, font=self._figures))
-        self._table.setItem(at, 7, cell(text.duration(event.seconds), right=True, font=self._figures))
+            void = event.collapse if column in _FORGET else ""
+            words, tip = (
+                ("void", f"{void} The forget score says nothing.") if void else (text.interval(score), _tip(score))
+            )
+            self._table.setItem(at, column, cell(words, right=True, font=self._figures, tip=tip))
+        self._table.setItem(at, 8, cell(text.number(event.align_cosine), right=True, font=self._figures))
+        self._table.setItem(at, 9, cell(text.duration(event.seconds), right=True, font=self._figures))
         self._table.scrollToBottom()
 
 
 def _tip(score: Interval | None) -> str:
     if score is None:
         return "There was nothing to measure."
-    return f"Mean with its 95 % interval, over {text.count(score.n, 'item')}."
+    return f"Mean with its 95 % interval, over {text.count(score.n, 'item')}. {text.few(score.n)}".strip()

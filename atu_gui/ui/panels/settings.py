@@ -14,6 +14,7 @@ from atu_gui.core.config import (
     UnlearnConfig,
     WindowConfig,
 )
+from atu_gui.core.probing import ProbingConfig
 from atu_gui.ui.forms import Form
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, label
@@ -26,6 +27,7 @@ _BASIC: tuple[tuple[str, type, list[str]], ...] = (
 _GUARDS = list(GuardConfig.model_fields)
 _MORE: tuple[tuple[str, str, type, list[str]], ...] = (
     ("Guards", "guards", GuardConfig, _GUARDS),
+    ("Scores", "probing", ProbingConfig, list(ProbingConfig.model_fields)),
     ("Texts", "texts", TextsConfig, ["passages", "retain_passages", "probes_limit"]),
     ("Windows", "windows", WindowConfig, ["k", "max_tokens", "batch"]),
     ("Head", "head", HeadConfig, ["kind", "layers", "width", "heads"]),

@@ -32,6 +32,7 @@ def test_broken_lines_are_listed_together(tmp_path: Path) -> None:
         '{"kind": "cloze", "group": "both", "query": "No blank", "answer": ""}',
         "3",
         '{"kind": "neutral"}',
+        '{"kind": "verbatim", "group": "neighbour", "prefix": "The pin is"}',
     ]
     path = tmp_path / "pack.jsonl"
     path.write_text("\n".join(lines))
@@ -46,6 +47,8 @@ def test_broken_lines_are_listed_together(tmp_path: Path) -> None:
         "line 4, field “answer”",
         "line 5",
         "line 6, field “text”",
+        "line 7, field “group”",
+        "line 7, field “continuation”",
     ]
 
 
@@ -91,3 +94,10 @@ def test_the_published_folder() -> None:
     }
     assert pack.probes[0].about == "Leonardo da Vinci"
     assert (len(pack.neutral_texts), len(pack.instructions), pack.notes) == (38, 50, ())
+
+
+def test_a_pack_of_verbatim_strings_needs_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "strings.jsonl"
+    path.write_text('{"kind": "verbatim", "prefix": "The pin is", "continuation": "4815", "about": "Ada"}')
+    (probe,) = read_pack(path).probes
+    assert (probe.group, probe.kind, probe.query, probe.answer) == ("forget", "verbatim", "The pin is", "4815")

@@ -54,11 +54,12 @@ def test_every_probe_is_answered_and_every_score_follows_from_the_answers(lm: La
     ]
     assert all(item.rouge_l_recall == rouge_l_recall(item.answer, item.gold) for item in items)
     assert all(item.answer_logprob < 0 for item in items)
-    assert scores.forget_recall is not None and scores.forget_recall.n == 2
-    assert scores.forget_logprob is not None
-    assert scores.forget_logprob.mean == pytest.approx((items[0].answer_logprob + items[1].answer_logprob) / 2)
-    assert scores.neighbour_logprob is not None
-    assert scores.neighbour_logprob.mean == pytest.approx(items[2].answer_logprob)
+    assert scores.forget is not None and scores.neighbour is not None
+    assert scores.forget.recall is not None and scores.forget.recall.n == 2
+    assert scores.forget.logprob is not None
+    assert scores.forget.logprob.mean == pytest.approx((items[0].answer_logprob + items[1].answer_logprob) / 2)
+    assert scores.neighbour.logprob is not None
+    assert scores.neighbour.logprob.mean == pytest.approx(items[2].answer_logprob)
     assert {event.job for event in events if isinstance(event, Progress)} == {"probe"}
 
 
@@ -71,7 +72,7 @@ def test_a_text_without_a_loss_does_not_count_and_fluency_asks_ten(lm: LanguageM
 
 def test_nothing_to_measure_is_none(lm: LanguageModel) -> None:
     events, scores = scored(lm, Materials())
-    assert scores == RoundScores(None, None, None, None, None, None)
+    assert scores == RoundScores(*(None,) * 10)
     assert events == []
 
 

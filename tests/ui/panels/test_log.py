@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
+from atu_gui.core import text
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Note, StepDone
 from atu_gui.core.schedule import settle
@@ -50,7 +51,7 @@ def test_scores_and_answers_stand_in_tables(theme: Theme, qtbot: QtBot) -> None:
         "Round 2",
         "Round 3",
     ]
-    assert table.item(0, 2).text() == "0.19 (0.14–0.25)" and table.item(0, 2).toolTip().endswith("over 6 items.")
+    assert table.item(0, 2).text() == "0.19 (0.14–0.25)" and table.item(0, 2).toolTip().endswith(text.few(6))
     first = [probes.model.index(0, column).data() for column in range(7)]
     assert first[0] == "Forget" and first[3:5] == ["Verrocchio, a painter.", "I am not sure."]
     assert first[6] == "1.00 → 0.00"
