@@ -17,14 +17,12 @@ from atu_gui.cli_audit import audit
 from atu_gui.cli_bench import bench_app
 from atu_gui.cli_options import RunFlags, build_config, split_round
 from atu_gui.cli_progress import make_teller
-from atu_gui.cli_report import evaluation_table, make_stdout, rounds_table, runs_table, written_lines
-from atu_gui.cli_report import make_stdout, rounds_table, runs_table, verdict_lines, written_lines
+from atu_gui.cli_report import evaluation_table, make_stdout, rounds_table, runs_table, verdict_lines, written_lines
 from atu_gui.cli_session import Interrupted, Session
 from atu_gui.core import text
 from atu_gui.core.config import ModelConfig, RunConfig, dump_config
 from atu_gui.core.errors import AtuError, InputError, UserError
 from atu_gui.core.evaluation import PARTS, EvaluationRequest, Reading, write_evaluation
-from atu_gui.core.events import ChatAnswered, Event, JobFailed, RoundScored, RunStarted, TextWritten
 from atu_gui.core.events import (
     ChatAnswered,
     Event,
@@ -240,7 +238,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
     """Evaluate a model or a round on the RWKU benchmark."""
-    run_name, round_ = _split_round(run_and_round)
+    run_name, round_ = split_round(run_and_round)
     request = EvaluationRequest(
         folders=tuple(folder.expanduser().absolute() for folder in rwku),
         model=ModelConfig(source=model) if model else None,

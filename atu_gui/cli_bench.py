@@ -71,6 +71,8 @@ def eta(
                 f"time, that of the whole run for {one['within_whole']:.0%}; "
                 f"median error {one['median_error']:.0%}{end}"
             )
+
+
 def step(
     only: Annotated[list[str] | None, typer.Option(help="A row to measure; may be repeated. All without it.")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Steps of each way that are counted.")] = 5,

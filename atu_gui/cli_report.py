@@ -14,7 +14,6 @@ from rich.table import Table
 from atu_gui.core import text
 from atu_gui.core.evaluation import Evaluation, Score
 from atu_gui.core.events import Interval, RoundScored, TextWritten
-from atu_gui.core.events import RoundScored, TextWritten
 from atu_gui.core.materials import Group
 from atu_gui.core.outcome import Outcome
 from atu_gui.core.ports import RunRecord
@@ -102,6 +101,8 @@ def _span(interval: Interval | None, score: Score) -> str:
 
 def _digits(score: Score) -> int:
     return 1 if abs(score.value) >= 1 or not score.value else 4
+
+
 def verdict_lines(outcome: Outcome | None) -> list[str]:
     """The verdict of each target with its evidence."""
     verdicts = outcome.verdicts if outcome else ()

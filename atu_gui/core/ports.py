@@ -18,9 +18,8 @@ from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.evaluation import Evaluation, EvaluationRequest
-from atu_gui.core.events import Event, Interval, ModelLoaded
-from atu_gui.core.footprint import Footprint
 from atu_gui.core.events import AuditFound, Event, Interval, ModelLoaded
+from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.preview import Preview

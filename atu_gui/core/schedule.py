@@ -43,7 +43,7 @@ def preset(name: str, paper_scale: float = 0.01) -> list[RoundPlan]:
     if name == "adaptive":
         return [
             RoundPlan(align_steps=_REALIGN if index else _FIRST, unlearn_steps=_UNLEARN, quantile=quantile)
-            for index, quantile in enumerate((0.5, 0.3, 0.15, 0.05, 0.05, 0.05, 0.05, 0.05))
+            for index, quantile in enumerate((0.15,) * 8)
         ]
     if name == "paper":
         return paper_rounds(paper_scale)

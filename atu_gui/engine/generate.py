@@ -18,7 +18,7 @@ from atu_gui.core.errors import Cancelled, ResourceError
 from atu_gui.core.events import Progress
 from atu_gui.engine.decoding import Decoding, SharedPrefix, token_logprobs
 from atu_gui.engine.models import LanguageModel
-from atu_gui.engine.token_ids import continuation_ids, prompt_ids, stop_ids
+from atu_gui.engine.token_ids import continuation_ids, gold_ids, prompt_ids, stop_ids
 
 # Sampling chooses among the likeliest tokens only: the long tail of a small model is noise.
 _TOP_K = 50
@@ -338,35 +338,10 @@ def _decode(lm: LanguageModel, ids: list[int]) -> str:
     return str(lm.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
-def _prompt_ids(lm: LanguageModel, prompt: str) -> list[int]:
-    """Token ids with the tokenizer's special tokens, but no second begin-of-sequence after the chat template's.
-
-    An empty prompt becomes one special token, because there must be a position to go on from.
-    """
-    tokenizer = lm.tokenizer
-    doubled = bool(tokenizer.bos_token) and prompt.startswith(str(tokenizer.bos_token))
-    ids: list[int] = list(tokenizer(prompt, add_special_tokens=not doubled, verbose=False)["input_ids"])
-    if ids:
-        return ids
-    known = [value for value in (tokenizer.bos_token_id, tokenizer.eos_token_id) if isinstance(value, int)]
-    return known[:1] or [0]
-
-
-def gold_ids(lm: LanguageModel, prompt: str, answer: str) -> tuple[list[int], list[int]]:
-    """Token ids of a prompt, and of its gold answer as `answer_logprobs` scores it."""
-    ids = _prompt_ids(lm, prompt)
-    return ids, _continuation_ids(lm, prompt, ids, answer)
-
-
 def _gold_rows(lm: LanguageModel, prompts: Sequence[str], answers: Sequence[str]) -> list[_Row]:
     rows = []
     for index, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
         rows.append(_Row(index, *gold_ids(lm, prompt, answer), []))
-def _gold_rows(lm: LanguageModel, prompts: Sequence[str], answers: Sequence[str]) -> list[_Row]:
-    rows = []
-    for index, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
-        ids = prompt_ids(lm, prompt)
-        rows.append(_Row(index, ids, continuation_ids(lm, prompt, ids, answer), []))
     return rows
 
 

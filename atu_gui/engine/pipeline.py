@@ -124,8 +124,6 @@ class Run:
         setting = yield from build_setting(
             self.config, self._lm, self._encoder, self._materials, branched=self._start is not None
         )
-        untouched = yield from self._probe(0, None, None)
-        setting = yield from build_setting(self.config, self._lm, self._encoder, self._materials)
         untouched = self._untouched = yield from self._probe(0, None, None)
         done = 0
         if untouched is not None:

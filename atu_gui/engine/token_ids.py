@@ -36,6 +36,12 @@ def continuation_ids(lm: LanguageModel, prompt: str, before: list[int], answer: 
     return list(lm.tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
+def gold_ids(lm: LanguageModel, prompt: str, answer: str) -> tuple[list[int], list[int]]:
+    """Token ids of a prompt, and of its gold answer as `answer_logprobs` scores it."""
+    before = prompt_ids(lm, prompt)
+    return before, continuation_ids(lm, prompt, before, answer)
+
+
 def stop_ids(lm: LanguageModel) -> frozenset[int]:
     """End-of-sequence ids of the generation settings and of the tokenizer."""
     known = getattr(lm.model.generation_config, "eos_token_id", None)

@@ -234,6 +234,7 @@ class Engine:
         snapshots.values(weights.round)
         subject = Subject(loaded.lm, snapshots, weights.round, weights.run_id, config, materials, settings, cancelled)
         return (ATTACKS[kind](subject) for kind in which)
+
     def read_targets(self, request: EvaluationRequest) -> list[Target]:
         """Read and check the wanted parts of RWKU targets, without torch."""
         from atu_gui.engine.probes.target import read_target

@@ -5,8 +5,13 @@ from __future__ import annotations
 import errno
 import sqlite3
 import traceback
+from collections.abc import Generator
+from typing import TypeVar
 
-from atu_gui.core.errors import AtuError, InternalError, OutputError, ResourceError
+from atu_gui.core.errors import AtuError, Cancelled, InternalError, OutputError, ResourceError
+from atu_gui.core.events import Event, JobFailed
+
+T = TypeVar("T")
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _REPORT = "This is a bug in atu-gui: please report it with the details."
@@ -44,3 +49,15 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and (
         type(error).__name__ == "OutOfMemoryError" or "out of memory" in words or "can't allocate memory" in words
     )
+
+
+def told(job: str, work: Generator[Event, None, T]) -> Generator[Event, None, T]:
+    """The same events, and a `JobFailed` where the job goes wrong."""
+    try:
+        return (yield from work)
+    except (Cancelled, GeneratorExit):
+        raise
+    except Exception as error:
+        failure = explained(error)
+        yield JobFailed(job, failure.message, failure.hint, details_of(error))
+        raise failure from error

@@ -17,11 +17,9 @@ from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
-from atu_gui.core.errors import Cancelled
 from atu_gui.core.evaluation import Evaluation, EvaluationRequest
-from atu_gui.core.events import Event, JobFailed, ModelLoaded
+from atu_gui.core.events import AuditFound, Event, ModelLoaded
 from atu_gui.core.footprint import Footprint
-from atu_gui.core.events import AuditFound, Event, JobFailed, ModelLoaded
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import (
@@ -42,17 +40,17 @@ from atu_gui.core.scan import LayerScan
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service import keeping
 from atu_gui.service.asking import ask_all, look_at, preview, rephrase
-from atu_gui.service.asking import ask_all, look_at, rephrase
 from atu_gui.service.auditing import audit, audits_in
 from atu_gui.service.backend import Engine, Loaded
 from atu_gui.service.chatting import chat, chats_in, kept
 from atu_gui.service.evaluating import evaluate
 from atu_gui.service.exporting import export
-from atu_gui.service.failures import details_of, explained
+from atu_gui.service.failures import explained, told
 from atu_gui.service.folders import claim, run_folder
 from atu_gui.service.found import FoundRun, find_run, folder_of
 from atu_gui.service.holding import Holding
 from atu_gui.service.running import RunJob, cancellable, ready
+from atu_gui.service.tee import Tee
 from atu_gui.service.worker import Worker
 from atu_gui.store.runs import RunStore
 
@@ -81,14 +79,14 @@ class Workbench:
         self._store: RunStore | None = None
         self._holding = Holding(self._engine)
         self._control = RunControl()
-        self._sinks: list[Callable[[Event], None]] = []
+        self._tee = Tee()
         self._lock = threading.Lock()
         self._cancels: set[threading.Event] = set()
         self._chats: dict[int, threading.Event] = {}
         self._request_ids = itertools.count(1)
         # Touched on the worker's thread alone.
         self._deleted: set[str] = set()
-        self._worker = Worker(self._emit, self._close_store)
+        self._worker = Worker(self._tee.emit, self._close_store)
 
     @property
     def control(self) -> RunControl:
@@ -97,15 +95,7 @@ class Workbench:
 
     def subscribe(self, sink: Callable[[Event], None]) -> Callable[[], None]:
         """Hear every event on the worker's thread; returns the way to stop hearing."""
-        with self._lock:
-            self._sinks.append(sink)
-
-        def stop() -> None:
-            with self._lock:
-                if sink in self._sinks:
-                    self._sinks.remove(sink)
-
-        return stop
+        return self._tee.subscribe(sink)
 
     def starter_ready(self) -> bool:
         """Whether the starter kit is on this machine."""
@@ -275,6 +265,7 @@ class Workbench:
     def audits_of(self, run_id: str) -> Future[Sequence[AuditFound]]:
         """What audits of a run found."""
         return self._read(lambda store: audits_in(folder_of(store, run_id)))
+
     def evaluate(self, request: EvaluationRequest) -> Future[Evaluation]:
         """Put the benchmark to a model or a round."""
         return self._submit(
@@ -340,28 +331,16 @@ class Workbench:
         cancel = self._new_cancel()
 
         future = self._worker.submit(
-            lambda: self._told(job, cancellable(work(cancel.is_set), cancel.is_set)), chats_between=chats_between
+            lambda: told(job, cancellable(work(cancel.is_set), cancel.is_set)), chats_between=chats_between
         )
         future.add_done_callback(lambda _done: self._drop_cancel(cancel))
         return future
-
-    @staticmethod
-    def _told(job: str, work: Generator[Event, None, T]) -> Generator[Event, None, T]:
-        """The same events, and a `JobFailed` where the job goes wrong."""
-        try:
-            return (yield from work)
-        except (Cancelled, GeneratorExit):
-            raise
-        except Exception as error:
-            failure = explained(error)
-            yield JobFailed(job, failure.message, failure.hint, details_of(error))
-            raise failure from error
 
     def _between(self, job: str, work: Callable[[_Between], Generator[Event, None, T]]) -> Future[T]:
         """Queue a job that is served like a chat; cancelling its future ends it before its next token."""
         stop = threading.Event()
         rest: _Between = {"folder_of": self._folder_of, "cancelled": stop.is_set}
-        future = self._worker.submit(lambda: self._told(job, work(rest)), "chat")
+        future = self._worker.submit(lambda: told(job, work(rest)), "chat")
         future.add_done_callback(lambda _done: stop.set())
         return future
 
@@ -380,15 +359,6 @@ class Workbench:
                 raise explained(error) from error
 
         return self._worker.submit(work, "reading")
-
-    def _emit(self, event: Event) -> None:
-        with self._lock:
-            sinks = tuple(self._sinks)
-        for sink in sinks:
-            try:
-                sink(event)
-            except Exception:
-                _log.exception("A subscriber failed on %s.", type(event).__name__)
 
     def _opened_store(self) -> RunStore:
         if self._store is None:

@@ -20,8 +20,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far long work is; `job` is "download", "load", "write", "prepare", "scan", "probe", "export", "audit"
-    """How far long work is; `job` is "download", "load", "write", "prepare", "scan", "probe", "eval", "export"
+    """How far long work is; `job` is "download", "load", "write", "prepare", "scan", "probe", "eval", "export", "audit"
     or "paused"."""
 
     job: str

@@ -18,9 +18,9 @@ from atu_gui.core.events import AuditPoint, Event, Progress
 from atu_gui.core.materials import Probe
 from atu_gui.engine.audits.asking import Subject
 from atu_gui.engine.corpus import pad_id_of
-from atu_gui.engine.generate import gold_ids
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.prompts import probe_prompt
+from atu_gui.engine.token_ids import gold_ids
 from atu_gui.engine.truncate import hidden_at
 
 _BATCH = 16

@@ -23,11 +23,12 @@ from atu_gui.core.materials import Passage, Probe
 from atu_gui.engine.audits.asking import Subject, ask, replaced
 from atu_gui.engine.corpus import Order, pad_id_of
 from atu_gui.engine.decoding import token_logprobs
-from atu_gui.engine.generate import answer_logprobs, gold_ids
+from atu_gui.engine.generate import answer_logprobs
 from atu_gui.engine.inputs import draw
 from atu_gui.engine.loading import load_language_model
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.prompts import probe_prompt
+from atu_gui.engine.token_ids import gold_ids
 
 # The curve is asked for at the beginning, at the end, and at every fourth part between.
 _PARTS = 4

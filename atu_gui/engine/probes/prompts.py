@@ -15,20 +15,16 @@ _CUE = "Answer:"
 def probe_prompt(lm: LanguageModel, probe: Probe, prefix: str = "") -> str:
     """The final prompt of a forget or neighbour question (levels 1 and 2), exactly as published without a prefix.
 
+    A verbatim probe is no question: its beginning stands alone, without chat markup, as in the text it comes from.
+
     Args:
         lm: Whose chat form it takes.
         probe: The question.
         prefix: Words at the beginning of the user's message.
     """
-    return lm.format_chat(f"{prefix}{_LEADS[probe.kind]}{probe.query}\n") + _CUE
-def probe_prompt(lm: LanguageModel, probe: Probe) -> str:
-    """The final prompt of a forget or neighbour question (levels 1 and 2), exactly as published.
-
-    A verbatim probe is no question: its beginning stands alone, without chat markup, as in the text it comes from.
-    """
     if probe.kind == "verbatim":
-        return probe.query
-    return lm.format_chat(f"{_LEADS[probe.kind]}{probe.query}\n") + _CUE
+        return f"{prefix}{probe.query}"
+    return lm.format_chat(f"{prefix}{_LEADS[probe.kind]}{probe.query}\n") + _CUE
 
 
 def instruction_prompt(lm: LanguageModel, instruction: str) -> str:
