@@ -151,7 +151,8 @@ def _check_weights(folder: Path, allow_pickle: bool, hint: str) -> None:
             )
     for file in weights:
         try:
-            with safe_open(file, framework="pt"):
+            # As "pt" torch would map the whole file as memory of its own, which fails where it does not fit.
+            with safe_open(file, framework="np"):
                 pass
         except (OSError, SafetensorError):
             raise ModelError(f"The weights {file} are damaged or incomplete.", "Get the file again.") from None

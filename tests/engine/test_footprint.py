@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,20 @@ def test_what_cannot_be_loaded_says_why(tiny_model: Path, tiny_encoder: Path, tm
     (broken / "model.safetensors").write_bytes(b"\xff" * 64)
     with pytest.raises(ModelError, match="damaged"):
         footprint(_source(broken), str(tiny_encoder))
+
+
+def test_a_model_larger_than_the_memory_is_sized_up_all_the_same(
+    tiny_model: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    large = Path(shutil.copytree(tiny_model, tmp_path / "large"))
+    count = 70 * 10**9
+    header = json.dumps({"w": {"dtype": "F16", "shape": [count], "data_offsets": [0, 2 * count]}}).encode()
+    with (large / "model.safetensors").open("wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header)
+        try:
+            # Sparse: it takes no room on the disk.
+            file.truncate(file.tell() + 2 * count)
+        except OSError:
+            pytest.skip("this file system has no sparse files of 140 GB")
+    found = footprint(_source(large), str(tiny_encoder))
+    assert found.parameters == count and found.disk_bytes > 2 * count
