@@ -5,8 +5,9 @@ import re
 
 import pytest
 from PySide6.QtGui import QColor, QFont
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from atu_gui.ui import phosphor
 from atu_gui.ui.stylesheet import style_sheet
 from atu_gui.ui.theme import DARK, LIGHT, Theme, Tokens, mix
 
@@ -84,3 +85,33 @@ def test_dressed_icons_follow_the_colours_and_the_dead_are_forgotten(theme: Them
     assert kept.icon().pixmap(16, 16).toImage() != before
     kept.deleteLater()
     theme.set_mode("dark")
+
+
+def test_an_icon_is_drawn_in_its_colour_and_once(theme: Theme) -> None:
+    image = phosphor.draw("play-fill", "#FF0000", 32).toImage()
+    assert (image.width(), image.pixelColor(14, 16).name(), image.pixelColor(0, 0).alpha()) == (32, "#ff0000", 0)
+    assert theme.icon("play-fill").cacheKey() == theme.icon("play-fill").cacheKey()
+    with pytest.raises(KeyError):
+        phosphor.draw("no-such-icon", "#FF0000", 32)
+
+
+def test_a_window_can_be_built_before_the_style_sheet_is_there(qapp: QApplication, theme: Theme) -> None:
+    palette, font, window = qapp.palette(), qapp.font(), QWidget()
+    button = QPushButton("Run", window)
+    layout = QVBoxLayout(window)
+    layout.addWidget(button)
+    try:
+        theme.prepare(qapp)
+        theme.set_mode("light" if theme.is_dark else "dark")
+        assert qapp.styleSheet() == ""
+        layout.minimumSize()
+        theme.apply(qapp)
+        assert qapp.styleSheet() and qapp.palette().window().color() == theme.color("window")
+        margins = layout.contentsMargins()
+        assert layout.minimumSize().height() == button.minimumSizeHint().height() + margins.top() + margins.bottom()
+    finally:
+        qapp.setStyleSheet("")
+        qapp.setPalette(palette)
+        qapp.setFont(font)
+        theme.set_mode("system")
+        window.deleteLater()
