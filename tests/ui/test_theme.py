@@ -96,22 +96,36 @@ def test_an_icon_is_drawn_in_its_colour_and_once(theme: Theme) -> None:
 
 
 def test_a_window_can_be_built_before_the_style_sheet_is_there(qapp: QApplication, theme: Theme) -> None:
-    palette, font, window = qapp.palette(), qapp.font(), QWidget()
+    before, window = (qapp.palette(), qapp.font(), qapp.styleSheet()), QWidget()
     button = QPushButton("Run", window)
     layout = QVBoxLayout(window)
     layout.addWidget(button)
     try:
+        qapp.setStyleSheet("")
         theme.prepare(qapp)
-        theme.set_mode("light" if theme.is_dark else "dark")
-        assert qapp.styleSheet() == ""
+        assert qapp.styleSheet() == "" and qapp.palette().window().color() == theme.color("window")
         layout.minimumSize()
         theme.apply(qapp)
-        assert qapp.styleSheet() and qapp.palette().window().color() == theme.color("window")
         margins = layout.contentsMargins()
+        assert qapp.styleSheet()
         assert layout.minimumSize().height() == button.minimumSizeHint().height() + margins.top() + margins.bottom()
     finally:
-        qapp.setStyleSheet("")
-        qapp.setPalette(palette)
-        qapp.setFont(font)
-        theme.set_mode("system")
+        qapp.setStyleSheet(before[2])
+        qapp.setPalette(before[0])
+        qapp.setFont(before[1])
         window.deleteLater()
+
+
+def test_a_scheme_chosen_while_the_sheet_waits_does_not_bring_it_early(
+    qapp: QApplication, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, applied, heard = (qapp.palette(), qapp.font()), list[bool](), list[bool]()
+    monkeypatch.setattr(theme, "apply", lambda: applied.append(True))
+    theme.changed.connect(lambda: heard.append(theme.is_dark))
+    try:
+        theme.prepare(qapp)
+        theme.set_mode("light" if theme.is_dark else "dark")
+        assert (applied, heard) == ([], [theme.is_dark])
+    finally:
+        qapp.setPalette(before[0])
+        qapp.setFont(before[1])
