@@ -87,9 +87,10 @@ def _show(argv: list[str], begin: Callable[[MainWindow], None] | None) -> int:
         app.setWindowIcon(QIcon(str(icon)))
     sys.excepthook = _log_unexpected
     theme = Theme()
-    theme.apply(app)
+    theme.prepare(app)
     ring = FocusRing(theme, app)
     window = MainWindow(theme)
+    theme.apply(app)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     pulse = QTimer()
     pulse.timeout.connect(lambda: None)

@@ -24,7 +24,10 @@ def startup(
     if as_json:
         typer.echo(json.dumps(found.as_json()))
         return
-    typer.echo(f"First paint after {found.first_paint_s:.2f} s (median of {repeats}; {found.platform}).")
+    typer.echo(
+        f"First paint after {found.first_paint_s:.2f} s, usable after {found.usable_s:.2f} s (medians of {repeats}; "
+        f"{found.platform})."
+    )
     typer.echo("torch was loaded by then." if found.torch_loaded else "torch was not loaded by then.")
 
 

@@ -1,4 +1,4 @@
-"""How long the window takes from the start of the process to its first paint."""
+"""How long the window takes from the start of the process to its first paint, and until it answers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from dataclasses import asdict, dataclass
 
 from atu_gui.core.errors import ResourceError
 
-# Prints the wall-clock time of the first paint, and whether torch was there by then, and closes.
+# Prints the wall-clock times of the first paint and of an idle event loop, and whether torch was there by then, and
+# closes. A timer of 0 ms fires when nothing else waits; two in a row also let what the first paint asked for pass.
 _CHILD = """
 import sys, time
 from atu_gui import app
+from PySide6.QtCore import QTimer
 def begin(window):
-    print(time.time(), "torch" in sys.modules, flush=True)
-    window.close()
+    painted = time.time()
+    def idle():
+        print(painted, time.time(), "torch" in sys.modules, flush=True)
+        window.close()
+    QTimer.singleShot(0, lambda: QTimer.singleShot(0, idle))
 app.main(["atu-gui"], begin)
 """
 _TIMEOUT = 60.0
@@ -26,10 +31,15 @@ _TIMEOUT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Startup:
-    """`first_paint_s` is the median of `runs`, in seconds; `torch_loaded` must be false."""
+    """Medians in seconds: `first_paint_s` of `runs`, `usable_s` (idle, any click is served at once) of `usable_runs`.
+
+    The service starts after the first paint and is not part of it; `torch_loaded` must be false.
+    """
 
     first_paint_s: float
+    usable_s: float
     runs: list[float]
+    usable_runs: list[float]
     torch_loaded: bool
     platform: str
 
@@ -46,7 +56,7 @@ def measure_startup(repeats: int = 5) -> Startup:
     Raises:
         ResourceError: The window did not come up.
     """
-    times, torch_loaded = [], False
+    times, usable, torch_loaded = [], [], False
     with tempfile.TemporaryDirectory(prefix="atu-bench-") as folder:
         environment = {**os.environ, "ATU_DATA": folder, "ATU_CONFIG": folder, "ATU_CACHE": folder}
         if not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
@@ -58,10 +68,15 @@ def measure_startup(repeats: int = 5) -> Startup:
             )
             if done.returncode or not done.stdout:
                 raise ResourceError("The window did not come up.", done.stderr.strip()[-500:] or "Start it by hand.")
-            painted, had_torch = done.stdout.split()
+            painted, idle, had_torch = done.stdout.split()
             times.append(float(painted) - begun)
+            usable.append(float(idle) - begun)
             torch_loaded |= had_torch == "True"
-    counted = times[1:]
     return Startup(
-        statistics.median(counted), counted, torch_loaded, environment.get("QT_QPA_PLATFORM", "the desktop's own")
+        first_paint_s=statistics.median(times[1:]),
+        usable_s=statistics.median(usable[1:]),
+        runs=times[1:],
+        usable_runs=usable[1:],
+        torch_loaded=torch_loaded,
+        platform=environment.get("QT_QPA_PLATFORM", "the desktop's own"),
     )

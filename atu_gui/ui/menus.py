@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QSpacerItem, QWidget
 
 from atu_gui.ui.actions import Actions, bind
 from atu_gui.ui.theme import Theme
@@ -49,9 +49,18 @@ def menu_row(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
     search = _search_field(actions, theme)
     inside.addWidget(_views(actions, bench, theme))
     inside.addStretch(1)
-    # As much room on the right as the menus take on the left, so that the switch stands in the middle.
-    inside.addSpacing(max(0, bar.sizeHint().width() - search.sizeHint().width()))
+    balance = QSpacerItem(0, 0)
+    inside.addItem(balance)
     inside.addWidget(search)
+
+    def weigh() -> None:
+        """As much room on the right as the menus take on the left, so that the switch stands in the middle."""
+        balance.changeSize(max(0, bar.sizeHint().width() - search.sizeHint().width()), 0)
+        inside.invalidate()
+
+    # Widths are known only under the style sheet.
+    theme.changed.connect(weigh)
+    weigh()
     return row
 
 

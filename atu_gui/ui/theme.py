@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import qtawesome
 import shiboken6
 from PySide6.QtCore import QObject, QSize, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPalette
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLayout
 
 from atu_gui.core import paths
+from atu_gui.ui import phosphor
 from atu_gui.ui.stylesheet import style_sheet
 
 Mode = Literal["system", "light", "dark"]
@@ -173,7 +173,9 @@ class Theme(QObject):
         self._mode: Mode = "system"
         self._tokens = DARK
         self._dressed: list[tuple[QAbstractButton | QLabel, str, str, int]] = []
+        self._icons: dict[tuple[str, str, str, int], QIcon] = {}
         self._glyphs = QTemporaryDir()
+        self._sheet_waits = False
         _load_fonts()
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self._tokens = DARK if self._wants_dark() else LIGHT
@@ -225,13 +227,16 @@ class Theme(QObject):
 
     def icon(self, name: str, token: str = "text", size: int = 16) -> QIcon:
         """A Phosphor icon (“play-fill”) in the colour of a token; greyed where its control is off."""
-        icon = qtawesome.icon(f"ph.{name}", color=getattr(self._tokens, token), color_disabled=self._tokens.off)
-        # Drawn to pixmaps now: the icon keeps no link to the font engine and knows its size.
-        drawn = QIcon()
-        for scale in (1, 2):
-            for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled):
-                drawn.addPixmap(icon.pixmap(QSize(size * scale, size * scale), mode), mode)
-        return drawn
+        ink = getattr(self._tokens, token)
+        key = (name, ink, self._tokens.off, size)
+        if key not in self._icons:
+            # Drawn to pixmaps now: the icon keeps no link to the font and knows its size.
+            drawn = QIcon()
+            for scale in (1, 2):
+                drawn.addPixmap(phosphor.draw(name, ink, size * scale), QIcon.Mode.Normal)
+                drawn.addPixmap(phosphor.draw(name, self._tokens.off, size * scale), QIcon.Mode.Disabled)
+            self._icons[key] = drawn
+        return self._icons[key]
 
     def dress(self, widget: QAbstractButton | QLabel, name: str, token: str = "text", size: int = 16) -> None:
         """Give a button or label an icon that is drawn again whenever the colours change."""
@@ -239,18 +244,35 @@ class Theme(QObject):
         self._dressed.append((widget, name, token, size))
         self._draw_on(widget, name, token, size)
 
+    def prepare(self, app: QApplication) -> None:
+        """Fill palette and font; the style sheet waits for `apply`.
+
+        Every widget that gets a parent is measured against the style sheet anew, so a window is built several times
+        faster while there is none.
+        """
+        self._sheet_waits = True
+        if app.style().objectName().lower() != "fusion" and not app.styleSheet():
+            app.setStyle("Fusion")
+        app.setFont(self.font(13, figures=False))
+        app.setPalette(self._palette())
+
     def apply(self, app: QApplication | None = None) -> None:
         """Fill palette, font and style sheet of the application from the tokens."""
         target = app or QApplication.instance()
         if not isinstance(target, QApplication):
             return
-        if target.style().objectName().lower() != "fusion" and not target.styleSheet():
-            target.setStyle("Fusion")
         # One sheet put in another's place costs Qt over a second with all panels; none in between, a quarter of it.
         target.setStyleSheet("")
-        target.setFont(self.font(13, figures=False))
-        target.setPalette(self._palette())
+        self.prepare(target)
+        self._sheet_waits = False
         target.setStyleSheet(style_sheet(self._tokens, self._draw_glyphs()))
+        # Layouts that were never shown would keep what they measured before.
+        for widget in target.topLevelWidgets():
+            for layout in widget.findChildren(QLayout):
+                layout.invalidate()
+        self._redraw()
+
+    def _redraw(self) -> None:
         self._dressed = [item for item in self._dressed if shiboken6.isValid(item[0])]
         for item in self._dressed:
             self._draw_on(*item)
@@ -258,8 +280,12 @@ class Theme(QObject):
 
     def _follow_system(self) -> None:
         tokens = DARK if self._wants_dark() else LIGHT
-        if tokens is not self._tokens:
-            self._tokens = tokens
+        if tokens is self._tokens:
+            return
+        self._tokens = tokens
+        if self._sheet_waits:
+            self._redraw()
+        else:
             self.apply()
 
     def _wants_dark(self) -> bool:

@@ -14,4 +14,5 @@ def test_startup_measures_a_real_start() -> None:
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert told["first_paint_s"] == told["runs"][0] > 0.05
+    assert told["usable_s"] == told["usable_runs"][0] >= told["first_paint_s"]
     assert told["torch_loaded"] is False

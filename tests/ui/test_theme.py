@@ -5,8 +5,9 @@ import re
 
 import pytest
 from PySide6.QtGui import QColor, QFont
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from atu_gui.ui import phosphor
 from atu_gui.ui.stylesheet import style_sheet
 from atu_gui.ui.theme import DARK, LIGHT, Theme, Tokens, mix
 
@@ -84,3 +85,47 @@ def test_dressed_icons_follow_the_colours_and_the_dead_are_forgotten(theme: Them
     assert kept.icon().pixmap(16, 16).toImage() != before
     kept.deleteLater()
     theme.set_mode("dark")
+
+
+def test_an_icon_is_drawn_in_its_colour_and_once(theme: Theme) -> None:
+    image = phosphor.draw("play-fill", "#FF0000", 32).toImage()
+    assert (image.width(), image.pixelColor(14, 16).name(), image.pixelColor(0, 0).alpha()) == (32, "#ff0000", 0)
+    assert theme.icon("play-fill").cacheKey() == theme.icon("play-fill").cacheKey()
+    with pytest.raises(KeyError):
+        phosphor.draw("no-such-icon", "#FF0000", 32)
+
+
+def test_a_window_can_be_built_before_the_style_sheet_is_there(qapp: QApplication, theme: Theme) -> None:
+    before, window = (qapp.palette(), qapp.font(), qapp.styleSheet()), QWidget()
+    button = QPushButton("Run", window)
+    layout = QVBoxLayout(window)
+    layout.addWidget(button)
+    try:
+        qapp.setStyleSheet("")
+        theme.prepare(qapp)
+        assert qapp.styleSheet() == "" and qapp.palette().window().color() == theme.color("window")
+        layout.minimumSize()
+        theme.apply(qapp)
+        margins = layout.contentsMargins()
+        assert qapp.styleSheet()
+        assert layout.minimumSize().height() == button.minimumSizeHint().height() + margins.top() + margins.bottom()
+    finally:
+        qapp.setStyleSheet(before[2])
+        qapp.setPalette(before[0])
+        qapp.setFont(before[1])
+        window.deleteLater()
+
+
+def test_a_scheme_chosen_while_the_sheet_waits_does_not_bring_it_early(
+    qapp: QApplication, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, applied, heard = (qapp.palette(), qapp.font()), list[bool](), list[bool]()
+    monkeypatch.setattr(theme, "apply", lambda: applied.append(True))
+    theme.changed.connect(lambda: heard.append(theme.is_dark))
+    try:
+        theme.prepare(qapp)
+        theme.set_mode("light" if theme.is_dark else "dark")
+        assert (applied, heard) == ([], [theme.is_dark])
+    finally:
+        qapp.setPalette(before[0])
+        qapp.setFont(before[1])

@@ -333,7 +333,7 @@ def _table_view(model: RoundTable) -> QTableView:
     header.setProperty("kind", "quiet")
     header.setHighlightSections(False)
     header.setMinimumSectionSize(28)
-    for column_, width in ((0, 28), (1, 50), (2, 50), (3, 66)):
+    for column_, width in ((0, 28), (1, 52), (2, 46), (3, 60)):
         view.setColumnWidth(column_, width)
     return view
 

@@ -51,6 +51,8 @@ class Section(QWidget):
         self._locked = False
         self._caret = icon_label(theme, "caret-down", "muted", 12)
         self._summary = label("", "small")
+        # Shortened to the room there is: it must not ask for more, or a wide start would keep the section wide.
+        self._summary.setMinimumWidth(1)
         self._lock_icon = icon_label(theme, "lock-simple", "muted", 12)
         self._is_live = live
         self._header = _Header(title)
