@@ -71,3 +71,28 @@ def eta(
                 f"time, that of the whole run for {one['within_whole']:.0%}; "
                 f"median error {one['median_error']:.0%}{end}"
             )
+
+
+@bench_app.command()
+def step(
+    only: Annotated[list[str] | None, typer.Option(help="A row to measure; may be repeated. All without it.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Steps of each way that are counted.")] = 5,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    model: Annotated[str, typer.Option(help="The language model, as in a run.")] = "starter",
+    encoder: Annotated[str, typer.Option(help="The encoder of the rows that do not name MPNet.")] = "starter",
+    mpnet: Annotated[str | None, typer.Option(help="all-mpnet-base-v2 as a folder; without it, from the hub.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Cost of a step, ours against the published way."""
+    from atu_gui.bench.step import NAMES, Sources, measure_steps
+    from atu_gui.bench.step import as_json as told
+
+    sources = Sources(model, encoder, device=device) if mpnet is None else Sources(model, encoder, mpnet, device)
+    rows = []
+    for row in measure_steps(only or NAMES, sources, repeats):
+        rows.append(row)
+        if not as_json:
+            gap = "" if row.loss_gap is None else f", losses within {row.loss_gap:.1e}"
+            typer.echo(f"{row.name}: × {row.ratio:.2f} (± {100 * row.spread:.0f} %{gap})")
+    if as_json:
+        typer.echo(json.dumps(told(rows)))

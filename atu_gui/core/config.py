@@ -121,11 +121,7 @@ class WindowConfig(_Part):
         json_schema_extra=_ui("Passage length", "tokens", advanced=True),
     )
     batch: int = Field(
-        8,
-        ge=1,
-        le=1024,
-        description="Passages per step.",
-        json_schema_extra=_ui("Batch", "passages", advanced=True),
+        8, ge=1, le=1024, description="Passages per step.", json_schema_extra=_ui("Batch", "passages", advanced=True)
     )
 
 
@@ -140,11 +136,7 @@ class HeadConfig(_Part):
     layers: int = Field(2, ge=1, le=48, description="Depth.", json_schema_extra=_ui("Head layers", advanced=True))
     width: int = Field(384, ge=8, le=8192, description="Width.", json_schema_extra=_ui("Head width", advanced=True))
     heads: int = Field(
-        6,
-        ge=1,
-        le=128,
-        description="Attention heads; divides the width.",
-        json_schema_extra=_ui("Heads", advanced=True),
+        6, ge=1, le=128, description="Attention heads; divide the width.", json_schema_extra=_ui("Heads", advanced=True)
     )
 
     @model_validator(mode="after")
@@ -198,10 +190,15 @@ class UnlearnConfig(_Part):
         description="λ: how strongly hidden states on retain texts are held at their untouched values.",
         json_schema_extra=_ui("Retain weight λ"),
     )
+    blocks: int | None = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description="Train only this many blocks below each hook; those under them are computed once. Empty: all.",
+        json_schema_extra=_ui("Trained blocks", "blocks", advanced=True),
+    )
     train_embeddings: bool = Field(
-        False,
-        description="Also train the token embeddings.",
-        json_schema_extra=_ui("Train embeddings", advanced=True),
+        False, description="Also train the token embeddings.", json_schema_extra=_ui("Train embeddings", advanced=True)
     )
     pad_mean: bool = Field(
         False,

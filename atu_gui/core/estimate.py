@@ -8,7 +8,7 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.events import ModelLoaded
 from atu_gui.core.paces import Paces
 from atu_gui.core.progress import planned_stages
-from atu_gui.core.scan import default_layer
+from atu_gui.core.scan import default_layer, trained_blocks
 
 # Heads and their optimizer are float32.
 _SINGLE = 4
@@ -58,7 +58,11 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
     layers = [layer for layer in config.layers if layer <= model.layers] or [default_layer(model.layers)]
     deepest = max(layers)
     per_weight = model.memory_bytes / max(1, model.parameters)
-    trained = sum(model.block_parameters[:deepest])
+    blocks = trained_blocks(layers, config.unlearn.blocks)
+    trained = sum(model.block_parameters[number - 1] for number in blocks)
+    # Nothing is kept for a backward pass through blocks whose output is constant.
+    passed = deepest if config.unlearn.train_embeddings else deepest - blocks[0] + 1
+    kept = len(layers) + (passed < deepest)
     if config.unlearn.train_embeddings:
         trained += model.embedding_parameters
     part = trained * per_weight
@@ -67,13 +71,13 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
     positions = config.windows.batch * config.windows.max_tokens
     per_float = _SINGLE if model.dtype == "float32" else _SINGLE / 2
     block_floats = model.block_activations + 2 * model.width
-    activations = positions * (deepest * block_floats * per_float + len(layers) * head_floats * _SINGLE)
+    activations = positions * (passed * block_floats * per_float + len(layers) * head_floats * _SINGLE)
     passages = config.texts.passages + config.texts.retain_passages
-    states = passages * config.windows.max_tokens * model.width * per_float * len(layers)
+    states = passages * config.windows.max_tokens * model.width * per_float * kept
     uses = (
         Use("Model", model.memory_bytes, "Weights of the language model", loaded=True),
         Use("Encoder", model.encoder_bytes, "Weights of the text encoder", loaded=True),
-        Use("Untouched values", part, f"What blocks 1 to {deepest} were: “before” answers from them"),
+        Use("Untouched values", part, f"What blocks {blocks[0]} to {deepest} were: “before” answers from them"),
         Use("Gradients", part, "One for each trained weight"),
         Use("Optimizer", moments * part, "Two moments for each trained weight with AdamW, nothing with SGD"),
         Use("Heads", len(layers) * head * 4 * _SINGLE, "Weights, gradients and two moments of each head"),

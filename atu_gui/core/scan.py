@@ -29,6 +29,13 @@ def default_layer(depth: int) -> int:
     return max(1, round(depth / 3))
 
 
+def trained_blocks(layers: Sequence[int], blocks: int | None) -> list[int]:
+    """Which blocks an unlearn step trains, counted from 1: all up to the deepest hook, or the last few below each."""
+    if blocks is None:
+        return list(range(1, max(layers) + 1))
+    return sorted({number for layer in layers for number in range(max(1, layer - blocks + 1), layer + 1)})
+
+
 def summarise(scores: Sequence[LayerScored]) -> LayerScan:
     """The lowest layer that is as good as the best one within the lower half of the model.
 

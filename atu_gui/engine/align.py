@@ -17,7 +17,6 @@ from atu_gui.core.histogram import BINS
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
 from atu_gui.engine.losses import align_loss, concept_similarity, similarity_figures
 from atu_gui.engine.setting import Setting
-from atu_gui.engine.truncate import hidden_at
 
 # Held-out texts measured at most, of either kind; enough for two digits, cheap enough for every round.
 _MEASURED = 24
@@ -146,7 +145,7 @@ def states_of(
     if untouched:
         return {layer: corpus.untouched_states(indices, layer, setting.lm.device) for layer in setting.layers}
     with torch.no_grad():
-        states = hidden_at(setting.lm, setting.layers, batch.ids, batch.real)
+        states = setting.states(corpus, indices, batch)
     return {layer: value.float() for layer, value in states.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -11,12 +12,20 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+# Enough for the hidden states of some ten default runs on a model of 8 billion parameters.
+LIMIT = 8 * 1024**3
+
 
 class TensorCache:
-    """A folder of safetensors files, written whole or not at all; safe to share between processes."""
+    """A folder of safetensors files, written whole or not at all; safe to share between processes.
 
-    def __init__(self, folder: Path) -> None:
+    When the files exceed `limit` bytes, those that were used longest ago go. A process that has one open keeps what it
+    mapped; where the system does not let go of an open file, the file stays until a later save.
+    """
+
+    def __init__(self, folder: Path, limit: int = LIMIT) -> None:
         self._folder = folder
+        self._limit = limit
 
     @staticmethod
     def key(*parts: str | bytes | int | float) -> str:
@@ -31,9 +40,12 @@ class TensorCache:
         """Memory-mapped tensors, or None where there are none (or only damaged ones)."""
         path = self._path(key)
         try:
-            return load_file(path)
+            tensors = load_file(path)
         except (FileNotFoundError, SafetensorError, OSError):
             return None
+        with contextlib.suppress(OSError):  # removed meanwhile, or not ours to touch
+            os.utime(path)
+        return tensors
 
     def save(self, key: str, tensors: dict[str, Tensor]) -> None:
         """Keep tensors. A full disk loses the cache entry, never the work."""
@@ -49,6 +61,24 @@ class TensorCache:
             os.replace(name, path)
         except (OSError, SafetensorError):
             Path(name).unlink(missing_ok=True)
+            return
+        self._make_room(path)
+
+    def _make_room(self, newest: Path) -> None:
+        """Remove what was used longest ago until the rest fits; the entry just written stays, however large."""
+        entries = []
+        for path in self._folder.glob("*/*.safetensors"):
+            with contextlib.suppress(OSError):  # another process removed it
+                facts = path.stat()
+                entries.append((facts.st_mtime_ns, facts.st_size, path))
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total <= self._limit:
+                return
+            if path != newest:
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+                    total -= size
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key}.safetensors"

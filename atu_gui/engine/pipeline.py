@@ -117,7 +117,9 @@ class Run:
     def events(self) -> Generator[Event, None, RunOutcome]:
         """Do it all. Ends with `RunFinished`; the model then has the weights of the best round."""
         yield self._started()
-        setting = yield from build_setting(self.config, self._lm, self._encoder, self._materials)
+        setting = yield from build_setting(
+            self.config, self._lm, self._encoder, self._materials, branched=self._start is not None
+        )
         untouched = yield from self._probe(0, None, None)
         done = 0
         if untouched is not None:

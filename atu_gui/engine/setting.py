@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,12 +14,13 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, Note
 from atu_gui.core.materials import Materials
+from atu_gui.core.scan import trained_blocks
 from atu_gui.engine.cache import TensorCache
-from atu_gui.engine.corpus import Corpus, embed_references, keep_untouched
+from atu_gui.engine.corpus import Batch, Corpus, embed_references, keep_untouched
 from atu_gui.engine.encoder import best_candidate, concept_candidates, published_concept_embedding
 from atu_gui.engine.head import build_head
 from atu_gui.engine.models import LanguageModel, TextEncoder
-from atu_gui.engine.truncate import check_layers, default_layers
+from atu_gui.engine.truncate import Prefix, check_layers, default_layers, hidden_at
 from atu_gui.engine.windows import window_passages
 
 
@@ -35,6 +36,7 @@ class Setting:
         concept: Texts about the concepts.
         retain: Texts to keep; may be empty.
         concept_train, concept_held, retain_train, retain_held: Indices into the two corpora.
+        constant: How many of the lowest blocks never change in this run, so that their cached output serves.
     """
 
     config: RunConfig
@@ -47,11 +49,19 @@ class Setting:
     concept_held: list[int]
     retain_train: list[int]
     retain_held: list[int]
+    constant: int = 0
 
     @property
     def layers(self) -> list[int]:
         """The hook layers."""
         return self.config.layers
+
+    def states(self, corpus: Corpus, indices: Sequence[int], batch: Batch) -> dict[int, Tensor]:
+        """Hidden states of a batch of `corpus` at every hook layer, [b, s, d] each, as the model is now."""
+        prefix = None
+        if self.constant:
+            prefix = Prefix(self.constant, corpus.untouched_states(indices, self.constant, self.lm.device))
+        return hidden_at(self.lm, self.layers, batch.ids, batch.real, prefix)
 
 
 def with_layers(config: RunConfig, depth: int) -> RunConfig:
@@ -66,10 +76,22 @@ def with_layers(config: RunConfig, depth: int) -> RunConfig:
     return config.model_copy(update={"layers": default_layers(depth)})
 
 
+def constant_blocks(config: RunConfig) -> int:
+    """How many of the lowest blocks a run leaves as they are, with the embeddings below them."""
+    return 0 if config.unlearn.train_embeddings else trained_blocks(config.layers, config.unlearn.blocks)[0] - 1
+
+
 def build_setting(
-    config: RunConfig, lm: LanguageModel, encoder: TextEncoder, materials: Materials
+    config: RunConfig, lm: LanguageModel, encoder: TextEncoder, materials: Materials, *, branched: bool = False
 ) -> Generator[Event, None, Setting]:
     """Window the texts, embed what is constant, and build the heads.
+
+    Args:
+        config: Settled, layers filled in.
+        lm: The untouched model.
+        encoder: The text encoder.
+        materials: The texts.
+        branched: The rounds begin with other weights, which may differ from the untouched ones in any block.
 
     Raises:
         InputError: The texts about the concept are too short to hold a single full window.
@@ -77,12 +99,14 @@ def build_setting(
     cache = TensorCache(paths.cache_folder() / "tensors")
     windows = config.windows
     corpora = []
+    constant = 0 if branched else constant_blocks(config)
+    kept = [constant, *config.layers] if constant else config.layers
     for passages in (materials.concept_passages, materials.retain_passages):
         texts = window_passages(passages, lm, encoder, max_tokens=windows.max_tokens, k=windows.k)
         corpus = Corpus(texts)
         if texts:
             yield from embed_references(corpus, encoder, cache)
-            yield from keep_untouched(corpus, lm, config.layers, cache)
+            yield from keep_untouched(corpus, lm, kept, cache)
         corpora.append(corpus)
     concept, retain = corpora
     if not any(text.full.any() for text in concept.texts):
@@ -107,6 +131,7 @@ def build_setting(
         concept_held=concept_held,
         retain_train=retain_train,
         retain_held=retain_held,
+        constant=constant,
     )
 
 

@@ -7,9 +7,12 @@ never run, in any architecture with a plain stack of blocks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from atu_gui.core.errors import InputError
@@ -37,7 +40,22 @@ def default_layers(depth: int) -> list[int]:
     return [default_layer(depth)]
 
 
-def hidden_at(lm: LanguageModel, layers: Sequence[int], ids: Tensor, mask: Tensor) -> dict[int, Tensor]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Prefix:
+    """What the lowest blocks say, known already.
+
+    Attributes:
+        layer: How many blocks.
+        states: Their output on the batch, [b, s, d].
+    """
+
+    layer: int
+    states: Tensor
+
+
+def hidden_at(
+    lm: LanguageModel, layers: Sequence[int], ids: Tensor, mask: Tensor, prefix: Prefix | None = None
+) -> dict[int, Tensor]:
     """Hidden states at some layers.
 
     Letters: b batch, s position, d model width.
@@ -47,6 +65,7 @@ def hidden_at(lm: LanguageModel, layers: Sequence[int], ids: Tensor, mask: Tenso
         layers: Hook layers, 1 to the depth.
         ids: Token ids, [b, s].
         mask: 1 on real tokens, [b, s]; padding stands on the right.
+        prefix: With it the pass begins above its blocks, which must all lie below every layer asked for.
 
     Returns:
         For each layer its states, [b, s, d], in the compute dtype, with gradients where the context records them.
@@ -57,7 +76,7 @@ def hidden_at(lm: LanguageModel, layers: Sequence[int], ids: Tensor, mask: Tenso
     handles = [lm.blocks[layer - 1].register_forward_hook(_keeper(states, layer, deepest)) for layer in below]
     base: Any = lm.base
     try:
-        with lm.autocast():
+        with lm.autocast(), _skipped(lm, prefix):
             output = base(input_ids=ids, attention_mask=mask, use_cache=False)
         states[lm.depth] = output.last_hidden_state
     except _Reached:
@@ -75,3 +94,46 @@ def _keeper(states: dict[int, Tensor], layer: int, deepest: int) -> Any:
             raise _Reached
 
     return keep
+
+
+@contextlib.contextmanager
+def _skipped(lm: LanguageModel, prefix: Prefix | None) -> Iterator[None]:
+    """Within the block the lowest blocks return what is known instead of computing it.
+
+    The model still calls them, because what it hands to a block (masks, rotary tables) may depend on the block's place.
+    """
+    if prefix is None:
+        yield
+        return
+    output = (prefix.states,) if _returns_tuple(lm) else prefix.states
+    skipped = list(lm.blocks[: prefix.layer])
+    before = [vars(block).get("forward") for block in skipped]
+    for block in skipped:
+        vars(block)["forward"] = lambda *_, **__: output
+    try:
+        yield
+    finally:
+        for block, forward in zip(skipped, before, strict=True):
+            if forward is None:
+                del vars(block)["forward"]
+            else:
+                vars(block)["forward"] = forward
+
+
+@torch.no_grad()
+def _returns_tuple(lm: LanguageModel) -> bool:
+    """Whether this architecture's blocks hand on a tuple; asked of the first one with a single token."""
+    found: list[bool] = []
+
+    def ask(_module: nn.Module, _inputs: Any, output: Any) -> None:
+        found.append(isinstance(output, tuple))
+        raise _Reached
+
+    handle = lm.blocks[0].register_forward_hook(ask)
+    base: Any = lm.base
+    try:
+        with contextlib.suppress(_Reached):
+            base(input_ids=torch.zeros(1, 1, dtype=torch.long, device=lm.device), use_cache=False)
+    finally:
+        handle.remove()
+    return found[0]

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from atu_gui.core.config import UnlearnConfig
+from atu_gui.core.scan import trained_blocks
 from atu_gui.engine.corpus import Order, pad_id_of
 from atu_gui.engine.losses import concept_similarity, retain_loss, similarity_figures, unlearn_loss
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.setting import Setting
-from atu_gui.engine.truncate import hidden_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,10 @@ class UnlearnStep:
 
 
 def trained_parameters(lm: LanguageModel, layers: list[int], config: UnlearnConfig) -> dict[str, nn.Parameter]:
-    """The parameters a run changes, by name: blocks up to the deepest hook layer, embeddings if asked for."""
-    chosen = {id(parameter) for block in lm.blocks[: max(layers)] for parameter in block.parameters()}
+    """The parameters a run changes, by name: all blocks up to the deepest hook layer or the last few below each hook,
+    and the embeddings if asked for."""
+    numbers = trained_blocks(layers, config.blocks)
+    chosen = {id(parameter) for number in numbers for parameter in lm.blocks[number - 1].parameters()}
     if config.train_embeddings:
         embeddings = lm.model.get_input_embeddings()
         chosen |= {id(parameter) for parameter in embeddings.parameters()}
@@ -98,7 +100,7 @@ class Unlearner:
     def _concept_part(self, indices: list[int], tau: float) -> tuple[Tensor, tuple[float, float, float]]:
         setting = self._setting
         batch = setting.concept.batch(indices, pad_id_of(setting.lm), setting.lm.device)
-        states = hidden_at(setting.lm, setting.layers, batch.ids, batch.real)
+        states = setting.states(setting.concept, indices, batch)
         counted = None if setting.config.unlearn.pad_mean else batch.counted
         losses, seen = [], []
         for layer in setting.layers:
@@ -116,7 +118,7 @@ class Unlearner:
     def _retain_part(self, indices: list[int]) -> Tensor:
         setting = self._setting
         batch = setting.retain.batch(indices, pad_id_of(setting.lm), setting.lm.device)
-        states = hidden_at(setting.lm, setting.layers, batch.ids, batch.real)
+        states = setting.states(setting.retain, indices, batch)
         losses = [
             retain_loss(states[layer], setting.retain.untouched_states(indices, layer, setting.lm.device), batch.real)
             for layer in setting.layers

@@ -38,6 +38,11 @@ def test_what_costs_more_is_priced_higher() -> None:
     embeddings = RunConfig()
     embeddings.unlearn.train_embeddings = True
     assert _priced(embeddings)["Gradients"] - usual["Gradients"] == 4 * 28_311_552
+    last = RunConfig()
+    last.unlearn.blocks = 4
+    assert _priced(last)["Gradients"] == 0.4 * usual["Gradients"]
+    assert _priced(last)["Activations"] < 0.6 * usual["Activations"]
+    assert _priced(last)["Hidden states"] == 2 * usual["Hidden states"]
     wide = RunConfig()
     wide.windows.batch = 16
     assert _priced(wide)["Activations"] == 2 * usual["Activations"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
 from atu_gui.core.errors import InputError
 from atu_gui.engine.models import LanguageModel
-from atu_gui.engine.truncate import check_layers, default_layers, hidden_at
+from atu_gui.engine.truncate import Prefix, check_layers, default_layers, hidden_at
 
 
 @pytest.fixture
@@ -43,6 +45,37 @@ def test_gradients_reach_only_the_blocks_below(lm: LanguageModel, tokens: tuple[
     hidden_at(lm, [2], *tokens)[2].square().mean().backward()
     reached = [any(p.grad is not None for p in block.parameters()) for block in lm.blocks]
     assert reached == [True, True, False, False]
+
+
+@pytest.mark.parametrize("as_tuple", [False, True])
+def test_above_a_known_prefix_the_states_are_the_same(
+    lm: LanguageModel, tokens: tuple[torch.Tensor, torch.Tensor], as_tuple: bool
+) -> None:
+    ids, mask = tokens
+    ran: list[tuple[int, int]] = []
+    for number, block in enumerate(lm.blocks, start=1):
+        if as_tuple:  # some architectures hand on a tuple
+            vars(block)["forward"] = _tupled(block.forward)
+        block.self_attn.register_forward_hook(
+            lambda _module, _inputs, output, number=number: ran.append((number, output[0].shape[1]))
+        )
+    with torch.no_grad():
+        whole = hidden_at(lm, [1, 2, 3], ids, mask)
+    before = [vars(block).get("forward") for block in lm.blocks]
+    ran.clear()
+    states = hidden_at(lm, [2, 3], ids, mask, Prefix(1, whole[1]))
+    # The first block runs with a single token, which tells what it returns; the whole text skips it.
+    assert [number for number, length in ran if length == ids.shape[1]] == [2, 3]
+    for layer in (2, 3):
+        torch.testing.assert_close(states[layer], whole[layer], atol=1e-6, rtol=1e-5)
+    assert [vars(block).get("forward") for block in lm.blocks] == before
+
+
+def _tupled(forward: Callable[..., torch.Tensor]) -> Callable[..., tuple[torch.Tensor]]:
+    def wrapped(states: torch.Tensor | tuple[torch.Tensor], *rest: object, **named: object) -> tuple[torch.Tensor]:
+        return (forward(states[0] if isinstance(states, tuple) else states, *rest, **named),)
+
+    return wrapped
 
 
 def test_layers_are_checked() -> None:

@@ -30,7 +30,7 @@ _MORE: tuple[tuple[str, str, type, list[str]], ...] = (
     ("Windows", "windows", WindowConfig, ["k", "max_tokens", "batch"]),
     ("Head", "head", HeadConfig, ["kind", "layers", "width", "heads"]),
     ("Align", "align", AlignConfig, ["clip", "concept_share", "held_out"]),
-    ("Unlearn", "unlearn", UnlearnConfig, ["optimizer", "clip", "train_embeddings", "pad_mean"]),
+    ("Unlearn", "unlearn", UnlearnConfig, ["optimizer", "clip", "blocks", "train_embeddings", "pad_mean"]),
 )
 
 

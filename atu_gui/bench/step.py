@@ -1,0 +1,257 @@
+"""What a step costs, ours against the published way: same model, same batches, one process, the two in turn."""
+
+from __future__ import annotations
+
+import copy
+import statistics
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from atu_gui.bench.published import PublishedWay, published_windows
+from atu_gui.core.config import ModelConfig, RunConfig
+from atu_gui.core.errors import InputError
+from atu_gui.core.materials import Materials, Passage
+from atu_gui.core.paths import resource
+from atu_gui.core.schedule import settle
+from atu_gui.engine.align import Aligner
+from atu_gui.engine.loading import load_encoder, load_language_model
+from atu_gui.engine.models import LanguageModel, TextEncoder
+from atu_gui.engine.setting import build_setting
+from atu_gui.engine.snapshots import Snapshots
+from atu_gui.engine.sources import PAPER_ENCODER
+from atu_gui.engine.unlearn import Unlearner, trained_parameters
+from atu_gui.engine.windows import window_text
+
+T = TypeVar("T")
+_BATCH, _TOKENS, _K = 8, 128, 8
+_PASSAGES, _PASSAGE_TOKENS = 582, 256
+# Under every cosine, so that every position takes part.
+_TAU = -0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comparison.
+
+    Attributes:
+        name: Which.
+        ratio: Median of the published way over the median of ours; of memory where the name says so.
+        spread: Half the distance between the lowest and highest ratio of a pair, over the ratio.
+        published_s, ours_s: Medians in seconds (bytes for memory).
+        loss_gap: Largest difference of the two losses; None where there is no loss.
+    """
+
+    name: str
+    ratio: float
+    spread: float
+    published_s: float
+    ours_s: float
+    loss_gap: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A step row: which of the two steps, where, and with what head and encoder."""
+
+    kind: str
+    layer: int
+    mpnet: bool = False
+    head: str = "causal"
+    blocks: int | None = None
+
+
+# Layers of SmolLM2-135M's 30; of another model the same share of its depth.
+SHAPES = {
+    "align_6x768_mpnet_l20": Shape("align", 20, mpnet=True, head="published"),
+    "align_default_mpnet": Shape("align", 10, mpnet=True),
+    "align_default_minilm": Shape("align", 10),
+    "unlearn_l10": Shape("unlearn", 10),
+    "unlearn_l20": Shape("unlearn", 20),
+    "unlearn_last4_l10": Shape("unlearn", 10, blocks=4),
+    "unlearn_last4_l20": Shape("unlearn", 20, blocks=4),
+}
+NAMES = (*SHAPES, "windows_582", "before_after_memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What to measure on: models as in a config, and the device's name."""
+
+    model: str = "starter"
+    encoder: str = "starter"
+    mpnet: str = PAPER_ENCODER
+    device: str = "cpu"
+
+
+def measure_steps(names: Sequence[str], sources: Sources, repeats: int = 5) -> Iterator[Row]:
+    """Measure some rows, one after the other.
+
+    Raises:
+        InputError: No such row.
+        ModelError: A model cannot be had.
+    """
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        raise InputError(f"There is no row “{unknown[0]}”.", f"Choose among {', '.join(NAMES)}.")
+    lm = _finish(load_language_model(ModelConfig(source=sources.model, device=sources.device)))
+    encoders: dict[str, TextEncoder] = {}
+    for name in names:
+        shape = SHAPES.get(name)
+        source = sources.mpnet if shape and shape.mpnet else sources.encoder
+        if source not in encoders:
+            encoders[source] = _finish(load_encoder(source, sources.model, lm.device))
+        encoder = encoders[source]
+        if shape is None:
+            yield _windows_row(lm, encoder, repeats) if name == "windows_582" else _memory_row(lm)
+        else:
+            yield _step_row(name, shape, lm, encoder, repeats)
+
+
+def as_json(rows: Sequence[Row]) -> dict[str, object]:
+    """JSON-ready."""
+    return {"rows": [asdict(row) for row in rows]}
+
+
+def _step_row(name: str, shape: Shape, lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
+    layer = max(1, round(shape.layer / 30 * lm.depth))
+    config = _config(shape, layer)
+    passages = tuple(Passage(text) for text in _long_texts(_BATCH, 6 * _TOKENS))
+    setting = _finish(build_setting(config, lm, encoder, Materials(concept_passages=passages)))
+    _without_dropout(setting.heads[layer])
+    head = copy.deepcopy(setting.heads[layer])
+    # With a rate of 0 an unlearn step costs the same and leaves the one model as it is for the other way.
+    published = PublishedWay(lm, encoder, head, layer, config.align.learning_rate, 0.0)
+    batch = setting.concept.batch(range(_BATCH), 0, lm.device)
+    if shape.kind == "align":
+        windows = torch.zeros(*batch.full.shape, _K, dtype=torch.long, device=lm.device)
+        rows = np.concatenate([text.windows() for text in setting.concept.texts])
+        windows[batch.full] = torch.from_numpy(rows).to(lm.device)
+        aligner = Aligner(setting)
+        return _timed(
+            name,
+            lambda: published.align(batch.ids, batch.real.long(), windows, batch.full),
+            lambda: aligner.step(config.align.learning_rate, untouched=True).loss,
+            repeats,
+        )
+    unlearner = Unlearner(setting, trained_parameters(lm, [layer], config.unlearn))
+    concept = setting.concept_vectors[0]
+    return _timed(
+        name,
+        lambda: published.unlearn(batch.ids, batch.real.long(), concept, _TAU),
+        lambda: unlearner.step(_TAU, 0.0, 0.0).loss,
+        repeats,
+    )
+
+
+def _config(shape: Shape, layer: int) -> RunConfig:
+    head = {"kind": "published", "layers": 6, "width": 768, "heads": 8} if shape.head == "published" else {}
+    data = {
+        "concepts": [{"name": "the sea"}],
+        "layers": [layer],
+        "head": head,
+        "align": {"concept_share": 1.0, "held_out": 0.0, "learning_rate": 1e-4 if head else 1e-3},
+        "unlearn": {"blocks": shape.blocks},
+        "windows": {"k": _K, "max_tokens": _TOKENS, "batch": _BATCH},
+    }
+    return settle(RunConfig.model_validate(data))
+
+
+def _windows_row(lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
+    texts = _long_texts(_PASSAGES, 6 * _PASSAGE_TOKENS)
+
+    def plainly() -> int:
+        count = 0
+        for text in texts:
+            tokens: Any = lm.tokenizer(text, return_offsets_mapping=True)
+            ends = [end for _, end in tokens["offset_mapping"]][:_PASSAGE_TOKENS]
+            pieces: Any = encoder.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+            piece_ends = [end for _, end in pieces["offset_mapping"]]
+            windows = published_windows(ends, piece_ends, pieces["input_ids"], _K)
+            count += sum(len(window) == _K for window in windows)
+        return count
+
+    def ours() -> int:
+        return sum(
+            len(window_text(text, lm.tokenizer, encoder.tokenizer, max_tokens=_PASSAGE_TOKENS, k=_K).windows())
+            for text in texts
+        )
+
+    return _timed("windows_582", plainly, ours, repeats)
+
+
+def _memory_row(lm: LanguageModel) -> Row:
+    """Bytes held for “before”: a second model against the original values of what a default run changes."""
+    layer = max(1, round(lm.depth / 3))
+    parameters = trained_parameters(lm, [layer], RunConfig().unlearn)
+    held = _bytes(Snapshots(lm, parameters, Path()).values(0).values())
+    second = _bytes(copy.deepcopy(lm.model).parameters())
+    return Row("before_after_memory", second / held, 0.0, second, held, None)
+
+
+def _bytes(tensors: Any) -> int:
+    kept = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
+    return sum(kept.values())
+
+
+def _timed(name: str, published: Callable[[], float], ours: Callable[[], float], repeats: int) -> Row:
+    """Both in turn, once uncounted and then `repeats` times."""
+    times: list[tuple[float, float]] = []
+    gap = 0.0
+    for number in range(repeats + 1):
+        theirs_s, theirs = _clocked(published)
+        ours_s, mine = _clocked(ours)
+        gap = max(gap, abs(theirs - mine))
+        if number:
+            times.append((theirs_s, ours_s))
+    theirs_median = statistics.median(pair[0] for pair in times)
+    ours_median = statistics.median(pair[1] for pair in times)
+    ratio = theirs_median / ours_median
+    ratios = [pair[0] / pair[1] for pair in times]
+    return Row(name, ratio, (max(ratios) - min(ratios)) / 2 / ratio, theirs_median, ours_median, gap)
+
+
+def _clocked(work: Callable[[], float]) -> tuple[float, float]:
+    begun = time.perf_counter()
+    # A step ends by reading its loss, so nothing is under way on a GPU when the clock stops.
+    value = work()
+    return time.perf_counter() - begun, value
+
+
+def _long_texts(count: int, characters: int) -> list[str]:
+    """Texts of at least that many characters, made of bundled sentences, each beginning with another one."""
+    sentences = resource("texts", "neutral.txt").read_text(encoding="utf-8").replace("\n", " ").split(". ")
+    texts = []
+    for number in range(count):
+        words = ""
+        for sentence in islice(cycle(sentences), number % len(sentences), None):
+            words += f"{sentence.strip()}. "
+            if len(words) > characters:
+                break
+        texts.append(words.strip())
+    return texts
+
+
+def _without_dropout(head: nn.Module) -> None:
+    """The published head drops at random while aligning; without that the two losses can be compared."""
+    for module in head.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+        elif isinstance(module, nn.MultiheadAttention):
+            module.dropout = 0.0
+
+
+def _finish(work: Generator[object, None, T]) -> T:
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result

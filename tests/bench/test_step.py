@@ -1,0 +1,41 @@
+"""Every row of the step measurement, on the tiny model; losses must agree, times are only there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from atu_gui.bench.published import published_windows
+from atu_gui.bench.step import NAMES, SHAPES, Sources, measure_steps
+from atu_gui.cli import app
+from atu_gui.core.errors import InputError
+
+
+def test_losses_are_those_of_the_published_way(tiny_model: Path, tiny_encoder: Path) -> None:
+    sources = Sources(str(tiny_model), str(tiny_encoder), str(tiny_encoder))
+    names = [name for name in SHAPES if "6x768" not in name]
+    for row in measure_steps(names, sources, repeats=1):
+        assert row.loss_gap is not None and row.loss_gap < 1e-4, row
+        assert row.ratio == pytest.approx(row.published_s / row.ours_s)
+
+
+def test_the_command_prints_rows(tiny_model: Path, tiny_encoder: Path) -> None:
+    options = ["--model", str(tiny_model), "--encoder", str(tiny_encoder), "--repeats", "1", "--json"]
+    done = CliRunner().invoke(app, ["bench", "step", "--only", "before_after_memory", *options])
+    assert done.exit_code == 0, done.output
+    (row,) = json.loads(done.stdout)["rows"]
+    assert set(row) == {"name", "ratio", "spread", "published_s", "ours_s", "loss_gap"}
+    assert row["ratio"] > 1
+
+
+def test_an_unknown_row_is_refused() -> None:
+    with pytest.raises(InputError, match=r"no row “nothing”") as caught:
+        list(measure_steps(["nothing"], Sources()))
+    assert NAMES[0] in str(caught.value)
+
+
+def test_published_windows_by_hand() -> None:
+    assert published_windows([2, 5, 9], [2, 4, 6, 9], [10, 11, 12, 13], 2) == [(11, 12), (12, 13), ()]
