@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 
 import atu_gui
+from atu_gui.cli_audit import audit
 from atu_gui.cli_bench import bench_app
-from atu_gui.cli_options import RunFlags, build_config
+from atu_gui.cli_options import RunFlags, build_config, split_round
 from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import make_stdout, rounds_table, runs_table, written_lines
 from atu_gui.cli_session import Interrupted, Session
@@ -41,6 +42,7 @@ app = typer.Typer(
 
 
 app.add_typer(bench_app, name="bench")
+app.command()(audit)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -156,7 +158,7 @@ def chat(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
 ) -> None:
     """Ask a run: prints the answers before and after."""
-    run_name, round_ = _split_round(run_and_round)
+    run_name, round_ = split_round(run_and_round)
     bench = Workbench()
     session = Session(bench, make_teller(Console(stderr=True)))
     answers: list[ChatAnswered] = []
@@ -192,7 +194,7 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or an empty folder.")],
 ) -> None:
     """Write a round as a Hugging Face folder: safetensors, tokenizer, model card; checked by loading it again."""
-    run_name, round_ = _split_round(run_and_round)
+    run_name, round_ = split_round(run_and_round)
     bench = Workbench()
     session = Session(bench, make_teller(Console(stderr=True)))
     with session.open():
@@ -304,12 +306,6 @@ class _RunCommand:
         self._stdout.print(f"Results: {outcome.folder}", markup=False, soft_wrap=True)
         if outcome.best_round:
             self._stdout.print(f'Ask it: atu chat {outcome.run_id} "…"', markup=False)
-
-
-def _split_round(text: str) -> tuple[str, int | None]:
-    """A run's name and the round after the last colon, if a number stands there."""
-    name, mark, number = text.rpartition(":")
-    return (name, int(number)) if mark and number.isdigit() else (text, None)
 
 
 if __name__ == "__main__":

@@ -187,3 +187,9 @@ def _at_one_tau(config: RunConfig, tau: float) -> RunConfig:
         raise InputError(f"τ must lie between −1 and 1; you gave {tau:g}.", "Small models start near 0.35.")
     rounds = constant_tau(tau, settle(config).rounds)
     return parse_config({**config.model_dump(exclude_unset=True), "rounds": rounds, "schedule": CUSTOM})
+
+
+def split_round(text: str) -> tuple[str, int | None]:
+    """A run's name and the round after the last colon, if a number stands there."""
+    name, mark, number = text.rpartition(":")
+    return (name, int(number)) if mark and number.isdigit() else (text, None)

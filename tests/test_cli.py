@@ -37,13 +37,16 @@ def interrupt_at_step(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, step:
     """Send a signal to this process at a step of the run."""
     engine.step_seconds = 0.05
 
-    class Watched(Workbench):
-        def _emit(self, event: Event) -> None:
-            super()._emit(event)
-            if isinstance(event, StepDone) and event.step == step:
-                signal.pthread_kill(threading.main_thread().ident or 0, number)
+    def watch(event: Event) -> None:
+        if isinstance(event, StepDone) and event.step == step:
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
 
-    monkeypatch.setattr(cli, "Workbench", lambda: Watched(engine=engine))
+    def watched() -> Workbench:
+        bench = Workbench(engine=engine)
+        bench.subscribe(watch)
+        return bench
+
+    monkeypatch.setattr(cli, "Workbench", watched)
 
 
 def test_help_needs_no_torch() -> None:
@@ -201,13 +204,6 @@ def test_somebody_at_the_terminal_is_asked_before_written_texts_are_used(
     assert "Charles Babbage" in capsys.readouterr().out
     assert atu("run", "--concept", "Ada", "--yes") == 0
     assert len(asked) == 1
-
-
-def test_a_run_and_its_round_are_told_apart() -> None:
-    assert cli._split_round("3f2a:2") == ("3f2a", 2)
-    assert cli._split_round("last") == ("last", None)
-    assert cli._split_round("C:\\runs\\one") == ("C:\\runs\\one", None)
-    assert cli._split_round("runs/a:b:3") == ("runs/a:b", 3)
 
 
 def test_a_worthless_run_has_failed(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from atu_gui.cli_options import RunFlags, build_config, parse_time
+from atu_gui.cli_options import RunFlags, build_config, parse_time, split_round
 from atu_gui.core.config import dump_config, parse_config
 from atu_gui.core.errors import InputError
 from atu_gui.core.schedule import PAPER_LADDER, preset
@@ -129,3 +129,10 @@ def test_the_effective_config_reads_back_to_itself() -> None:
     import tomlkit
 
     assert parse_config(tomlkit.parse(dump_config(config)).unwrap()) == config
+
+
+def test_a_run_and_its_round_are_told_apart() -> None:
+    assert split_round("3f2a:2") == ("3f2a", 2)
+    assert split_round("last") == ("last", None)
+    assert split_round("C:\\runs\\one") == ("C:\\runs\\one", None)
+    assert split_round("runs/a:b:3") == ("runs/a:b", 3)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
-from atu_gui.core.events import Event, Interval, ModelLoaded
+from atu_gui.core.events import AuditFound, Event, Interval, ModelLoaded
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
@@ -305,6 +306,21 @@ class WorkbenchPort(Protocol):
 
         Loads the run's model first if need be. The future raises `OutputError` for a folder that is not empty.
         """
+        ...
+
+    def audit(
+        self, weights: Weights, which: Sequence[AuditKind], settings: AuditSettings, *, again: bool = False
+    ) -> Future[tuple[AuditFound, ...]]:
+        """Attack a round in each way wanted, with an `AuditFound` for every finding (job "audit"; cancellable).
+
+        Findings are kept with the run: those of the same settings are told without computing, unless `again`. Loads
+        the run's model first if need be; it has its own weights again afterwards. The future raises `InputError` for
+        round 0.
+        """
+        ...
+
+    def audits_of(self, run_id: str) -> Future[Sequence[AuditFound]]:
+        """What audits of all rounds of a run found; empty where there were none; `InputError` for an unknown run."""
         ...
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:

@@ -15,7 +15,8 @@ def restore(hint: Any, value: Any) -> Any:
             return None
         hint = next(part for part in typing.get_args(hint) if part is not type(None))
     if isinstance(value, dict) and dataclasses.is_dataclass(hint):
-        return typing.cast(Any, hint)(**value)
+        hints = typing.get_type_hints(hint)
+        return typing.cast(Any, hint)(**{name: restore(hints[name], part) for name, part in value.items()})
     if isinstance(value, list):
         (item, *_) = typing.get_args(hint)
         return tuple(restore(item, part) for part in value)

@@ -326,11 +326,16 @@ def _prompt_ids(lm: LanguageModel, prompt: str) -> list[int]:
     return known[:1] or [0]
 
 
+def gold_ids(lm: LanguageModel, prompt: str, answer: str) -> tuple[list[int], list[int]]:
+    """Token ids of a prompt, and of its gold answer as `answer_logprobs` scores it."""
+    ids = _prompt_ids(lm, prompt)
+    return ids, _continuation_ids(lm, prompt, ids, answer)
+
+
 def _gold_rows(lm: LanguageModel, prompts: Sequence[str], answers: Sequence[str]) -> list[_Row]:
     rows = []
     for index, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
-        ids = _prompt_ids(lm, prompt)
-        rows.append(_Row(index, ids, _continuation_ids(lm, prompt, ids, answer), []))
+        rows.append(_Row(index, *gold_ids(lm, prompt, answer), []))
     return rows
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import atu_gui
 from atu_gui.core import paths
+from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event, ModelLoaded, RoundScored
@@ -205,6 +206,32 @@ class Engine:
             instructions=materials.fluency_prompts,
         )
         return (yield from export(loaded.lm, source, folder, cancelled))
+
+    def audits(
+        self,
+        loaded: Loaded,
+        folder: Path,
+        weights: Weights,
+        config: RunConfig,
+        materials: Materials,
+        settings: AuditSettings,
+        which: Sequence[AuditKind],
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Generator[Event, None, None]]:
+        """The attacks wanted on a round of the run in a folder, each to be drained in turn; the model is untouched.
+
+        Raises:
+            InputError: There is no such round, or it belongs to other weights.
+        """
+        from atu_gui.engine.audits import ATTACKS
+        from atu_gui.engine.audits.asking import Subject
+
+        assert weights.round is not None
+        snapshots = self.open_snapshots(folder, loaded)
+        # A round that is missing or damaged is told before minutes are spent on the untouched model.
+        snapshots.values(weights.round)
+        subject = Subject(loaded.lm, snapshots, weights.round, weights.run_id, config, materials, settings, cancelled)
+        return (ATTACKS[kind](subject) for kind in which)
 
     def answer(self, loaded: Loaded, request: ChatRequest, cancelled: Callable[[], bool]) -> Iterator[str]:
         """The pieces of one answer with the weights as they are now."""

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TypedDict, TypeVar
 
 from atu_gui.core import paths
+from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import Cancelled
-from atu_gui.core.events import Event, JobFailed, ModelLoaded
+from atu_gui.core.events import AuditFound, Event, JobFailed, ModelLoaded
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
@@ -39,6 +40,7 @@ from atu_gui.core.scan import LayerScan
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service import keeping
 from atu_gui.service.asking import ask_all, look_at, preview, rephrase
+from atu_gui.service.auditing import audit, audits_in
 from atu_gui.service.backend import Engine, Loaded
 from atu_gui.service.chatting import chat, chats_in, kept
 from atu_gui.service.exporting import export
@@ -46,6 +48,7 @@ from atu_gui.service.failures import details_of, explained
 from atu_gui.service.folders import claim, run_folder
 from atu_gui.service.found import FoundRun, find_run, folder_of
 from atu_gui.service.holding import Holding
+from atu_gui.service.listeners import Listeners
 from atu_gui.service.running import RunJob, cancellable, ready
 from atu_gui.service.worker import Worker
 from atu_gui.store.runs import RunStore
@@ -75,14 +78,14 @@ class Workbench:
         self._store: RunStore | None = None
         self._holding = Holding(self._engine)
         self._control = RunControl()
-        self._sinks: list[Callable[[Event], None]] = []
+        self._listeners = Listeners()
         self._lock = threading.Lock()
         self._cancels: set[threading.Event] = set()
         self._chats: dict[int, threading.Event] = {}
         self._request_ids = itertools.count(1)
         # Touched on the worker's thread alone.
         self._deleted: set[str] = set()
-        self._worker = Worker(self._emit, self._close_store)
+        self._worker = Worker(self._listeners.tell, self._close_store)
 
     @property
     def control(self) -> RunControl:
@@ -91,15 +94,7 @@ class Workbench:
 
     def subscribe(self, sink: Callable[[Event], None]) -> Callable[[], None]:
         """Hear every event on the worker's thread; returns the way to stop hearing."""
-        with self._lock:
-            self._sinks.append(sink)
-
-        def stop() -> None:
-            with self._lock:
-                if sink in self._sinks:
-                    self._sinks.remove(sink)
-
-        return stop
+        return self._listeners.add(sink)
 
     def starter_ready(self) -> bool:
         """Whether the starter kit is on this machine."""
@@ -255,6 +250,21 @@ class Workbench:
 
         return self._submit("export", work)
 
+    def audit(
+        self, weights: Weights, which: Sequence[AuditKind], settings: AuditSettings, *, again: bool = False
+    ) -> Future[tuple[AuditFound, ...]]:
+        """Look for what a round only hides."""
+
+        def work(cancelled: Callable[[], bool]) -> Generator[Event, None, tuple[AuditFound, ...]]:
+            store = self._opened_store()
+            return (yield from audit(self._engine, self._holding, store, weights, which, settings, again, cancelled))
+
+        return self._submit("audit", work)
+
+    def audits_of(self, run_id: str) -> Future[Sequence[AuditFound]]:
+        """What audits of a run found."""
+        return self._read(lambda store: audits_in(folder_of(store, run_id)))
+
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         """Rename a run, and keep what the user writes about it."""
         return self._read(lambda store: store.annotate(run_id, title=title, note=note, tags=tags))
@@ -354,15 +364,6 @@ class Workbench:
                 raise explained(error) from error
 
         return self._worker.submit(work, "reading")
-
-    def _emit(self, event: Event) -> None:
-        with self._lock:
-            sinks = tuple(self._sinks)
-        for sink in sinks:
-            try:
-                sink(event)
-            except Exception:
-                _log.exception("A subscriber failed on %s.", type(event).__name__)
 
     def _opened_store(self) -> RunStore:
         if self._store is None:

@@ -10,6 +10,7 @@ import dataclasses
 import typing
 from typing import Any
 
+from atu_gui.core.events.audit import AuditAnswer, AuditFound, AuditPoint, Comeback, Measure
 from atu_gui.core.events.chat import ChatAnswered, ChatToken, PromptAnswered
 from atu_gui.core.events.jobs import Interval, JobFailed, LayerScored, Level, ModelLoaded, Note, Progress, TextWritten
 from atu_gui.core.events.run import (
@@ -37,8 +38,12 @@ from atu_gui.core.records import restore
 
 __all__ = [
     "AlignScored",
+    "AuditAnswer",
+    "AuditFound",
+    "AuditPoint",
     "ChatAnswered",
     "ChatToken",
+    "Comeback",
     "ControlApplied",
     "EndReason",
     "Event",
@@ -49,6 +54,7 @@ __all__ = [
     "JobFailed",
     "LayerScored",
     "Level",
+    "Measure",
     "ModelLoaded",
     "Note",
     "Progress",
@@ -96,6 +102,7 @@ Event = (
     | ChatToken
     | ChatAnswered
     | PromptAnswered
+    | AuditFound
 )
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}

@@ -20,7 +20,8 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far long work is; `job` is "download", "load", "write", "prepare", "scan", "probe", "export" or "paused"."""
+    """How far long work is; `job` is "download", "load", "write", "prepare", "scan", "probe", "export", "audit"
+    or "paused"."""
 
     job: str
     what: str

@@ -12,9 +12,15 @@ _LEADS = {
 _CUE = "Answer:"
 
 
-def probe_prompt(lm: LanguageModel, probe: Probe) -> str:
-    """The final prompt of a forget or neighbour question (levels 1 and 2), exactly as published."""
-    return lm.format_chat(f"{_LEADS[probe.kind]}{probe.query}\n") + _CUE
+def probe_prompt(lm: LanguageModel, probe: Probe, prefix: str = "") -> str:
+    """The final prompt of a forget or neighbour question (levels 1 and 2), exactly as published without a prefix.
+
+    Args:
+        lm: Whose chat form it takes.
+        probe: The question.
+        prefix: Words at the beginning of the user's message.
+    """
+    return lm.format_chat(f"{prefix}{_LEADS[probe.kind]}{probe.query}\n") + _CUE
 
 
 def instruction_prompt(lm: LanguageModel, instruction: str) -> str:

@@ -1,0 +1,87 @@
+"""Quantisation: unlearning that is a small change of many weights can vanish when they are rounded.
+
+Zhang et al. (arXiv 2410.16454) saw 4-bit rounding bring back most of what was unlearned. Rounding is done in place and
+values stay in the model's number format, so that what is measured is the rounding alone, not a library's kernels.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Generator, Iterator
+
+import torch
+from torch import Tensor, nn
+from transformers.pytorch_utils import Conv1D
+
+from atu_gui.core.errors import Cancelled
+from atu_gui.core.events import Event, Note
+from atu_gui.engine.audits.asking import Subject, ask, replaced
+from atu_gui.engine.models import LanguageModel
+
+_BLOCK = 64
+
+
+def quantize(subject: Subject) -> Generator[Event, None, None]:
+    """Round all linear layers of the blocks and ask again: the round, and the untouched model beside it.
+
+    Embeddings and LM head stay as they are, as in common use.
+
+    Raises:
+        Cancelled: The user ended it.
+    """
+    roundings: dict[str, Callable[[Tensor, int], Tensor]] = {
+        "8 bits, nearest": lambda weight, channel: nearest(weight, 8, channel),
+        "4 bits, nearest": lambda weight, channel: nearest(weight, 4, channel),
+    }
+    if importlib.util.find_spec("bitsandbytes") is not None:
+        roundings["4 bits, NF4"] = lambda weight, _channel: nf4(weight)
+    else:
+        yield Note("info", "NF4 is left out of the audit: the package bitsandbytes is not installed.")
+    probes = subject.all_probes()
+    for name, rounding in roundings.items():
+        replies = []
+        for round_, whose in ((0, "untouched"), (subject.round, "round")):
+            with subject.snapshots.applied(round_):
+                values = []
+                for parameter, channel in linear_weights(subject.lm):
+                    if subject.cancelled():
+                        raise Cancelled
+                    values.append((parameter, rounding(parameter.data, channel)))
+                with replaced(values):
+                    replies.append((yield from ask(subject, probes, f"{name}, {whose}")))
+                del values
+        comebacks, answers = yield from subject.compared(probes, replies[1], replies[0])
+        yield subject.found("quantize", name, comebacks, answers)
+
+
+def linear_weights(lm: LanguageModel) -> Iterator[tuple[nn.Parameter, int]]:
+    """The matrices of the blocks' linear layers, each with the dimension of its output channels."""
+    for module in lm.blocks.modules():
+        # GPT-2's linear layer is transposed.
+        transposed = isinstance(module, Conv1D)
+        if (isinstance(module, nn.Linear) or transposed) and isinstance(module.weight, nn.Parameter):
+            yield module.weight, int(transposed)
+
+
+def nearest(weight: Tensor, bits: int, channel: int = 0) -> Tensor:
+    """Symmetric round-to-nearest with one scale per output channel; what is lost is at most half a scale.
+
+    Args:
+        weight: [out, in], or [in, out] where `channel` is 1.
+        bits: Of the signed integers.
+        channel: Dimension of the output channels.
+    """
+    most = 2 ** (bits - 1) - 1
+    exact = weight.float()
+    scale: Tensor = exact.abs().amax(dim=1 - channel, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny) / most
+    rounded: Tensor = (exact / scale).round().clamp(-most, most) * scale
+    return rounded.to(weight.dtype)
+
+
+def nf4(weight: Tensor) -> Tensor:
+    """There and back through bitsandbytes' NF4, in blocks of 64 values."""
+    from bitsandbytes import functional
+
+    packed, state = functional.quantize_4bit(weight.contiguous(), blocksize=_BLOCK, quant_type="nf4")
+    restored: Tensor = functional.dequantize_4bit(packed, state)
+    return restored.to(weight.dtype)

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from atu_gui.core.audits import AuditKind, AuditSettings
+from atu_gui.core.concepts import Concept
+from atu_gui.core.config import RunConfig
+from atu_gui.core.errors import Cancelled
+from atu_gui.core.events import AuditFound, from_record, to_record
+from atu_gui.core.materials import Materials
+from atu_gui.engine.audits import ATTACKS
+from atu_gui.engine.audits.ablate import direction, put_back
+from atu_gui.engine.audits.asking import Subject
+from atu_gui.engine.audits.lens import layer_logprobs
+from atu_gui.engine.audits.probe import held_out, shuffled_floor, without_names
+from atu_gui.engine.audits.prompts import examples
+from atu_gui.engine.audits.quantize import linear_weights, nearest
+from atu_gui.engine.audits.relearn import Lesson, on_copies, train_steps
+from atu_gui.engine.generate import answer_logprobs
+from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.probes.prompts import probe_prompt
+from atu_gui.engine.snapshots import Snapshots
+from atu_gui.engine.truncate import hidden_at
+from tests.engine.draining import drain
+
+_SETTINGS = AuditSettings(steps=2, texts=3, batch=2, max_tokens=24, shots=1)
+
+
+@pytest.fixture
+def subject(lm: LanguageModel, config: RunConfig, materials: Materials, tmp_path: Path) -> Subject:
+    """An untouched model, and a round in which the first two blocks differ."""
+    chosen = {
+        name: value for name, value in lm.model.named_parameters() if ".layers.0." in name or ".layers.1." in name
+    }
+    snapshots = Snapshots(lm, chosen, tmp_path)
+    noise = torch.Generator().manual_seed(3)
+    for value in chosen.values():
+        value.data.add_(0.05 * torch.randn(value.shape, generator=noise))
+    snapshots.save(1)
+    snapshots.restore(0)
+    return Subject(lm, snapshots, 1, "r1", config, materials, _SETTINGS, lambda: False)
+
+
+def weights(lm: LanguageModel) -> dict[str, torch.Tensor]:
+    return {name: value.detach().clone() for name, value in lm.model.named_parameters()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("kind", list(ATTACKS))
+def test_an_audit_finds_something_and_leaves_weights_bit_for_bit(kind: AuditKind, subject: Subject) -> None:
+    before = weights(subject.lm)
+    learning = [value.requires_grad for value in subject.lm.model.parameters()]
+    events, _ = drain(ATTACKS[kind](subject))
+    assert same(before, weights(subject.lm))
+    assert [value.requires_grad for value in subject.lm.model.parameters()] == learning
+    assert all(value.grad is None for value in subject.lm.model.parameters())
+    found = [event for event in events if isinstance(event, AuditFound)]
+    assert found and all(one.comebacks and one.round == 1 and one.audit == kind for one in found)
+    assert [from_record(json.loads(json.dumps(to_record(one)))) for one in found] == found
+
+
+@pytest.mark.parametrize("kind", list(ATTACKS))
+def test_a_cancelled_audit_leaves_weights_bit_for_bit(kind: AuditKind, subject: Subject) -> None:
+    before = weights(subject.lm)
+    asked = iter(range(1))
+    subject.cancelled = lambda: next(asked, None) is None
+    with pytest.raises(Cancelled):
+        drain(ATTACKS[kind](subject))
+    assert same(before, weights(subject.lm))
+
+
+@pytest.mark.parametrize("kind", ["quantize", "relearn", "ablate"])
+def test_an_audit_closed_at_any_event_leaves_weights_and_hooks_as_they_were(kind: AuditKind, subject: Subject) -> None:
+    before = weights(subject.lm)
+    total = len(drain(ATTACKS[kind](subject))[0])
+    for stop in range(1, total, max(1, total // 5)):
+        with contextlib.closing(ATTACKS[kind](subject)) as work:
+            for _ in range(stop):
+                next(work, None)
+        assert same(before, weights(subject.lm))
+        assert not any(block._forward_hooks for block in subject.lm.blocks)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_rounding_loses_at_most_half_a_scale_of_each_channel(bits: int, lm: LanguageModel) -> None:
+    for weight, channel in linear_weights(lm):
+        rounded = nearest(weight.data, bits, channel)
+        scale = weight.abs().amax(1, keepdim=True) / (2 ** (bits - 1) - 1)
+        assert bool(((rounded - weight).abs() <= scale * 0.5001).all())
+        assert all(len(row.unique()) <= 2**bits - 1 for row in rounded)
+
+
+def test_transposed_weights_have_their_scales_by_column() -> None:
+    weight = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(nearest(weight, 4, 1), nearest(weight.T.contiguous(), 4, 0).T)
+
+
+def test_relearning_the_very_answers_raises_their_log_prob(lm: LanguageModel, materials: Materials) -> None:
+    probes = [probe for probe in materials.probes if probe.group == "forget"]
+    prompts, golds = [probe_prompt(lm, probe) for probe in probes], [probe.answer for probe in probes]
+    lessons = [Lesson(*pair) for pair in zip(prompts, golds, strict=True)]
+
+    def measured() -> float:
+        return float(np.mean(drain(answer_logprobs(lm, prompts, golds))[1]))
+
+    before = measured()
+    with on_copies(lm):
+        list(train_steps(lm, lessons, steps=10, learning_rate=5e-3, batch=2, max_tokens=96, seed=0))
+        assert measured() > before + 0.5
+    assert measured() == before
+
+
+def test_the_lens_at_the_last_layer_is_the_model(lm: LanguageModel) -> None:
+    rows = [[5, 6, 7, 8], [9, 10]]
+    seen = layer_logprobs(lm, rows)
+    assert seen.shape[:2] == (2, lm.depth)
+    for at, row in enumerate(rows):
+        with torch.inference_mode():
+            wanted = lm.model(input_ids=torch.tensor([row])).logits[0, -1].log_softmax(-1)
+        assert torch.allclose(seen[at, -1], wanted, atol=1e-5)
+
+
+def test_shuffled_labels_teach_a_probe_nothing_and_true_ones_do() -> None:
+    random = np.random.default_rng(0)
+    labels = np.array([0.0, 1.0] * 90)
+    rows = torch.from_numpy(random.normal(size=(180, 12)))
+    held = np.arange(180) % 3 == 2
+    assert abs(float(shuffled_floor(rows, labels, held, 0).mean()) - 0.5) < 0.1
+    rows[:, 0] += torch.from_numpy(4 * labels)
+    scores = held_out(rows, labels, held)
+    assert scores[labels[held] > 0].mean() > scores[labels[held] == 0].mean() + 0.5
+
+
+def test_names_are_taken_out_as_whole_words() -> None:
+    concept = Concept(name="Leonardo da Vinci", aliases=("Leo",))
+    assert without_names("Leonardo da Vinci; leonardo, Leo and Leopold.", [concept]).split() == [
+        ";", ",", "and", "Leopold."
+    ]  # fmt: skip
+
+
+def test_undoing_puts_the_mean_back_and_leaves_the_rest(lm: LanguageModel) -> None:
+    ids = torch.tensor([[3, 4, 5, 6, 7]])
+    mask = torch.ones_like(ids)
+    with torch.inference_mode():
+        plain = hidden_at(lm, [2], ids, mask)[2]
+        wanted = direction(torch.zeros(lm.width), torch.arange(lm.width).float())
+        with put_back(lm, {2: wanted}):
+            changed = hidden_at(lm, [3], ids, mask)[3]
+        assert not torch.equal(changed, hidden_at(lm, [3], ids, mask)[3])
+        projected = plain - (plain @ wanted.vector - wanted.place)[..., None] * wanted.vector
+        assert torch.allclose(projected @ wanted.vector, torch.zeros(1, 5), atol=1e-5)
+
+
+def test_solved_examples_never_hold_the_answer(materials: Materials) -> None:
+    forget, neighbour = materials.probes[0], materials.probes[2]
+    told = type(neighbour)("n2", "neighbour", "question", "Who knew Ada Lovelace?", "Babbage")
+    assert examples(forget, [told, neighbour], 2) == f"Question: {neighbour.query}\nAnswer: {neighbour.answer}\n\n"
