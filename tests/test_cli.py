@@ -37,13 +37,16 @@ def interrupt_at_step(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine, step:
     """Send a signal to this process at a step of the run."""
     engine.step_seconds = 0.05
 
-    class Watched(Workbench):
-        def _emit(self, event: Event) -> None:
-            super()._emit(event)
-            if isinstance(event, StepDone) and event.step == step:
-                signal.pthread_kill(threading.main_thread().ident or 0, number)
+    def watch(event: Event) -> None:
+        if isinstance(event, StepDone) and event.step == step:
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
 
-    monkeypatch.setattr(cli, "Workbench", lambda: Watched(engine=engine))
+    def watched() -> Workbench:
+        bench = Workbench(engine=engine)
+        bench.subscribe(watch)
+        return bench
+
+    monkeypatch.setattr(cli, "Workbench", watched)
 
 
 def test_help_needs_no_torch() -> None:
