@@ -49,7 +49,6 @@ from atu_gui.service.failures import explained, told
 from atu_gui.service.folders import claim, run_folder
 from atu_gui.service.found import FoundRun, find_run, folder_of
 from atu_gui.service.holding import Holding
-from atu_gui.service.listeners import Listeners
 from atu_gui.service.running import RunJob, cancellable, ready
 from atu_gui.service.tee import Tee
 from atu_gui.service.worker import Worker
