@@ -49,8 +49,8 @@ from atu_gui.service.failures import explained, told
 from atu_gui.service.folders import claim, run_folder
 from atu_gui.service.found import FoundRun, find_run, folder_of
 from atu_gui.service.holding import Holding
+from atu_gui.service.listeners import Listeners
 from atu_gui.service.running import RunJob, cancellable, ready
-from atu_gui.service.tee import Tee
 from atu_gui.service.worker import Worker
 from atu_gui.store.runs import RunStore
 
@@ -79,14 +79,14 @@ class Workbench:
         self._store: RunStore | None = None
         self._holding = Holding(self._engine)
         self._control = RunControl()
-        self._tee = Tee()
+        self._listeners = Listeners()
         self._lock = threading.Lock()
         self._cancels: set[threading.Event] = set()
         self._chats: dict[int, threading.Event] = {}
         self._request_ids = itertools.count(1)
         # Touched on the worker's thread alone.
         self._deleted: set[str] = set()
-        self._worker = Worker(self._tee.emit, self._close_store)
+        self._worker = Worker(self._listeners.tell, self._close_store)
 
     @property
     def control(self) -> RunControl:
@@ -95,7 +95,7 @@ class Workbench:
 
     def subscribe(self, sink: Callable[[Event], None]) -> Callable[[], None]:
         """Hear every event on the worker's thread; returns the way to stop hearing."""
-        return self._tee.subscribe(sink)
+        return self._listeners.add(sink)
 
     def starter_ready(self) -> bool:
         """Whether the starter kit is on this machine."""

@@ -1,4 +1,4 @@
-"""Hands every event to everybody who listens, on the worker's thread."""
+"""Who hears what the workbench says: any thread may join or leave, the worker's thread tells."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from atu_gui.core.events import Event
 _log = logging.getLogger(__name__)
 
 
-class Tee:
-    """Subscribers come and go on any thread; one that fails costs the others nothing."""
+class Listeners:
+    """A set of sinks; one that fails is logged and costs the others nothing."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._sinks: list[Callable[[Event], None]] = []
+        self._lock = threading.Lock()
 
-    def subscribe(self, sink: Callable[[Event], None]) -> Callable[[], None]:
+    def add(self, sink: Callable[[Event], None]) -> Callable[[], None]:
         """Hear every event from now on; returns the way to stop hearing."""
         with self._lock:
             self._sinks.append(sink)
@@ -30,8 +30,8 @@ class Tee:
 
         return stop
 
-    def emit(self, event: Event) -> None:
-        """Tell everybody."""
+    def tell(self, event: Event) -> None:
+        """Hand an event to everybody."""
         with self._lock:
             sinks = tuple(self._sinks)
         for sink in sinks:
