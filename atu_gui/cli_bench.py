@@ -76,6 +76,7 @@ def eta(
             )
 
 
+@bench_app.command()
 def step(
     only: Annotated[list[str] | None, typer.Option(help="A row to measure; may be repeated. All without it.")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Steps of each way that are counted.")] = 5,
