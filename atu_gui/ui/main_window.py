@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
             AimingRoom(self.session, bench, self.actions_, self._checked_config, self),
             PricingRoom(self.session, bench, self._watching.paces, self),
         )
-        self._deaf_rooms = (SizingRoom(self.session, bench, self), RoundsRoom(reach, self))
+        self._sizing, self._going_on = SizingRoom(self.session, bench, self), RoundsRoom(reach, self)
         self._exporting = ExportingRoom(reach, self)
         self._wire_session()
         self._wire_panels()
