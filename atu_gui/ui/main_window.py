@@ -26,33 +26,22 @@ from atu_gui.ui.panels.review import ReviewPanel
 from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
 from atu_gui.ui.rooms.aiming import AimingRoom
-from atu_gui.ui.rooms.comparing import ComparingRoom
-from atu_gui.ui.rooms.ending import EndingRoom
-from atu_gui.ui.rooms.exporting import ExportingRoom
-from atu_gui.ui.rooms.previewing import PreviewingRoom
+from atu_gui.ui.rooms.leaving import LeavingRoom
+from atu_gui.ui.rooms.plain import PLAIN_ROOMS
 from atu_gui.ui.rooms.pricing import PricingRoom
-from atu_gui.ui.rooms.questioning import QuestioningRoom
-from atu_gui.ui.rooms.recorded import RecordedRoom
-from atu_gui.ui.rooms.rephrasing import RephrasingRoom
 from atu_gui.ui.rooms.room import Reach
-from atu_gui.ui.rooms.rounds import RoundsRoom
-from atu_gui.ui.rooms.runs import RunsRoom
 from atu_gui.ui.rooms.sizing import SizingRoom
-from atu_gui.ui.rooms.tokens import TokensRoom
 from atu_gui.ui.rooms.tuning import TuningRoom
 from atu_gui.ui.rooms.watching import WatchingRoom
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.glossary_dialog import GlossaryDialog
-from atu_gui.ui.widgets.leave_dialog import LeaveDialog
 from atu_gui.ui.widgets.palette import CommandPalette
 from atu_gui.ui.widgets.status_line import StatusLine
 from atu_gui.ui.workbench import Workbench
 
 _PAGES = ("welcome", "review", "workbench")
 _CLOCK_MS = 500
-_ASKING_ROOMS = (QuestioningRoom, RephrasingRoom, TokensRoom, PreviewingRoom)
-_RUN_ROOMS = (RunsRoom, RecordedRoom, ComparingRoom, EndingRoom)
 
 
 class MainWindow(QMainWindow):
@@ -71,9 +60,7 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._preferences: Preferences = load_preferences()
         self._progress = RunProgress()
-        self._leaving = False
         self._is_painted = False
-        self._leave: LeaveDialog | None = None
         self.bridge = Bridge(self)
         # First of all handlers: whoever shows the run's phase finds its progress up to date.
         self.bridge.add_handler(lambda event: self._progress.handle(event))
@@ -99,14 +86,14 @@ class MainWindow(QMainWindow):
         self._palette = CommandPalette(theme, self._all_actions, self)
         self._watching = WatchingRoom(self.session, bench, self.actions_, theme, self)
         self._rooms = (
-            *(room(reach, self) for room in (*_ASKING_ROOMS, *_RUN_ROOMS)),
+            *(room(reach, self) for room in PLAIN_ROOMS),
             TuningRoom(self.session, bench, self.actions_, self),
             self._watching,
             AimingRoom(self.session, bench, self.actions_, self._checked_config, self),
             PricingRoom(self.session, bench, self._watching.paces, self),
         )
-        self._sizing, self._going_on = SizingRoom(self.session, bench, self), RoundsRoom(reach, self)
-        self._exporting = ExportingRoom(reach, self)
+        self._sizing = SizingRoom(self.session, bench, self)
+        self._leaving = LeavingRoom(self.session, lambda: self._progress, theme, self)
         self._wire_session()
         self._wire_panels()
         self._wire_actions()
@@ -170,9 +157,8 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.session.phase in IN_RUN and not self._leaving:
+        if not self._leaving.may_close():
             event.ignore()
-            self._ask_before_leaving()
             return
         self._save()
         self._clock.stop()
@@ -197,6 +183,7 @@ class MainWindow(QMainWindow):
         ):
             self.bridge.add_handler(panel.handle)
         self.bridge.add_handler(self._handle)
+        self.bridge.add_handler(self._leaving.handle)
 
     def _wire_panels(self) -> None:
         welcome, review, bench = self.welcome, self.review, self.workbench
@@ -298,8 +285,6 @@ class MainWindow(QMainWindow):
             case RunFinished() | RunFailed():
                 self._clock.stop()
                 self._tick()
-        if isinstance(event, RunFinished | RunFailed) and self._leaving:
-            self.close()
 
     def _tick(self) -> None:
         self.workbench.run_bar.show_progress(self._progress)
@@ -358,21 +343,6 @@ class MainWindow(QMainWindow):
     def _pop_model_menu(self) -> None:
         chip = self.workbench.run_bar.chip
         self._model_menu.popup(chip.mapToGlobal(chip.rect().bottomLeft()))
-
-    def _ask_before_leaving(self) -> None:
-        if self._leave is None:
-            self._leave = LeaveDialog(self._theme, self)
-            self._leave.stop_requested.connect(self._stop_and_leave)
-        begin, rest = self._progress.words()
-        self._leave.say(f"{begin} · {rest}", self._progress.run_left())
-        self._leave.open()
-
-    def _stop_and_leave(self) -> None:
-        self._leaving = True
-        if self.session.phase in IN_RUN:
-            self.session.stop()
-        else:
-            self.close()
 
     def _restore(self) -> None:
         self._theme.set_mode(self._preferences.mode)

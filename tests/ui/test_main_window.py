@@ -16,6 +16,7 @@ from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.preferences import load_preferences
 from atu_gui.ui.session import Phase
 from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.leave_dialog import LeaveDialog
 from tests.ui.fake_run import materials
 from tests.ui.fake_workbench import FakeWorkbench
 
@@ -197,11 +198,11 @@ def test_closing_during_a_run_asks_and_keeps_running(make_window: Make, qtbot: Q
     _to_run(window, qtbot)
     qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=5000)
     assert not window.close()
-    assert window.isVisible() and window._leave is not None and window._leave.isVisible()
-    window._leave._keep.click()
+    assert window.isVisible() and window.findChild(LeaveDialog).isVisible()
+    window.findChild(LeaveDialog)._keep.click()
     assert window.session.phase is Phase.RUNNING
     assert not window.close()
-    window._leave._stop.click()
+    window.findChild(LeaveDialog)._stop.click()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
     port.close()
 

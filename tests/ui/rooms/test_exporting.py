@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from atu_gui.core.errors import OutputError
 from atu_gui.core.ports import Weights
 from atu_gui.ui.main_window import MainWindow
+from atu_gui.ui.rooms.exporting import ExportingRoom
 from atu_gui.ui.session import Phase
 from tests.ui.fake_workbench import FakeWorkbench
 
@@ -33,7 +34,7 @@ def test_a_round_goes_into_a_folder_of_its_own(
 ) -> None:
     window = _window(make_window, qtbot, bench)
     window.actions_.export_round.trigger()
-    rounds = window._exporting._round
+    rounds = window.findChild(ExportingRoom)._round
     rounds._table.selectRow(1)
     qtbot.mouseClick(rounds._take, Qt.MouseButton.LeftButton)
     (dialog,) = window.findChildren(QFileDialog)
@@ -49,7 +50,7 @@ def test_a_round_goes_into_a_folder_of_its_own(
 def test_an_export_that_fails_says_why(make_window: Make, qtbot: QtBot, bench: FakeWorkbench, tmp_path: Path) -> None:
     window = _window(make_window, qtbot, bench)
     bench.export_error = OutputError("The folder out is not empty.", "Choose another.")
-    window._exporting.export(Weights("aaaa", 1), tmp_path)
+    window.findChild(ExportingRoom).export(Weights("aaaa", 1), tmp_path)
     assert window.session.phase is Phase.EXPORTING and not window.actions_.export_round.isEnabled()
     assert window.actions_.stop.isEnabled()
     qtbot.waitUntil(lambda: "is not empty" in window.workbench.notice.words, timeout=3000)

@@ -1,0 +1,27 @@
+"""The rooms that need nothing but their reach; a new one is named here."""
+
+from __future__ import annotations
+
+from atu_gui.ui.rooms.comparing import ComparingRoom
+from atu_gui.ui.rooms.ending import EndingRoom
+from atu_gui.ui.rooms.exporting import ExportingRoom
+from atu_gui.ui.rooms.previewing import PreviewingRoom
+from atu_gui.ui.rooms.questioning import QuestioningRoom
+from atu_gui.ui.rooms.recorded import RecordedRoom
+from atu_gui.ui.rooms.rephrasing import RephrasingRoom
+from atu_gui.ui.rooms.rounds import RoundsRoom
+from atu_gui.ui.rooms.runs import RunsRoom
+from atu_gui.ui.rooms.tokens import TokensRoom
+
+PLAIN_ROOMS = (
+    QuestioningRoom,
+    RephrasingRoom,
+    TokensRoom,
+    PreviewingRoom,
+    RunsRoom,
+    RecordedRoom,
+    ComparingRoom,
+    EndingRoom,
+    RoundsRoom,
+    ExportingRoom,
+)
