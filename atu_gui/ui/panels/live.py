@@ -112,6 +112,11 @@ class LiveRow(QObject):
         self._field.set_value(self.applied)
         self._say()
 
+    def wish(self, value: object) -> None:
+        """As if the user had typed it."""
+        self._field.set_value(value)
+        self._edited()
+
     def set_editable(self, editable: bool) -> None:
         """Whether there is anything left for the knob to change."""
         self._field.editor.setEnabled(editable)
@@ -204,6 +209,10 @@ class LivePanel(QWidget):
     def guards(self) -> GuardConfig:
         """All goals and floors as they are wished for."""
         return GuardConfig.model_validate({name: self.rows[name].wanted for name in _GUARDS})
+
+    def wish(self, name: str, value: object) -> None:
+        """Wish for a value of a knob on the user's behalf."""
+        self.rows[name].wish(value)
 
     def stage(self) -> StageStarted | None:
         """The stage that “steps of this stage” is about."""

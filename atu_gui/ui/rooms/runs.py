@@ -139,7 +139,7 @@ class RunsRoom(Room):
                 f"Run {record.run_id} “{record.title}” is deleted.",
                 "Its files are removed when the window closes.",
                 kind="info",
-                offer=self._actions.undelete_run,
+                offers=(self._actions.undelete_run,),
             )
             self.refresh()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from atu_gui.core.control import RunControl
-from atu_gui.core.events import Event, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
+from atu_gui.core.events import Event, RunStarted
 from atu_gui.ui.actions import Actions
+from atu_gui.ui.rooms.held import HeldRuns
 from atu_gui.ui.rooms.tau_wishes import TauWishes
 from atu_gui.ui.session import IN_RUN, Session
 from atu_gui.ui.workbench import Workbench
@@ -25,8 +26,8 @@ class TuningRoom(QObject):
         super().__init__(parent)
         self._session = session
         self._bench = bench
-        self._said_pause = False
         self._taus = TauWishes(session, bench, actions, self)
+        self._held = HeldRuns(session, bench, actions, self._taus.wish, self)
         live = bench.setup.live
         live.wished.connect(self._wish)
         live.pause_requested.connect(self._pause_after)
@@ -36,22 +37,12 @@ class TuningRoom(QObject):
         self._show_phase()
 
     def handle(self, event: Event) -> None:
-        """A run begins with its own settings; one that a guard pauses says what was seen."""
+        """A run begins with its own settings."""
         self._taus.handle(event)
-        match event:
-            case RunStarted():
-                if self._session.config is not None:
-                    self._bench.setup.live.show_run(self._session.config)
-                    self._bench.plots.set_guards(self._session.config.guards)
-            case RunPaused() if event.because:
-                self._said_pause = True
-                advice = (
-                    "Resume goes on, after changes under “While it runs” or as it is. Stop keeps the last good round."
-                )
-                self._bench.notice.say(f"Paused by {event.by}", f"{event.because} {advice}", kind="warn")
-            case RunResumed() | RunFinished() | RunFailed() if self._said_pause:
-                self._said_pause = False
-                self._bench.notice.hide()
+        if isinstance(event, RunStarted) and self._session.config is not None:
+            self._bench.setup.live.show_run(self._session.config)
+            self._bench.plots.set_guards(self._session.config.guards)
+        self._held.handle(event)
         self._bench.setup.show_live_summary()
 
     def _show_phase(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
@@ -29,9 +31,7 @@ class Notice(QFrame):
         self._more.clicked.connect(self._toggle_details)
         self._copy = button(theme, "Copy", "quiet", "copy", tip="Copy the message and its details")
         self._copy.clicked.connect(self._copy_all)
-        self._offer = button(theme, "Undo")
-        self._offered: QAction | None = None
-        self._offer.clicked.connect(self._take_offer)
+        self._offers = row()
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
         self._details.setAccessibleName("Details of the error")
@@ -44,7 +44,9 @@ class Notice(QFrame):
             head.setAlignment(item, Qt.AlignmentFlag.AlignTop)
         inner = column(self._hint, spacing=8)
         inner.setContentsMargins(30, 0, 0, 0)
-        inner.addLayout(row(self._offer, self._more, self._copy, None))
+        below = row(self._more, self._copy, None)
+        below.insertLayout(0, self._offers)
+        inner.addLayout(below)
         inner.addWidget(self._details)
         layout = column(spacing=6)
         layout.setContentsMargins(12, 10, 8, 10)
@@ -54,15 +56,10 @@ class Notice(QFrame):
         self.hide()
 
     def say(
-        self, message: str, hint: str = "", details: str = "", *, kind: str = "error", offer: QAction | None = None
+        self, message: str, hint: str = "", details: str = "", *, kind: str = "error", offers: Sequence[QAction] = ()
     ) -> None:
-        """Show a message of a kind: error, warn or info; `offer` is what a button in it does, which closes it too."""
-        self._offered = offer
-        self._offer.setVisible(offer is not None)
-        if offer is not None:
-            self._offer.setText(offer.text())
-            self._offer.setAccessibleName(offer.text())
-            self._offer.setToolTip(offer.toolTip())
+        """Show a message of a kind: error, warn or info; each of `offers` gets a button, which closes it too."""
+        self._show_offers(offers)
         set_property(self, "card", kind)
         name, token = _ICONS[kind]
         self._theme.dress(self._icon, name, token, 20)
@@ -81,10 +78,17 @@ class Notice(QFrame):
         """What it says now."""
         return f"{self._message.text()} {self._hint.text()}".strip()
 
-    def _take_offer(self) -> None:
-        self.hide()
-        if self._offered is not None:
-            self._offered.trigger()
+    def _show_offers(self, offers: Sequence[QAction]) -> None:
+        while (item := self._offers.takeAt(0)) is not None:
+            old = item.widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        for offer in offers:
+            made = button(self._theme, offer.text(), tip=offer.toolTip())
+            made.clicked.connect(self.hide)
+            made.clicked.connect(offer.trigger)
+            self._offers.addWidget(made)
 
     def _toggle_details(self) -> None:
         shown = self._details.isHidden()

@@ -109,7 +109,7 @@ def test_deleting_can_be_undone(make_window: Make, qtbot: QtBot, bench: FakeWork
     qtbot.waitUntil(lambda: [one.run_id for one in runs.records] == ["bbbb"], timeout=3000)
     assert window.display.past is None and "“Leonardo da Vinci” is deleted" in window.workbench.notice.words
     assert runs.selected_run is not None and runs.selected_run.run_id == "bbbb"
-    window.workbench.notice._offer.click()
+    window.workbench.notice._offers.itemAt(0).widget().click()
     qtbot.waitUntil(lambda: len(runs.records) == 2, timeout=3000)
     assert runs.selected_run.run_id == "aaaa" and not window.actions_.undelete_run.isEnabled()
     assert window.workbench.notice.isHidden()

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from atu_gui.core.events import ControlApplied, Event, GuardTripped, RunPaused, RunResumed
+from atu_gui.core.events import ControlApplied, Event
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.session import Phase
 from tests.ui.fake_workbench import FakeWorkbench
@@ -89,18 +89,3 @@ def test_discarding_keeps_no_round(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     assert window._progress.words() == ("Run stopped", "Discarded by you")
     assert not window.actions_.discard.isEnabled()
-
-
-def test_a_run_that_a_guard_pauses_says_what_it_saw(window: MainWindow, qtbot: QtBot) -> None:
-    saw = "Neighbour recall fell to 0.36 (0.29–0.44, n = 48); the floor is 0.37."
-    window.bridge._queue.append(GuardTripped("fake-1", 1, 12, "neighbour floor", saw, "pause", rejected=True))
-    window.bridge._queue.append(RunPaused("fake-1", 12, "the neighbour floor", saw))
-    window.bridge.drain()
-    notice = window.workbench.notice
-    assert notice.words.startswith(f"Paused by the neighbour floor {saw} Resume goes on")
-    assert window._progress.words()[0] == "Paused by the neighbour floor"
-    assert f"warning: {saw}" in "\n".join(window.workbench.log.lines())
-    window.bridge._queue.append(RunResumed("fake-1", 12))
-    window.bridge.drain()
-    assert notice.isHidden()
-    _end(window, qtbot)
