@@ -13,15 +13,17 @@ from rich.table import Table
 
 from atu_gui.cli_options import split_round
 from atu_gui.cli_progress import make_teller
-from atu_gui.cli_report import make_stdout
+from atu_gui.cli_report import make_stdout, verdict_lines
 from atu_gui.cli_session import Session
 from atu_gui.core import text
 from atu_gui.core.audits import AUDITS, AuditKind, AuditSettings
 from atu_gui.core.comeback import share_words
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import AuditFound, to_record
+from atu_gui.core.outcome import Outcome
 from atu_gui.core.ports import Weights
 from atu_gui.service.workbench import Workbench
+from atu_gui.store.summary import verdicts
 
 _DEFAULTS = AuditSettings()
 _FEW = 30
@@ -56,14 +58,22 @@ def audit(
         future = bench.audit(Weights(found.run_id, wanted), which, settings, again=again)
         words = "Stopping; audits that are complete are kept."
         findings = session.wait(future, on_interrupt=bench.cancel, words=words)
+        events = session.wait(bench.events_of(found.run_id), on_interrupt=bench.cancel, words="")
+        kept = session.wait(bench.audits_of(found.run_id), on_interrupt=bench.cancel, words="")
+    outcome = Outcome.of(events, kept)
     if as_json:
         made = {"run": found.run_id, "round": wanted, "findings": [to_record(one) for one in findings]}
+        made["verdicts"] = verdicts(outcome)
         typer.echo(json.dumps(made, ensure_ascii=False))
         return
     stdout = make_stdout()
     stdout.print(findings_table(f"Audits of run {found.run_id}, round {wanted}", findings))
     for line in notes(findings):
         stdout.print(line, markup=False)
+    if outcome is not None and outcome.round != wanted:
+        stdout.print(f"The verdict is about round {outcome.round}; audit that one to change it.", markup=False)
+    for line in verdict_lines(outcome):
+        stdout.print(line, markup=False, soft_wrap=True)
 
 
 def chosen(words: str) -> tuple[AuditKind, ...]:
@@ -94,7 +104,7 @@ def findings_table(title: str, findings: Sequence[AuditFound]) -> Table:
                 comeback.group,
                 comeback.measure,
                 *map(text.interval, values),
-                share_words(comeback),
+                share_words(comeback.share),
                 str(comeback.attacked.n),
                 text.duration(one.seconds) if not at else "",
             )

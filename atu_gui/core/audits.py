@@ -51,3 +51,10 @@ class AuditSettings:
     limit: int = 0
     never_knew: str = ""
     seed: int = 0
+
+    @property
+    def weaker(self) -> bool:
+        """Whether the attacks are weaker than by default: that they bring little back then shows little."""
+        usual = AuditSettings()
+        strengths = ("steps", "learning_rate", "texts", "batch", "max_tokens", "shots")
+        return bool(self.limit) or any(getattr(self, name) < getattr(usual, name) for name in strengths)

@@ -64,9 +64,8 @@ def from_draws(
     )
 
 
-def share_words(comeback: Comeback) -> str:
-    """What came back, of what was lost: “38 % (12–61 %)” or “unclear”."""
-    share = comeback.share
+def share_words(share: Interval | None) -> str:
+    """What came back, of what was lost: “38 % (12 to 61 %)” or “unclear”."""
     if share is None:
         return "unclear"
     low, high = text.percent(share.low), text.percent(share.high)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from atu_gui.core.config import RoundPlan, RunConfig
-from atu_gui.core.events import Event, Interval, ItemAnswered, RoundScored, RunFinished, RunStarted
+from atu_gui.core.events import AuditFound, Event, Interval, ItemAnswered, RoundScored, RunFinished, RunStarted
+from atu_gui.core.findings import brought_back
 from atu_gui.core.leaks import Span, judge
 from atu_gui.core.paired import Difference, mean_of, paired_difference
 from atu_gui.core.split import on_side
@@ -84,10 +85,10 @@ class Outcome:
     verbatim: Score = field(default_factory=Score)
 
     @classmethod
-    def of(cls, events: Iterable[Event], audits: Sequence[BroughtBack] = ()) -> Outcome | None:
+    def of(cls, events: Iterable[Event], audits: Iterable[AuditFound] = ()) -> Outcome | None:
         """From all that a run said; None where it has no end, or nothing was scored after the untouched model.
 
-        `audits` is what was found to come back of the judged round.
+        `audits` are findings about the run; those about the judged round count.
         """
         said = tuple(events)
         start = next((event for event in said if isinstance(event, RunStarted)), None)
@@ -120,7 +121,7 @@ class Outcome:
             told=len(forget) - len(judged),
             tested=after.forget_test is not None or after.neighbour_test is not None,
             collapsed=after.collapse,
-            verdicts=_verdicts(start, forget, near, after.collapse, audits),
+            verdicts=_verdicts(start, forget, near, after.collapse, brought_back(audits, number)),
             verbatim=Score(
                 before.verbatim.extraction_strength if before.verbatim else None,
                 after.verbatim.extraction_strength if after.verbatim else None,

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from atu_gui.core import text
+from atu_gui.core.audits import AUDITS, AuditKind
 from atu_gui.core.collapse import RULE as COLLAPSE_RULE
+from atu_gui.core.comeback import share_words
 from atu_gui.core.events import Interval
 from atu_gui.core.paired import Difference
 
@@ -25,10 +27,15 @@ LOGPROB_FALL = 0.5
 NEIGHBOUR_SHARE = 0.9
 # Erased: of what was lost, no audit brought back more than this share; both of these must have been run.
 COMEBACK_SHARE = 0.2
-NEEDED_AUDITS = ("relearning", "quantization")
+NEEDED_AUDITS: tuple[AuditKind, ...] = ("relearn", "quantize")
+
+
+def _named(kinds: Sequence[AuditKind]) -> str:
+    return " and ".join(AUDITS[kind].title.lower() for kind in kinds)
+
 
 RULES: dict[Kind, str] = {
-    "erased": f"Forgotten, neighbours hold, and {' and '.join(NEEDED_AUDITS)} each bring back at most "
+    "erased": f"Forgotten, neighbours hold, and {_named(NEEDED_AUDITS)} each bring back at most "
     f"{text.percent(COMEBACK_SHARE)} of what was lost.",
     "suppressed": "Forgotten and neighbours hold, but audits bring it back, or were not run: the model does not say "
     "it any more; whether it still knows it is not shown.",
@@ -43,11 +50,32 @@ RULES: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class BroughtBack:
-    """What an audit brought back: its kind (“relearning”, “quantization” …) and the share of what had been lost, 0
-    nothing, 1 all of it."""
+    """What an audit brought back.
 
-    audit: str
-    share: float
+    Attributes:
+        share: Of what had been lost, 0 nothing, 1 all of it; None is unclear, because no loss is sure.
+        attack: The attack that brought most back, and by which measure.
+        weak: Whether it was weaker than by default, so that little that came back shows little.
+    """
+
+    audit: AuditKind
+    share: Interval | None
+    attack: str = ""
+    weak: bool = False
+
+    @property
+    def little(self) -> bool:
+        """Whether it brought back next to nothing, or nothing that is sure."""
+        return self.share is None or self.share.mean <= COMEBACK_SHARE
+
+    @property
+    def words(self) -> str:
+        """A sentence."""
+        weak = "; it was weaker than by default" if self.weak else ""
+        if self.share is None:
+            return f"{AUDITS[self.audit].title}: what comes back is unclear, as no loss is sure{weak}."
+        how = "; ".join(part for part in (self.attack, f"all questions, n = {text.count(self.share.n)}") if part)
+        return f"{AUDITS[self.audit].title} brings back {share_words(self.share)} of what was lost ({how}){weak}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +122,12 @@ def decide(
         return Verdict("not forgotten", tuple(evidence))
     if _is_lost(neighbour):
         return Verdict("neighbours lost", tuple(evidence))
-    evidence += [f"{text.capital(one.audit)} brings back {text.percent(one.share)} of what was lost." for one in audits]
-    missing = [name for name in NEEDED_AUDITS if name not in {one.audit for one in audits}]
+    evidence += [one.words for one in audits]
+    telling = {one.audit for one in audits if one.share is not None and not one.weak}
+    missing = [kind for kind in NEEDED_AUDITS if kind not in telling]
     if missing:
-        evidence.append(f"Not audited by {' and '.join(missing)}, so “suppressed” is the most that can be said.")
-        return Verdict("suppressed", tuple(evidence))
-    lasting = all(one.share <= COMEBACK_SHARE for one in audits)
+        evidence.append(f"Not audited by {_named(missing)} in full, so “suppressed” is the most that can be said.")
+    lasting = not missing and all(one.little for one in audits)
     return Verdict("erased" if lasting else "suppressed", tuple(evidence))
 
 

@@ -14,10 +14,11 @@ from atu_gui.core.events import AuditFound, Event, from_record, to_record
 from atu_gui.core.ports import UNTOUCHED, Weights
 from atu_gui.service.backend import Engine
 from atu_gui.service.folders import AUDITS_FILE
-from atu_gui.service.found import find_run, folder_of
+from atu_gui.service.found import FoundRun, events_of, find_run, folder_of
 from atu_gui.service.holding import Holding
 from atu_gui.service.keeping import read_texts
 from atu_gui.store.runs import RunStore
+from atu_gui.store.summary import retell_verdicts
 
 
 def audit(
@@ -32,7 +33,8 @@ def audit(
 ) -> Generator[Event, None, tuple[AuditFound, ...]]:
     """Attack a round in each way wanted; an `AuditFound` for every finding.
 
-    An audit that is complete is kept at once, so that what a cancelled job found in whole is not lost.
+    An audit that is complete is kept at once, so that what a cancelled job found in whole is not lost, and the verdict
+    in the run's summary is told anew.
 
     Raises:
         InputError: No such run or round, or its texts are gone.
@@ -47,6 +49,7 @@ def audit(
     yield from results
     missing = [kind for kind in which if all(one.audit != kind for one in results)]
     if not missing:
+        _judge_again(store, run)
         return tuple(results)
     materials = read_texts(run.folder)
     loaded = yield from holding.ensure(run.config.model, run.config.encoder)
@@ -61,8 +64,18 @@ def audit(
                         found.append(event)
                     yield event
             keep(run.folder, found)
+            _judge_again(store, run)
             results.extend(found)
     return tuple(results)
+
+
+def _judge_again(store: RunStore, run: FoundRun) -> None:
+    try:
+        retell_verdicts(run.folder, events_of(store, run.run_id), audits_in(run.folder))
+    except OSError as error:
+        raise OutputError(
+            f"The summary in {run.folder} cannot be written: {error.strerror}.", "Free some space, then audit again."
+        ) from None
 
 
 def audits_in(folder: Path) -> tuple[AuditFound, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import tomlkit
 
 from atu_gui.core.config import RunConfig, load_config, parse_config
 from atu_gui.core.errors import InputError
+from atu_gui.core.events import Event, from_record
 from atu_gui.service.folders import CONFIG_FILE
+from atu_gui.store.recorder import EVENTS_FILE
 from atu_gui.store.runs import RunStore
 from atu_gui.store.summary import SUMMARY_FILE
 
@@ -59,6 +62,21 @@ def folder_of(store: RunStore, run_id: str) -> Path:
     if folder.is_absolute() and (folder / CONFIG_FILE).is_file():
         return folder
     return Path(store.find(run_id).folder)
+
+
+def events_of(store: RunStore, run_id: str) -> Sequence[Event]:
+    """Every recorded event of a run, in order, by its id or from its folder.
+
+    Raises:
+        InputError: No such run, or its record is gone or damaged.
+    """
+    if not Path(run_id).is_absolute():
+        return store.events_of(run_id)
+    file = folder_of(store, run_id) / EVENTS_FILE
+    try:
+        return [from_record(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file} cannot be read: {error}.", "Name a run whose record is whole.") from None
 
 
 def _in_folder(folder: Path) -> FoundRun:

@@ -47,7 +47,7 @@ from atu_gui.service.evaluating import evaluate
 from atu_gui.service.exporting import export
 from atu_gui.service.failures import explained, told
 from atu_gui.service.folders import claim, run_folder
-from atu_gui.service.found import FoundRun, find_run, folder_of
+from atu_gui.service.found import FoundRun, events_of, find_run, folder_of
 from atu_gui.service.holding import Holding
 from atu_gui.service.listeners import Listeners
 from atu_gui.service.running import RunJob, cancellable, ready
@@ -223,7 +223,7 @@ class Workbench:
 
     def events_of(self, run_id: str) -> Future[Sequence[Event]]:
         """Every recorded event of a run, in order."""
-        return self._read(lambda store: store.events_of(run_id))
+        return self._read(lambda store: events_of(store, run_id))
 
     def config_of(self, run_id: str) -> Future[RunConfig]:
         """The exact config of a run."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from atu_gui.core.events import DeepScored, Event, GroupScores, Interval, RoundScored, RunStarted
+from atu_gui.core.events import AuditFound, DeepScored, Event, GroupScores, Interval, RoundScored, RunStarted
 from atu_gui.core.outcome import Outcome
 from atu_gui.store.runs import RunState
 
@@ -27,7 +27,6 @@ def summarise(events: Iterable[Event], state: RunState, versions: Mapping[str, s
     rounds: list[dict[str, Any]] = []
     before = 0.0
     said = tuple(events)
-    outcome = Outcome.of(said)
     for event in said:
         if isinstance(event, RunStarted):
             started = event
@@ -50,12 +49,30 @@ def summarise(events: Iterable[Event], state: RunState, versions: Mapping[str, s
         "versions": dict(versions),
         "stopped_because": state.stopped_because,
         "best_round": state.best_round,
-        "verdicts": [
-            {"target": name, "verdict": verdict.kind, "evidence": list(verdict.evidence)}
-            for name, verdict in (outcome.verdicts if outcome else ())
-        ],
+        "verdicts": verdicts(Outcome.of(said)),
         "rounds": rounds,
     }
+
+
+def verdicts(outcome: Outcome | None) -> list[dict[str, Any]]:
+    """The verdict of each target with its evidence, JSON-ready."""
+    return [
+        {"target": name, "verdict": verdict.kind, "evidence": list(verdict.evidence)}
+        for name, verdict in (outcome.verdicts if outcome else ())
+    ]
+
+
+def retell_verdicts(folder: Path, events: Iterable[Event], audits: Iterable[AuditFound]) -> None:
+    """Judge again with what audits have found since; a run that left no `summary.json` has none after.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    try:
+        summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    write_summary(folder, {**summary, "verdicts": verdicts(Outcome.of(events, audits))})
 
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:

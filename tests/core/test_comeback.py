@@ -28,7 +28,7 @@ def test_of_a_loss_that_is_not_sure_there_is_no_share() -> None:
     before, after = random.normal(0, 1, 30), random.normal(0, 1, 30)
     after += before.mean() - after.mean()
     comeback = come_back("recall", "forget", before, after, before + 5)
-    assert comeback.share is None and share_words(comeback) == "unclear"
+    assert comeback.share is None and share_words(comeback.share) == "unclear"
 
 
 def test_a_gain_is_no_loss() -> None:

@@ -5,8 +5,18 @@ import dataclasses
 import pytest
 
 from atu_gui.core.config import RoundPlan, RunConfig
-from atu_gui.core.events import Event, GroupScores, Interval, ItemAnswered, RoundScored, RunFinished, RunStarted
+from atu_gui.core.events import (
+    AuditFound,
+    Event,
+    GroupScores,
+    Interval,
+    ItemAnswered,
+    RoundScored,
+    RunFinished,
+    RunStarted,
+)
 from atu_gui.core.outcome import Outcome, lower_tau
+from tests.core.test_findings import found
 from tests.ui.fake_keeping import past_config, past_events
 
 
@@ -104,6 +114,25 @@ def test_each_of_several_concepts_has_its_verdict() -> None:
     outcome = Outcome.of(events)
     assert outcome is not None
     assert [name for name, _ in outcome.verdicts] == ["Ada", "Grace"]
+
+
+def test_audits_of_the_judged_round_are_in_the_verdict() -> None:
+    events = [
+        dataclasses.replace(event, rouge_l_recall=float(event.group == "neighbour" or not event.round))
+        if isinstance(event, ItemAnswered)
+        else event
+        for event in _events()
+    ]
+
+    def kinds(*audits: AuditFound) -> list[str]:
+        outcome = Outcome.of(events, audits)
+        return [verdict.kind for _, verdict in outcome.verdicts] if outcome else []
+
+    little = (found("relearn", "half of the facts", 0.1), found("quantize", "4 bits", 0.05))
+    assert kinds() == ["suppressed"]
+    assert kinds(*little) == ["erased"]
+    assert kinds(*(dataclasses.replace(one, round=2) for one in little)) == ["suppressed"], "another round"
+    assert kinds(*little, found("prompts", "expert", 0.7)) == ["suppressed"]
 
 
 def test_a_collapsed_round_is_collapsed_whatever_it_scores() -> None:

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from atu_gui.core.audits import AuditKind
 from atu_gui.core.collapse import collapse
 from atu_gui.core.events import Interval, RoundScored, Speech
 from atu_gui.core.paired import Difference
@@ -23,7 +24,14 @@ def group(before: float, after: float, *, clear: bool = True, nats: float = -2.0
 
 
 GONE, HELD = group(0.4, 0.05), group(0.5, 0.5, nats=-0.1)
-AUDITS = (BroughtBack("relearning", 0.1), BroughtBack("quantization", 0.0))
+
+
+def back(audit: AuditKind, share: float | None, *, weak: bool = False) -> BroughtBack:
+    found = None if share is None else Interval(share, share - 0.05, share + 0.05, 40)
+    return BroughtBack(audit, found, "as usual", weak)
+
+
+AUDITS = (back("relearn", 0.1), back("quantize", 0.0))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +40,10 @@ AUDITS = (BroughtBack("relearning", 0.1), BroughtBack("quantization", 0.0))
         (GONE, HELD, "", (), "suppressed"),
         (GONE, HELD, "", AUDITS[:1], "suppressed"),
         (GONE, HELD, "", AUDITS, "erased"),
-        (GONE, HELD, "", (*AUDITS, BroughtBack("few-shot", 0.6)), "suppressed"),
+        (GONE, HELD, "", (*AUDITS, back("prompts", 0.6)), "suppressed"),
+        (GONE, HELD, "", (*AUDITS, back("prompts", None)), "erased"),
+        (GONE, HELD, "", (AUDITS[0], back("quantize", None)), "suppressed"),
+        (GONE, HELD, "", (AUDITS[0], back("quantize", 0.0, weak=True)), "suppressed"),
         (GONE, HELD, "It stammers.", AUDITS, "collapsed"),
         (GONE, group(0.5, 0.2), "", AUDITS, "neighbours lost"),
         (GONE, group(0.5, 0.2, clear=False), "", AUDITS, "erased"),
@@ -56,9 +67,20 @@ def test_without_audits_it_says_so_and_few_questions_are_a_hint() -> None:
     few = dataclasses.replace(GONE, after=Interval(0.05, 0.0, 0.1, 18))
     verdict = decide(few, HELD)
     assert verdict is not None
-    assert "Not audited by relearning and quantization" in verdict.evidence[-1]
+    assert "Not audited by relearning and quantisation" in verdict.evidence[-1]
     assert any("Only 18 items" in words for words in verdict.evidence)
     assert decide(Measured(), HELD) is None
+
+
+def test_what_audits_brought_back_is_evidence() -> None:
+    verdict = decide(GONE, HELD, "", (back("relearn", 0.6), back("quantize", None, weak=True)))
+    assert verdict is not None
+    assert (
+        "Relearning brings back 60 % (55 to 65 %) of what was lost (as usual; all questions, n = 40)."
+        in verdict.evidence
+    )
+    assert any("Quantisation: what comes back is unclear" in words and "weaker" in words for words in verdict.evidence)
+    assert "Not audited by quantisation in full" in verdict.evidence[-1]
 
 
 def _round(entropy: float = 5.0, loss: float = 3.0, **speech: float) -> RoundScored:

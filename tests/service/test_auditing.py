@@ -16,6 +16,7 @@ from atu_gui.core.ports import Weights
 from atu_gui.service.auditing import audits_in, keep
 from atu_gui.service.folders import AUDITS_FILE
 from atu_gui.service.workbench import Workbench
+from atu_gui.store.summary import SUMMARY_FILE
 from tests.engine.conftest import materials as _materials
 
 materials = _materials
@@ -69,6 +70,13 @@ def test_an_audit_is_computed_once_and_told_again_from_the_run(
         jobs.clear()
         assert bench.audit(weights, ("lens", "quantize"), AuditSettings()).result(60) == first
         assert not jobs
+        path = run.folder / SUMMARY_FILE
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**summary, "verdicts": "old"}), encoding="utf-8")
+        bench.audit(weights, ("lens",), AuditSettings()).result(60)
+        assert json.loads(path.read_text(encoding="utf-8")) == summary, "the verdict is told anew"
+        # The folder alone says the same, as it does on another machine.
+        assert bench.events_of(str(run.folder)).result(60) == bench.events_of(run.run_id).result(60)
         with pytest.raises(InputError, match="Round 0"):
             bench.audit(Weights(run.run_id, 0), ("lens",), AuditSettings()).result(60)
     finally:
@@ -77,6 +85,7 @@ def test_an_audit_is_computed_once_and_told_again_from_the_run(
         cli.main(["audit", f"{run.run_id}:1", "--only", "lens", "--json"])
     assert left.value.code == 0
     told = json.loads(capsys.readouterr().out)
+    assert told["verdicts"] == summary["verdicts"]
     assert told["round"] == 1 and [one["audit"] for one in told["findings"]] == ["lens"]
     with pytest.raises(SystemExit) as left:
         cli.main(["audit", f"{run.run_id}:1", "--only", "hypnosis"])

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
+from atu_gui.core.events import ItemAnswered
 from atu_gui.store.runs import RunState
-from atu_gui.store.summary import summarise, write_summary
+from atu_gui.store.summary import retell_verdicts, summarise, write_summary
+from tests.core.test_findings import found
 from tests.store.samples import whole_run
+from tests.ui.fake_keeping import past_config, past_events
 
 DONE = RunState("done", 12.0, 1, "all rounds done")
 
@@ -53,6 +57,24 @@ def test_a_run_that_never_began_has_a_summary_too() -> None:
     assert summary["rounds"] == []
     assert summary["model"] is None
     assert summary["stopped_because"] == "stopped by you"
+
+
+def test_audits_change_the_verdict_and_nothing_else(tmp_path: Path) -> None:
+    events = [
+        dataclasses.replace(event, rouge_l_recall=float(event.group == "neighbour" or not event.round))
+        if isinstance(event, ItemAnswered)
+        else event
+        for event in past_events("aaaa", past_config())
+    ]
+    before = summarise(events, DONE, {})
+    assert [one["verdict"] for one in before["verdicts"]] == ["suppressed"]
+    retell_verdicts(tmp_path, events, [])
+    assert not list(tmp_path.iterdir()), "a run without a summary gets none"
+    write_summary(tmp_path, before)
+    retell_verdicts(tmp_path, events, [found("relearn", "half of the facts", 0.1), found("quantize", "4 bits", 0.0)])
+    after = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert [one["verdict"] for one in after.pop("verdicts")] == ["erased"]
+    assert after == {name: value for name, value in before.items() if name != "verdicts"}
 
 
 def test_the_file_is_json_and_nothing_partial_stays(tmp_path: Path) -> None:
