@@ -144,9 +144,10 @@ def lasting(event: Event, run: RunProgress) -> str:
         case Note(level=level, text=words):
             return words if level == "info" else f"{level.capitalize()}: {words}"
         case ModelLoaded():
+            encoder = f"encoder {event.encoder}; " if event.encoder else ""
             return (
                 f"{event.name}: {event.layers} layers, {event.parameters / 1e6:,.0f} M parameters, "
-                f"{text.device(event.device)} {event.dtype}; encoder {event.encoder}; {event.seconds:.1f} s"
+                f"{text.device(event.device)} {event.dtype}; {encoder}{event.seconds:.1f} s"
             )
         case RunStarted():
             concepts = ", ".join(event.concepts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -165,6 +166,20 @@ class Evaluation:
         return cls(**values)
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder that `write_evaluation` is to fill.
+
+    Raises:
+        InputError: It cannot be made, or not be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
 def write_evaluation(found: Evaluation, folder: Path) -> None:
     """Write `evaluation.json` (the figures) and `items.jsonl` (every prompt and answer) into a folder.
 
@@ -180,7 +195,11 @@ def write_evaluation(found: Evaluation, folder: Path) -> None:
                 record = {**dataclasses.asdict(item), "details": dict(item.details)}
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")
     except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}.", "Name another folder.") from None
+        raise _unwritable(folder, error) from None
+
+
+def _unwritable(folder: Path, error: OSError) -> InputError:
+    return InputError(f"{folder} cannot be written: {error.strerror}.", "Name another folder.")
 
 
 def _value(kind: type[Any], record: dict[str, Any]) -> Any:

@@ -15,6 +15,7 @@ from atu_gui.core import paths
 from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
+from atu_gui.core.errors import InputError
 from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import Event, ModelLoaded, RoundScored
 from atu_gui.core.footprint import Footprint
@@ -39,13 +40,24 @@ _PACKAGES = ("torch", "transformers", "sentence-transformers")
 
 @dataclass(eq=False, slots=True)
 class Loaded:
-    """A language model and an encoder, and what they were asked for."""
+    """A language model and an encoder, and what they were asked for; no encoder where a job needed none."""
 
     lm: LanguageModel
-    encoder: TextEncoder
+    encoder: TextEncoder | None
     model: ModelConfig
-    encoder_source: str
+    encoder_source: str | None
     facts: ModelLoaded
+
+    @property
+    def text_encoder(self) -> TextEncoder:
+        """The encoder.
+
+        Raises:
+            InputError: The language model was loaded alone.
+        """
+        if self.encoder is None:
+            raise InputError("No text encoder is loaded.", "Load the model again.")
+        return self.encoder
 
 
 class Engine:
@@ -67,14 +79,17 @@ class Engine:
 
         validate_inputs(config)
 
-    def load(self, model: ModelConfig, encoder: str) -> Generator[Event, None, Loaded]:
-        """Load both models. What was held before should have been let go."""
+    def load(self, model: ModelConfig, encoder: str | None) -> Generator[Event, None, Loaded]:
+        """Load both models, or without an encoder the language model alone; what was held should have been let go."""
         from atu_gui.engine.loading import load_encoder, load_language_model
 
         begun = time.monotonic()
         lm = yield from load_language_model(model)
-        text_encoder = yield from load_encoder(encoder, model.source, lm.device)
+        text_encoder = None
+        if encoder is not None:
+            text_encoder = yield from load_encoder(encoder, model.source, lm.device)
         weights = list(lm.model.parameters())
+        encoder_weights = list(text_encoder.model.parameters()) if text_encoder else []
         facts = ModelLoaded(
             name=lm.name,
             source=lm.source,
@@ -85,14 +100,14 @@ class Engine:
             dtype=str(lm.compute_dtype).removeprefix("torch."),
             memory_bytes=sum(weight.numel() * weight.element_size() for weight in weights),
             weights_hash=lm.weights_hash,
-            encoder=text_encoder.name,
-            embedding_width=text_encoder.width,
+            encoder=text_encoder.name if text_encoder else "",
+            embedding_width=text_encoder.width if text_encoder else 0,
             chat_template=lm.has_chat_template,
             seconds=time.monotonic() - begun,
             block_parameters=lm.block_parameters,
             block_activations=lm.block_activations,
             embedding_parameters=sum(weight.numel() for weight in lm.model.get_input_embeddings().parameters()),
-            encoder_bytes=sum(weight.numel() * weight.element_size() for weight in text_encoder.model.parameters()),
+            encoder_bytes=sum(weight.numel() * weight.element_size() for weight in encoder_weights),
         )
         return Loaded(lm, text_encoder, model.model_copy(deep=True), encoder, facts)
 
@@ -119,7 +134,7 @@ class Engine:
         from atu_gui.engine.kept_heads import heads_bytes
 
         each = sum(weight.numel() * weight.element_size() for weight in weights)
-        each += heads_bytes(config.head, len(config.layers), loaded.lm, loaded.encoder.width)
+        each += heads_bytes(config.head, len(config.layers), loaded.lm, loaded.text_encoder.width)
         return len(config.rounds) * each
 
     def prepare(
@@ -144,7 +159,7 @@ class Engine:
         """Probe every layer of an untouched model."""
         from atu_gui.engine.scan import scan_layers
 
-        return (yield from scan_layers(config, loaded.lm, loaded.encoder, materials, cancelled))
+        return (yield from scan_layers(config, loaded.lm, loaded.text_encoder, materials, cancelled))
 
     def make_run(
         self,
@@ -159,7 +174,8 @@ class Engine:
         """A run on an untouched model, ready to be drained."""
         from atu_gui.engine.pipeline import Run
 
-        return Run(config, loaded.lm, loaded.encoder, materials, control, run_id=run_id, folder=folder, start=start)
+        encoder = loaded.text_encoder
+        return Run(config, loaded.lm, encoder, materials, control, run_id=run_id, folder=folder, start=start)
 
     def open_start(self, weights: Weights, folder: Path, loaded: Loaded) -> Start:
         """The weights of a round of the run in a folder, for a branch; the model must be untouched.
@@ -324,7 +340,7 @@ class Engine:
         """Similarity of example texts to a concept, and names that may be missing."""
         from atu_gui.engine.preview import preview
 
-        return (yield from preview(request.config, request.index, request.materials, loaded.encoder, cancelled))
+        return (yield from preview(request.config, request.index, request.materials, loaded.text_encoder, cancelled))
 
     def versions(self) -> dict[str, str]:
         """Versions of everything that may change a result; read from the installed packages, without importing them."""

@@ -31,15 +31,15 @@ def evaluate(
     _check(request)
     targets = engine.read_targets(request)
     if request.model is not None:
-        model, encoder, weights = request.model, "auto", Weights(round=0)
+        model, weights = request.model, Weights(round=0)
     else:
         found = find_run(open_store(), request.run)
-        model, encoder = found.config.model, found.config.encoder
+        model = found.config.model
         weights = Weights(found.run_id, found.best_round if request.round is None else request.round)
-    if STARTER in (model.source, encoder) and not engine.starter_ready():
+    if model.source == STARTER and not engine.starter_ready():
         yield Note("info", "The starter kit is not on this machine yet; fetching it first.")
         yield from cancellable(engine.fetch_starter(cancelled), cancelled)
-    loaded = yield from cancellable(holding.ensure(model, encoder), cancelled)
+    loaded = yield from cancellable(holding.ensure_language_model(model), cancelled)
     with holding.answering(weights, lambda run_id: folder_of(open_store(), run_id)) as label:
         return (yield from engine.evaluate(loaded, targets, request, f"{loaded.facts.name}, {label}", cancelled))
 

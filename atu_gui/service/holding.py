@@ -46,7 +46,7 @@ class Holding:
             raise InputError("No model is loaded.", "Load a model first.")
         return self._loaded
 
-    def load(self, model: ModelConfig, encoder: str) -> Generator[Event, None, Loaded]:
+    def load(self, model: ModelConfig, encoder: str | None) -> Generator[Event, None, Loaded]:
         """Load, replacing what is held; ends with `ModelLoaded`."""
         # Let go first: two models at once may not fit.
         self._forget_run()
@@ -61,6 +61,11 @@ class Holding:
         if held is not None and held.model == model and held.encoder_source == encoder:
             return held
         return (yield from self.load(model, encoder))
+
+    def ensure_language_model(self, model: ModelConfig) -> Generator[Event, None, Loaded]:
+        """Load the language model alone, unless it is held already, with any encoder or none."""
+        held = self._loaded
+        return held if held is not None and held.model == model else (yield from self.load(model, None))
 
     def make_untouched(self) -> None:
         """Give the model the weights it was loaded with, for good."""

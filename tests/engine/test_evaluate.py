@@ -14,6 +14,7 @@ from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes import raw_answers
 from atu_gui.engine.probes.evaluate import evaluate
 from atu_gui.engine.probes.target import attack_kind, read_target
+from tests.engine.rwku_maker import make_target
 from tests.engine.test_parity_probes import drain
 
 SHORT = dict.fromkeys(raw_answers.NEW_TOKENS, 4)
@@ -21,32 +22,7 @@ SHORT = dict.fromkeys(raw_answers.NEW_TOKENS, 4)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shots = [{"question": "Is bread baked?", "choices": ["Yes", "No", "Never", "Once"], "answer": 0}]
-    first = {"choices": ["Light.", "Stone."], "labels": [1, 0]}
-    files: dict[str, list[dict[str, object]]] = {
-        "forget_level1": [{"query": "Ada Lovelace was ___.", "answer": "English"}],
-        "forget_level2": [{"query": "Who was Ada?", "answer": "A mathematician"}],
-        "forget_level3": [
-            {"query": "Was Ada English or Greek?", "answer": "English", "type": "multiple choice"},
-            {"query": "¿Quién fue Ada?", "answer": "A mathematician", "type": "cross lingual (Spanish)"},
-        ],
-        "neighbor_level1": [{"query": "Babbage built an ___.", "answer": "Engine"}],
-        "neighbor_level2": [{"query": "Who was Babbage?", "answer": "An inventor"}],
-        "forget_mia": [{"text": "Ada Lovelace wrote the first program."}],
-        "retain_mia": [{"text": "Bread is made of flour, water, salt and yeast."}],
-        "retain_mmlu": [{**shots[0], "task": "bread_baking", "examples": shots}],
-        "retain_bbh": [
-            {"task": "logic", "question": "not True is", "answer": "False", "cot": "Q: True is\nA: the answer is True."}
-        ],
-        "truthful": [{"question": "What do plants need?", "mc1_targets": first, "mc2_targets": first}],
-        "triviaqa": [{"question": "Which river flows through London?", "answers": ["Thames"]}],
-        "fluency": [{"instruction": "Write about bread."}],
-    }
-    target = tmp_path / "7_Ada_Lovelace"
-    target.mkdir()
-    for name, records in files.items():
-        (target / f"{name}.json").write_text(json.dumps(records), encoding="utf-8")
-    return target
+    return make_target(tmp_path / "7_Ada_Lovelace")
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +43,9 @@ def test_every_part_has_scores_with_their_counts(lm: LanguageModel, folder: Path
     names = {score.name for score in found.scores}
     assert {"forget all", "neighbour all", "MIA AUC mink++", "TruthfulQA MC2", "AA, cross-lingual"} <= names
     assert all(score.few for score in found.scores)
+    (note,) = found.notes
+    assert note.startswith(f"{len(found.scores)} of {len(found.scores)} scores, marked “few”")
+    assert len(note) < 100
     untold, told = found.score("forget AA, answer not in the prompt"), found.score("forget AA, answer in the prompt")
     assert untold is not None
     assert told is not None

@@ -13,6 +13,7 @@ from typing import Any
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import DISCARDED, STOPPED, RunControl
 from atu_gui.core.errors import Cancelled, InputError
+from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import (
     Event,
     GuardTripped,
@@ -204,7 +205,7 @@ class FakeEngine(Engine):
         if not config.concepts:
             raise InputError("No concept is named.", "Name one.")
 
-    def load(self, model: ModelConfig, encoder: str) -> Generator[Event, None, Loaded]:
+    def load(self, model: ModelConfig, encoder: str | None) -> Generator[Event, None, Loaded]:
         self.threads.add(threading.current_thread().name)
         yield Progress("load", "Loading", 0, 1)
         self.loads += 1
@@ -291,6 +292,21 @@ class FakeEngine(Engine):
         yield from self._work(cancelled)
         name = request.config.concepts[request.index].name
         return Preview(name, "fake", (PreviewLine("concept", name, (0.5, 0.2)),))
+
+    def read_targets(self, request: EvaluationRequest) -> Any:
+        return [folder.name for folder in request.folders]
+
+    def evaluate(
+        self,
+        loaded: Loaded,
+        targets: Any,
+        request: EvaluationRequest,
+        label: str,
+        cancelled: Callable[[], bool],
+    ) -> Generator[Event, None, Evaluation]:
+        yield from self._work(cancelled)
+        weights = f"{loaded.lm.value:g}"  # type: ignore[attr-defined]
+        return Evaluation(label, weights, request.reading, tuple(targets), request.limit, (), (), (), (), ())
 
     def _work(self, cancelled: Callable[[], bool]) -> Iterator[Event]:
         for done in range(self.prompts):

@@ -41,7 +41,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
-    """A model and an encoder are ready.
+    """A model and an encoder are ready, or the model alone.
 
     Attributes:
         source: What the user asked for.
@@ -51,6 +51,7 @@ class ModelLoaded:
         dtype: Number format of the computation.
         memory_bytes: Bytes of the weights.
         weights_hash: Short content hash of the weights as loaded.
+        encoder: Its name; "" where none was loaded.
         embedding_width: Width e of the encoder's embeddings.
         chat_template: Whether the tokenizer has one.
         block_parameters: Parameters of each block, for estimates; empty where they were not counted.

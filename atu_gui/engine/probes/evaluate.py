@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
-from atu_gui.core.evaluation import COMMON_DEPARTURES, DIFFERENCES, EvaluatedItem, Evaluation, PartTime, Reading
-from atu_gui.core.events import Event, Note, Progress
+from atu_gui.core.evaluation import COMMON_DEPARTURES, DIFFERENCES, FEW, EvaluatedItem, Evaluation, PartTime, Reading
+from atu_gui.core.events import Event, Progress
 from atu_gui.engine.hashing import weights_hash
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.benchmark_prompts import benchmark_prompt
@@ -56,11 +56,11 @@ def evaluate(
             seconds, cached = before.seconds + time.monotonic() - begun, len(entries) if kept is not None else 0
             times[part] = PartTime(part, seconds, before.items + len(entries), before.cached + cached)
     scores = figures(items, reading)
-    few = [score.name for score in scores if score.few]
+    few = sum(score.few for score in scores)
     if few:
-        notes.append(f"Under 30 items, so it says little: {', '.join(few)}.")
-    for note in notes:
-        yield Note("warning", note)
+        notes.append(
+            f"{few} of {len(scores)} scores, marked “few”, rest on fewer than {FEW} items: read the intervals."
+        )
     differs = (*(DIFFERENCES if reading == "corrected" else ()), *COMMON_DEPARTURES)
     names = tuple(target.name for target in targets)
     return Evaluation(

@@ -127,7 +127,8 @@ def _words(event: Event) -> str:
     match event:
         case ModelLoaded():
             where = f"{text.device(event.device)}, {text.number_format(event.dtype)}"
-            return f"Loaded {event.name} and {event.encoder} on {where} in {event.seconds:.1f} s."
+            names = " and ".join(filter(None, (event.name, event.encoder)))
+            return f"Loaded {names} on {where} in {event.seconds:.1f} s."
         case RunStarted():
             return (
                 f"Run {event.run_id} started: {', '.join(event.concepts)}; layer "

@@ -1,0 +1,136 @@
+"""The command `atu eval` on a tiny real model and a small RWKU folder."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from atu_gui import cli, cli_eval
+from atu_gui.core.evaluation import PARTS
+from atu_gui.core.events import Event, Progress
+from atu_gui.service.workbench import Workbench
+from tests.engine.rwku_maker import make_target
+from tests.service.fakes import FakeEngine
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return make_target(tmp_path / "7_Ada_Lovelace")
+
+
+@pytest.fixture
+def command(tiny_model: Path, target: Path) -> list[str | Path]:
+    return ["eval", "--model", tiny_model, "--rwku", target]
+
+
+def atu(*arguments: str | Path) -> int:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([str(argument) for argument in arguments])
+    return int(caught.value.code or 0)
+
+
+def test_json_is_the_report_and_a_second_call_asks_nothing(
+    command: list[str | Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = []
+    for reading in ("rwku", "corrected"):
+        assert atu(*command, "--parts", "fb,aa,mmlu,mia", "--reading", reading, "--json") == 0
+        found.append(json.loads(capsys.readouterr().out))
+    first, second = found
+    assert (first["reading"], second["reading"]) == ("rwku", "corrected")
+    assert first["targets"] == ["7_Ada_Lovelace"]
+    assert "items" not in first
+    assert {"forget FB", "forget AA", "MMLU accuracy", "MIA AUC loss"} <= {one["name"] for one in first["scores"]}
+    assert [time["cached"] for time in first["times"]] == [0, 0, 0, 0]
+    assert all(time["cached"] == time["items"] > 0 for time in second["times"])
+    assert first["weights_hash"] == second["weights_hash"]
+    assert len(second["differs"]) > len(first["differs"])
+
+
+def test_the_table_and_the_files(command: list[str | Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "new" / "out"
+    assert atu(*command, "--parts", "fb, qa", "--limit", "1", "--out", out) == 0
+    printed = capsys.readouterr()
+    assert "forget FB" in printed.out
+    assert "at most 1 items of each part" in " ".join(printed.out.split())
+    both = printed.out + printed.err
+    assert both.count("fewer than 30 items") == 1
+    lines = (out / "items.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["part"] for line in lines] == ["fb", "qa"]
+    assert json.loads((out / "evaluation.json").read_text(encoding="utf-8"))["limit"] == 1
+
+
+def test_all_parts_are_asked_unless_some_are_named(
+    command: list[str | Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from atu_gui.engine.probes import raw_answers
+
+    monkeypatch.setattr(raw_answers, "NEW_TOKENS", dict.fromkeys(raw_answers.NEW_TOKENS, 2))
+    assert atu(*command, "--json") == 0
+    assert {time["part"] for time in json.loads(capsys.readouterr().out)["times"]} == set(PARTS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (["--rwku", "nowhere"], "holds none of the RWKU files"),
+        (["--parts", "fb,wisdom"], "There is no part “wisdom”."),
+        (["--reading", "kind"], "There is no reading “kind”."),
+        (["last"], "Either a model or a run is evaluated."),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    command: list[str | Path], wrong: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert atu(*command, *wrong) == 2
+    printed = capsys.readouterr()
+    (error,) = [line for line in printed.err.splitlines() if line.startswith("Error: ")]
+    assert words in error
+    assert "Traceback" not in printed.err
+    assert printed.out == ""
+
+
+def test_faults_of_the_files_are_named(
+    command: list[str | Path], target: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (target / "forget_level1.json").write_text('[{"query": "Ada was ___."}]', encoding="utf-8")
+    assert atu(*command) == 2
+    assert "item 1, field “answer”" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_had_is_refused_before_anything_is_asked(
+    command: list[str | Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert atu(*command, "--out", tmp_path / "file" / "out") == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert not (tmp_path / "atu-cache").exists()
+
+
+def test_a_limit_must_be_a_number_above_zero(command: list[str | Path]) -> None:
+    assert atu(*command, "--limit", "0") == 2
+    assert atu("eval", "--model", "x") == 2
+
+
+def test_an_interrupt_exits_with_130(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = FakeEngine()
+    engine.prompts, engine.step_seconds = 10_000, 0.001
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Progress) and event.job == "ask" and event.done == 3:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def watched() -> Workbench:
+        bench = Workbench(engine=engine)
+        bench.subscribe(interrupt)
+        return bench
+
+    monkeypatch.setattr(cli_eval, "Workbench", watched)
+    assert atu("eval", "--model", "starter", "--rwku", tmp_path) == 130
+    assert "parts that are done are not asked again" in capsys.readouterr().err
