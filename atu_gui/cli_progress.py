@@ -206,8 +206,9 @@ def _progress(event: Progress, run: RunProgress) -> tuple[str, float | None]:
         words += f" · {text.size(event.done)}" + (f" of {text.size(event.total)}" if event.total else "")
     elif share is not None:
         words += f" · {text.percent(share)}"
-    left = event.seconds_left if event.seconds_left is not None else run.run_left()
-    return words + _left(left), share
+    if event.seconds_left is not None:
+        return f"{words} · {text.duration(event.seconds_left)} left", share
+    return words + _said(run.left_words()), share
 
 
 def _step(event: StepDone, run: RunProgress) -> str:
@@ -219,14 +220,17 @@ def _step(event: StepDone, run: RunProgress) -> str:
         parts.append(f"align cosine {text.number(event.align_cosine)}")
     if event.tau is not None:
         parts.append(f"τ {text.number(event.tau)}")
-    if run.run_left() is not None:
-        return " · ".join(parts) + _left(run.run_left(), "run ")
-    # Nobody knows what the other stages cost before each kind of stage has been seen once.
-    return " · ".join(parts) + _left(run.stage_left(), "stage ")
+    whole, stage = run.left_words(), run.stage_left()
+    if whole:
+        parts.append(f"run {whole}")
+    elif stage is not None:
+        # Nobody knows what the other stages cost before each kind of stage has been seen once.
+        parts.append(f"stage {text.duration(stage)} left")
+    return " · ".join(parts)
 
 
-def _left(seconds: float | None, of: str = "") -> str:
-    return "" if seconds is None else f" · {of}{text.duration(seconds)} left"
+def _said(words: str) -> str:
+    return f" · {words}" if words else ""
 
 
 def _layers(layers: tuple[int, ...]) -> str:

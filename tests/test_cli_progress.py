@@ -54,7 +54,7 @@ def test_a_step_says_stage_round_step_similarity_and_time_left() -> None:
     run.handle(step(2))
     passing = fleeting(event, run)
     assert passing is not None
-    for part in ("Round 1 of 1", "Unlearn · step", "of 2", "similarity 0.31", "τ 0.35", "left"):
+    for part in ("Round 1 of 1", "Unlearn · step", "of 2", "similarity 0.31", "τ 0.35", "run at most 0:00 left"):
         assert part in passing[0]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from atu_gui.core import text
 from atu_gui.core.config import RunConfig
 from atu_gui.core.events import (
+    LIMITS,
     ControlApplied,
     Event,
     Progress,
@@ -42,6 +43,7 @@ class RunProgress:
         seconds: Run time so far.
         preparing: What goes on before the first stage.
         paces: What its parts take; give it those of an earlier run to know more at the beginning.
+        limits: Which of `LIMITS` are set now.
     """
 
     stages: tuple[StagePlan, ...] = ()
@@ -54,6 +56,7 @@ class RunProgress:
     seconds: float = 0.0
     preparing: str = ""
     paces: Paces = field(default_factory=Paces)
+    limits: frozenset[str] = frozenset()
     _steps: int = 0
     _scored_at: float = 0.0
     _in_stages: float = 0.0
@@ -94,6 +97,8 @@ class RunProgress:
                 self._score(event)
             case ControlApplied():
                 self.stages = replanned(self.stages, self.at, event)
+                if event.field in LIMITS:
+                    self.limits = self.limits - {event.field} | ({event.field} if event.new is not None else set())
             case RunPaused():
                 self.paused, self.paused_by = True, event.by
             case RunResumed():
@@ -143,14 +148,32 @@ class RunProgress:
         known = [cost for cost in costs if cost is not None]
         return sum(known) if len(known) == len(costs) else None
 
+    def may_end_early(self) -> bool:
+        """Whether a guard or the budget may still end the run, or a stage of it, before its plan does.
+
+        Goals, floors and the budget are looked at after a round, so they change nothing in the last one.
+        """
+        now = self.stage.round if self.stage is not None else 0
+        to_come = self.stages[max(self.at, 0) :]
+        another = any(stage.round > now for stage in to_come)
+        unlearns = any(stage.stage == "unlearn" for stage in to_come)
+        return ("active_share" in self.limits and unlearns) or (another and bool(self.limits - {"active_share"}))
+
+    def left_words(self) -> str:
+        """How long the run still takes: “at most 6:20 left”, “6:20 left” where nothing can end it early, or ""."""
+        left = self.run_left()
+        if left is None:
+            return ""
+        return f"{'at most ' if self.may_end_early() else ''}{text.duration(left)} left"
+
     def title(self) -> str:
         """A few words for the window's title while the run goes on, or ""."""
         stage = self.stage
         if self.ended or not self.stages:
             return ""
         where = "Paused" if self.paused else f"Round {stage.round} of {self.rounds}" if stage and stage.round else "Run"
-        left = self.run_left()
-        return where if left is None else f"{where} · {text.duration(left)} left"
+        left = self.left_words()
+        return f"{where} · {left}" if left else where
 
     def _how_it_ended(self) -> str:
         """A run that a guard ended, or that the user stopped, is not called done."""
@@ -164,6 +187,7 @@ class RunProgress:
         self.seconds, self._steps, self._stage_begin, self._step_rate = 0.0, 0, None, None
         self._scored_at, self._in_stages = 0.0, 0.0
         self.paces.questions = max(1, event.forget_probes + event.neighbour_probes)
+        self.limits = frozenset(event.limits)
 
     def _enter(self, event: StageStarted) -> None:
         wanted = (event.stage, event.round)
@@ -212,6 +236,12 @@ def replanned(stages: tuple[StagePlan, ...], at: int, event: ControlApplied) -> 
         replace(stage, steps=steps) if (number > at and stage.stage == kind) or (number == at and not kind) else stage
         for number, stage in enumerate(stages)
     )
+
+
+def limits_of(config: RunConfig) -> tuple[str, ...]:
+    """Which of `LIMITS` a config sets."""
+    budget = {"budget": config.budget_seconds}
+    return tuple(name for name in LIMITS if (budget | config.guards.model_dump())[name] is not None)
 
 
 def planned_stages(config: RunConfig) -> tuple[StagePlan, ...]:

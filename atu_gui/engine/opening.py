@@ -8,7 +8,7 @@ from pathlib import Path
 from atu_gui.core.config import RunConfig
 from atu_gui.core.events import RunStarted
 from atu_gui.core.materials import Materials
-from atu_gui.core.progress import planned_stages
+from atu_gui.core.progress import limits_of, planned_stages
 from atu_gui.engine.snapshots import Start
 
 
@@ -42,4 +42,5 @@ def run_started(
         neighbour_probes=groups.count("neighbour"),
         parent_run=start.run_id if start else "",
         parent_round=start.round if start else 0,
+        limits=limits_of(config),
     )

@@ -289,7 +289,7 @@ class MainWindow(QMainWindow):
     def _tick(self) -> None:
         self.workbench.run_bar.show_progress(self._progress)
         if self.session.phase in IN_RUN:
-            self.status.show_speed(self._progress.steps_per_second)
+            self.status.show_pace(self._progress.steps_per_second, self._progress.left_words())
         where = self._progress.title()
         self.setWindowTitle(f"{where} – atu-gui" if where else "atu-gui")
 

@@ -6,6 +6,7 @@ from atu_gui.core import text
 from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import (
+    LIMITS,
     ControlApplied,
     Event,
     Progress,
@@ -16,7 +17,7 @@ from atu_gui.core.events import (
     StageStarted,
     StepDone,
 )
-from atu_gui.core.progress import RunProgress, planned_stages
+from atu_gui.core.progress import RunProgress, limits_of, planned_stages
 from atu_gui.core.schedule import settle
 from tests.ui.fake_run import PLANNED, Script
 
@@ -55,10 +56,38 @@ def test_what_was_not_seen_yet_is_guessed_from_what_was() -> None:
 def test_the_title_says_round_and_time_left() -> None:
     assert RunProgress().title() == ""
     progress = _until(StepDone, "unlearn", 2, 6)
-    assert progress.title() == f"Round 2 of 3 · {text.duration(progress.run_left())} left"
+    assert progress.title() == f"Round 2 of 3 · at most {text.duration(progress.run_left())} left"
     progress.handle(RunPaused("fake-1", 7, "the neighbour floor"))
     assert progress.title().startswith("Paused · ")
     assert progress.words()[0] == "Paused by the neighbour floor"
+
+
+def test_at_most_is_said_only_while_something_may_end_the_run_early() -> None:
+    progress = _until(StepDone, "unlearn", 2, 6)
+    assert progress.left_words().startswith("at most "), "a record that names no limits may have them all"
+    for field in ("neighbour_floor", "utility_limit", "fluency_floor", "active_share"):
+        progress.handle(ControlApplied("fake-1", 300, field, 0.5, None, 1))
+    progress.limits -= {"budget"}
+    assert progress.may_end_early(), "the goal may be reached after this round"
+    progress.handle(ControlApplied("fake-1", 301, "forget_goal", 0.2, None, 2))
+    assert progress.left_words() == f"{text.duration(progress.run_left())} left"
+    progress.handle(ControlApplied("fake-1", 302, "forget_goal", None, 0.1, 3))
+    assert progress.may_end_early()
+
+
+def test_in_the_last_round_nothing_but_the_active_share_cuts_it_short() -> None:
+    unlearning, asking = _until(StepDone, "unlearn", 3, 6), _until(StageStarted, "probe", 3)
+    assert unlearning.may_end_early() and not asking.may_end_early()
+    unlearning.limits -= {"active_share"}
+    assert not unlearning.may_end_early()
+    assert RunProgress().left_words() == ""
+
+
+def test_limits_are_what_a_config_sets() -> None:
+    config = RunConfig()
+    assert set(limits_of(config)) == set(LIMITS) - {"budget"}
+    config.guards.forget_goal, config.budget_seconds = None, 60.0
+    assert limits_of(config) == ("neighbour_floor", "utility_limit", "fluency_floor", "active_share", "budget")
 
 
 def test_live_changes_of_steps_change_the_plan() -> None:

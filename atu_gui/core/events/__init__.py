@@ -14,6 +14,7 @@ from atu_gui.core.events.audit import AuditAnswer, AuditFound, AuditPoint, Comeb
 from atu_gui.core.events.chat import ChatAnswered, ChatToken, PromptAnswered
 from atu_gui.core.events.jobs import Interval, JobFailed, LayerScored, Level, ModelLoaded, Note, Progress, TextWritten
 from atu_gui.core.events.run import (
+    LIMITS,
     AlignScored,
     ControlApplied,
     EndReason,
@@ -38,6 +39,7 @@ from atu_gui.core.events.scores import DeepScored, GroupScores, ItemSampled, Pro
 from atu_gui.core.records import restore
 
 __all__ = [
+    "LIMITS",
     "AlignScored",
     "AuditAnswer",
     "AuditFound",

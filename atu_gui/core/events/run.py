@@ -13,6 +13,8 @@ from atu_gui.core.split import Side
 Stage = Literal["align", "unlearn", "probe"]
 EndReason = Literal["done", "skipped", "inactive", "stopped"]
 GuardAction = Literal["stop", "pause", "end stage"]
+# All that may end a run before its last planned step: the guards by their fields, and the time that it may take.
+LIMITS = ("forget_goal", "neighbour_floor", "utility_limit", "fluency_floor", "active_share", "budget")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,11 @@ class StagePlan:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run begins. `started` is Unix time in seconds; a branch begins with the weights of `parent_round`."""
+    """A run begins. `started` is Unix time in seconds; a branch begins with the weights of `parent_round`.
+
+    Attributes:
+        limits: Which of `LIMITS` are set; a record from before this was told counts as having them all.
+    """
 
     run_id: str
     title: str
@@ -46,6 +52,7 @@ class RunStarted:
     neighbour_probes: int
     parent_run: str = ""
     parent_round: int = 0
+    limits: tuple[str, ...] = LIMITS
 
 
 @dataclass(frozen=True, slots=True)

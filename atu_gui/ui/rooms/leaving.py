@@ -48,7 +48,7 @@ class LeavingRoom(QObject):
             self._dialog = LeaveDialog(self._theme, self._window)
             self._dialog.stop_requested.connect(self._stop_and_leave)
         begin, rest = self._progress().words()
-        self._dialog.say(f"{begin} · {rest}", self._progress().run_left())
+        self._dialog.say(f"{begin} · {rest}", self._progress().left_words())
         self._dialog.open()
 
     def _stop_and_leave(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
-from atu_gui.core import text
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, label, row
 
@@ -32,9 +31,9 @@ class LeaveDialog(QDialog):
         self.setLayout(layout)
         self.setMinimumWidth(440)
 
-    def say(self, where: str, left: float | None) -> None:
-        """Where the run stands and how long it will take."""
-        rest = f", {text.duration(left)} left" if left is not None else ""
+    def say(self, where: str, left: str) -> None:
+        """Where the run stands and, in words, how long it will take."""
+        rest = f", {left}" if left else ""
         self._words.setText(f"{where}{rest}. Stopping ends the run after its step and keeps the last good round.")
 
     def _chosen(self) -> None:

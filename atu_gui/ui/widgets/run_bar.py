@@ -155,10 +155,10 @@ class RunBar(QWidget):
     def _time_left(self, progress: RunProgress) -> str:
         if progress.ended or self._phase not in IN_RUN:
             return f"took {text.duration(progress.seconds)}" if progress.seconds else ""
-        stage, whole = progress.stage_left(), progress.run_left()
+        stage, whole = progress.stage_left(), progress.left_words()
         parts = [] if stage is None else [f"stage {text.duration(stage)}" + ("" if self._compact else " left")]
-        if whole is not None:
-            parts.append(f'<span style="font-weight: 600">run {text.duration(whole)} left</span>')
+        if whole:
+            parts.append(f'<span style="font-weight: 600">run {whole}</span>')
         return " · ".join(parts)
 
     def _say(self, begin: str, rest: str, left: str) -> None:

@@ -1,4 +1,4 @@
-"""What the status bar says about the run: the last τ that was applied, the speed, the seed."""
+"""What the status bar says about the run: the last τ that was applied, the speed, the time left, the seed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _HEIGHT = 24
 
 
 class StatusLine(QStatusBar):
-    """Facts on the left stay until the next run; speed and seed on the right."""
+    """Facts on the left stay until the next run; speed, time left and seed on the right."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.applied, self.speed, self.seed = (label("", "small") for _ in range(3))
-        for words in (self.applied, self.speed, self.seed):
+        self.applied, self.speed, self.left, self.seed = (label("", "small") for _ in range(4))
+        for words in (self.applied, self.speed, self.left, self.seed):
             words.setFont(theme.font(12))
             words.setContentsMargins(6, 0, 6, 0)
         self.setSizeGripEnabled(False)
@@ -26,6 +26,7 @@ class StatusLine(QStatusBar):
         self.setContentsMargins(6, 0, 6, 0)
         self.addWidget(self.applied)
         self.addPermanentWidget(self.speed)
+        self.addPermanentWidget(self.left)
         self.addPermanentWidget(self.seed)
 
     def handle(self, event: Event) -> None:
@@ -40,7 +41,9 @@ class StatusLine(QStatusBar):
                 self.applied.setText(f"✓ {name} {new}{where}")
             case RunFinished() | RunFailed():
                 self.speed.setText("")
+                self.left.setText("")
 
-    def show_speed(self, steps_per_second: float | None) -> None:
-        """How fast the stage under way is."""
+    def show_pace(self, steps_per_second: float | None, left: str) -> None:
+        """How fast the stage under way is, and how long the run still takes, in words."""
         self.speed.setText(f"{text.number(steps_per_second, 1)} steps/s" if steps_per_second else "")
+        self.left.setText(f"run {left}" if left else "")

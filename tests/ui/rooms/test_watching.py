@@ -97,9 +97,11 @@ def test_a_run_leaves_its_paces_and_the_title_says_how_long(
     qtbot.waitUntil(lambda: window.page == "review", timeout=20_000)
     window.review._start.click()
     qtbot.waitUntil(lambda: window.windowTitle().startswith("Round 1 of 3 · "), timeout=20_000)
-    assert window.windowTitle().endswith(" left – atu-gui")
+    assert " · at most " in window.windowTitle() and window.windowTitle().endswith(" left – atu-gui")
+    assert window.status.left.text().startswith("run at most ")
+    assert "run at most " in window.workbench.run_bar._left.text()
     qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
-    assert window.windowTitle() == "atu-gui"
+    assert window.windowTitle() == "atu-gui" and window.status.left.text() == ""
     key = "SmolLM2-135M-Instruct · cpu · float32 · all-MiniLM-L6-v2"
     remembered = load_paces(paths.cache_folder() / "paces.json", key)
     assert remembered["unlearn"] == pytest.approx(0.4) and remembered["probe"] == pytest.approx(1 / 12)
