@@ -100,7 +100,9 @@ def run(
     probes: Annotated[list[Path] | None, typer.Option(help="Questions: RWKU folder or pack file.")] = None,
     layers: Annotated[str | None, typer.Option(help="Hook layers, for instance 12 or 12,18.")] = None,
     tau: Annotated[float | None, typer.Option(help="One τ for every round, instead of a schedule's.")] = None,
-    schedule: Annotated[str | None, typer.Option(help="adaptive, gentle, thorough or paper.")] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help="adaptive, gentle, thorough, paper or a preset of yours.")
+    ] = None,
     recipe: Annotated[str | None, typer.Option(help="default or paper.")] = None,
     paper_scale: Annotated[float | None, typer.Option(help="Factor on the paper schedule's step counts.")] = None,
     budget: Annotated[str | None, typer.Option(help="Time for the run, for instance 10m.")] = None,

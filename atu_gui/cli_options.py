@@ -10,9 +10,9 @@ from typing import Any
 
 from atu_gui.core.config import STARTER, RunConfig, load_config, parse_config
 from atu_gui.core.errors import InputError
-from atu_gui.core.schedule import constant_tau, settle
+from atu_gui.core.presets import find_preset
+from atu_gui.core.schedule import CUSTOM, PRESETS, constant_tau, settle
 
-CUSTOM = "custom"
 _WORDS = (STARTER, "auto", "")
 _TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
@@ -50,6 +50,7 @@ def build_config(file: Path | None, flags: RunFlags) -> RunConfig:
         InputError: Every fault of the file and the flags.
     """
     data = _from_file(file) if file is not None else {}
+    _take_schedule(data, flags)
     _put(data, "model", source=_place(flags.model, Path.cwd()), device=flags.device, dtype=flags.dtype)
     _put(
         data,
@@ -71,12 +72,6 @@ def build_config(file: Path | None, flags: RunFlags) -> RunConfig:
         out=None if flags.out is None else str(flags.out.expanduser().absolute()),
     )
     _name_concepts(data, flags)
-    if flags.schedule is not None:
-        if flags.tau is not None:
-            raise InputError("Both --tau and --schedule are given.", "Give one of them: --tau keeps τ constant.")
-        # The file's own rounds would win over the name of a schedule.
-        data.pop("rounds", None)
-        data["schedule"] = flags.schedule
     config = parse_config(data)
     return settle(config if flags.tau is None else _at_one_tau(config, flags.tau))
 
@@ -111,6 +106,27 @@ def _from_file(path: Path) -> dict[str, Any]:
         if isinstance(part, dict) and isinstance(part.get(key), str):
             part[key] = _place(part[key], base)
     return data
+
+
+def _take_schedule(data: dict[str, Any], flags: RunFlags) -> None:
+    """Put a preset of the user's own in: one that is named by a flag wins over the file, one in the file does not."""
+    if flags.schedule is not None:
+        if flags.tau is not None:
+            raise InputError("Both --tau and --schedule are given.", "Give one of them: --tau keeps τ constant.")
+        # The file's own rounds would win over the name of a schedule.
+        data.pop("rounds", None)
+        data["schedule"] = flags.schedule
+    name = data.get("schedule")
+    if not isinstance(name, str) or name in (*PRESETS, CUSTOM) or data.get("rounds"):
+        return
+    preset = find_preset(name)
+    data["schedule"] = preset.name
+    for part, value in preset.values.items():
+        own = data.get(part)
+        if isinstance(value, dict) and isinstance(own, dict):
+            data[part] = {**own, **value} if flags.schedule is not None else {**value, **own}
+        elif own is None or flags.schedule is not None:
+            data[part] = value
 
 
 def _place(source: str | None, base: Path) -> str | None:

@@ -7,6 +7,7 @@ import pytest
 from atu_gui.cli_options import RunFlags, build_config, parse_time, split_round
 from atu_gui.core.config import dump_config, parse_config
 from atu_gui.core.errors import InputError
+from atu_gui.core.presets import save_preset
 from atu_gui.core.schedule import PAPER_LADDER, preset
 
 
@@ -136,3 +137,33 @@ def test_a_run_and_its_round_are_told_apart() -> None:
     assert split_round("last") == ("last", None)
     assert split_round("C:\\runs\\one") == ("C:\\runs\\one", None)
     assert split_round("runs/a:b:3") == ("runs/a:b", 3)
+
+
+def test_a_preset_of_the_users_own_is_a_schedule(tmp_path: Path) -> None:
+    mine = parse_config(
+        {
+            "rounds": [{"align_steps": 9, "unlearn_steps": 2, "tau": 0.3}],
+            "unlearn": {"retain_weight": 40.0},
+            "windows": {"k": 4},
+        }
+    )
+    save_preset("My way", mine)
+    config = build_config(None, RunFlags(concept=["Ada"], schedule="my way", seed=3))
+    assert (config.schedule, config.rounds, config.seed) == ("My way", mine.rounds, 3)
+    assert (config.unlearn.retain_weight, config.windows.k) == (40.0, 4)
+    file = tmp_path / "run.toml"
+    file.write_text('schedule = "My way"\n[unlearn]\nlearning_rate = 1e-5\nretain_weight = 5.0\n')
+    config = build_config(file, RunFlags())
+    assert (config.unlearn.retain_weight, config.unlearn.learning_rate, config.windows.k) == (5.0, 1e-5, 4)
+    config = build_config(file, RunFlags(schedule="My way"))
+    assert (config.unlearn.retain_weight, config.rounds) == (40.0, mine.rounds)
+    # A config that was printed says everything itself: its rounds are not looked up again.
+    file.write_text(dump_config(build_config(None, RunFlags(schedule="My way"))))
+    save_preset("My way", parse_config({"schedule": "gentle"}))
+    assert build_config(file, RunFlags()).rounds == mine.rounds
+
+
+def test_an_unknown_schedule_lists_all_there_are() -> None:
+    save_preset("My way", parse_config({}))
+    with pytest.raises(InputError, match="Choose one of adaptive, gentle, thorough, paper, My way"):
+        build_config(None, RunFlags(concept=["Ada"], schedule="their way"))

@@ -21,6 +21,8 @@ _REALIGN = 12
 _UNLEARN = 6
 
 PRESETS = ("adaptive", "gentle", "thorough", "paper")
+# What rounds are called that came from no preset.
+CUSTOM = "custom"
 DESCRIPTIONS = {
     "adaptive": "Up to eight short rounds whose τ follows what retain texts look like; ends at the goal or at a guard.",
     "gentle": "Three short rounds, τ .35 to .25: a first look.",

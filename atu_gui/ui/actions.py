@@ -22,6 +22,9 @@ _TABLE = {
     "pause_after": ("Pause after more steps", "Ctrl+Shift+P", "Go on for so many steps, then hold the run."),
     "scan": ("Scan layers", "Ctrl+Shift+L", "Measure at which layers the concept can be read, and suggest one."),
     "check": ("Does it know it?", "Ctrl+Shift+K", "Ask the untouched model ten quick questions about the concept."),
+    "save_preset": ("Save as preset…", "Ctrl+S", "Keep the rounds and settings of the set-up under a name."),
+    "rename_preset": ("Rename preset…", "Ctrl+Shift+S", "Give the chosen preset of yours another name."),
+    "delete_preset": ("Delete preset", "Ctrl+Shift+D", "Remove the chosen preset of yours; this can be undone."),
     "undo_tau": ("Undo τ", "Ctrl+Z", "Take the last change of τ back."),
     "redo_tau": ("Redo τ", "Ctrl+Shift+Z", "Make the change of τ again that was taken back."),
     "open_folder": ("Open model folder…", "Ctrl+O", "Load a language model from a folder with safetensors."),
@@ -74,6 +77,9 @@ class Actions:
     pause_after: QAction
     scan: QAction
     check: QAction
+    save_preset: QAction
+    rename_preset: QAction
+    delete_preset: QAction
     undo_tau: QAction
     redo_tau: QAction
     open_folder: QAction

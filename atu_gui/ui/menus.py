@@ -32,6 +32,7 @@ def menu_row(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
     run = bar.addMenu("&Run")
     _fill(run, actions.run, actions.pause, actions.pause_after, actions.skip, actions.stop, actions.discard)
     _fill(run, None, actions.check, actions.scan)
+    _fill(run, None, actions.save_preset, actions.rename_preset, actions.delete_preset)
     _fill(bar.addMenu("&Question"), actions.ask, actions.rephrase, actions.tokens, None, actions.export_chat)
     runs = bar.addMenu("R&uns")
     _fill(runs, actions.open_run, actions.close_run, actions.outcome, None, actions.return_round, actions.branch_round)

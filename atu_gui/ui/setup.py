@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from atu_gui.core.config import RunConfig, parse_config
 from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.events import Event, ModelLoaded
+from atu_gui.core.presets import Preset
 from atu_gui.core.schedule import PRESETS
 from atu_gui.ui.kept_setup import load_setup, save_setup
 from atu_gui.ui.panels.aim import AimPanel
@@ -134,7 +135,22 @@ class Setup(QWidget):
         """Show a config in every panel."""
         for _, part in self._parts.values():
             part.show_values(config)
+        if config.rounds:
+            # They are the config's own, whatever recipe was shown before.
+            self._recipe = config.recipe
         self._changed()
+
+    def show_preset(self, preset: Preset) -> None:
+        """Show the rounds and settings of a preset of the user's own; seed and budget stay."""
+        own = {name: value for name, value in self.settings.values().items() if name in ("seed", "budget_seconds")}
+        try:
+            config = parse_config({**own, **preset.values, "schedule": preset.name})
+        except InputError as error:
+            self.show_faults(error.faults)
+            return
+        self._recipe = config.recipe
+        self.settings.show_values(config)
+        self.schedule.restore(config)
 
     def show_faults(self, faults: Sequence[Fault]) -> None:
         """Say every fault at its field and unfold it; what belongs to no field is said on top."""

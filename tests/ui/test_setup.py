@@ -53,6 +53,11 @@ def test_the_papers_recipe_brings_the_papers_rounds(setup: Setup) -> None:
     assert setup.schedule.plans == preset("paper")
 
 
+def test_rounds_of_ones_own_outlast_the_papers_recipe(setup: Setup) -> None:
+    setup.show_config(RunConfig(recipe="paper", rounds=PLANNED.rounds, schedule="custom"))
+    assert setup.schedule.plans == PLANNED.rounds
+
+
 def test_faults_are_said_at_their_fields(setup: Setup) -> None:
     setup.section("concepts").set_folded(True)
     with pytest.raises(InputError) as caught:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.config import RoundPlan, RunConfig
@@ -13,171 +16,44 @@ from atu_gui.core.events import (
     RunFailed,
     RunFinished,
     RunStarted,
-    Stage,
     StageStarted,
     StepDone,
     TauChosen,
 )
-from atu_gui.core.schedule import DESCRIPTIONS, PRESETS, constant_tau, preset
+from atu_gui.core.presets import Preset
+from atu_gui.core.schedule import CUSTOM, DESCRIPTIONS, PRESETS, constant_tau, preset
 from atu_gui.ui.forms import CalmCombo
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, label, row
+from atu_gui.ui.widgets.basics import button, column, icon_button, label, row
+from atu_gui.ui.widgets.round_table import RoundTable, round_view
 from atu_gui.ui.widgets.tables import fit_rows
 
-CUSTOM = "custom"
-_COLUMNS = ("", "Round", "Align", "Unlearn", "τ")
-_HELP = (
-    "State of the round",
-    "Number of the round",
-    "Align steps",
-    "Unlearn steps",
-    "τ: a number, or a quantile of the similarity on retain texts such as “95 %”",
-)
-_MARKS = {"done": ("check", "good"), "now": ("play-fill", "accent_text"), "to come": ("circle", "faint")}
-_Index = QModelIndex | QPersistentModelIndex
-
-
-class RoundTable(QAbstractTableModel):
-    """Rounds as rows. Signals: `edited` (by the user), `refused` (words why a value was not taken)."""
-
-    edited = Signal()
-    refused = Signal(str)
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.plans: list[RoundPlan] = []
-        self.editable = True
-        self.now = 0
-        self.finished = False
-        self._applied: dict[int, list[float]] = {}
-        self._stage: Stage = "probe"
-
-    def show(self, plans: list[RoundPlan]) -> None:
-        """Other rounds."""
-        self.beginResetModel()
-        self.plans = [plan.model_copy() for plan in plans]
-        self.now, self.finished, self._applied, self._stage = 0, False, {}, "probe"
-        self.endResetModel()
-
-    def move_to(self, number: int, *, finished: bool = False) -> None:
-        """Which round is under way."""
-        if (number, finished) != (self.now, self.finished):
-            self.now, self.finished = number, finished
-            self.layoutChanged.emit()
-
-    def note_stage(self, stage: Stage, steps: int) -> None:
-        """A stage of the round under way intends so many steps."""
-        self._stage = stage
-        self.note_steps("stage_steps", steps)
-
-    def note_steps(self, knob: str, steps: int) -> None:
-        """Steps were changed: of the stage under way, or of all later ones of a kind."""
-        name = f"{self._stage}_steps" if knob == "stage_steps" else knob
-        if name not in ("align_steps", "unlearn_steps"):
-            return
-        unlearn_ahead = self._stage == "align" and name == "unlearn_steps"
-        for number, plan in enumerate(self.plans, start=1):
-            here = number == self.now and (knob == "stage_steps" or unlearn_ahead)
-            if here or (number > self.now and knob != "stage_steps"):
-                setattr(plan, name, steps)
-        self.layoutChanged.emit()
-
-    def note_tau(self, number: int, tau: float) -> None:
-        """A τ was applied in a round."""
-        applied = self._applied.setdefault(number, [])
-        if not applied or applied[-1] != tau:
-            applied.append(tau)
-            self.layoutChanged.emit()
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self.plans)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return len(_COLUMNS)
-
-    def flags(self, index: _Index) -> Qt.ItemFlag:
-        usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return usual | Qt.ItemFlag.ItemIsEditable if self.editable and index.column() >= 2 else usual
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> object:
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return _HELP[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            left = Qt.AlignmentFlag.AlignLeft if section < 2 else Qt.AlignmentFlag.AlignRight
-            return left | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def data(self, index: _Index, role: int = 0) -> object:
-        number, column_ = index.row() + 1, index.column()
-        state = self.state(number)
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return self._words(number, column_)
-        if role == Qt.ItemDataRole.DecorationRole and column_ == 0:
-            return self._theme.icon(*_MARKS[state])
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole) and column_ == 0:
-            return f"Round {number}: {state}"
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self._words(number, column_)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column_ >= 2:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.FontRole:
-            return self._theme.font()
-        return None
-
-    def setData(self, index: _Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        plan = self.plans[index.row()]
-        try:
-            changes = _parsed(index.column(), str(value))
-            self.plans[index.row()] = RoundPlan.model_validate({**plan.model_dump(), **changes})
-        except ValueError:
-            self.refused.emit(_refusal(index.column(), str(value)))
-            return False
-        self.dataChanged.emit(index, index)
-        self.edited.emit()
-        return True
-
-    def state(self, number: int) -> str:
-        """Whether a round is done, under way or to come."""
-        if number < self.now or (self.finished and number <= self.now):
-            return "done"
-        return "now" if number == self.now else "to come"
-
-    def _words(self, number: int, column_: int) -> str:
-        plan = self.plans[number - 1]
-        if column_ == 4:
-            applied = self._applied.get(number)
-            if applied:
-                return " → ".join(
-                    text.number(tau) for tau in (applied if len(applied) < 3 else applied[:: len(applied) - 1])
-                )
-            return text.number(plan.tau) if plan.tau is not None else f"{text.percent(plan.quantile)}"
-        return ("", str(number), text.count(plan.align_steps), text.count(plan.unlearn_steps))[column_]
+_BY_HAND = "Your own rounds. Double-click a number to change it."
 
 
 class SchedulePanel(QWidget):
-    """Signal: `changed`."""
+    """Signals: `changed`, `preset_requested` (a preset of the user's own, whose settings lie elsewhere too)."""
 
     changed = Signal()
+    preset_requested = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._preset = CalmCombo()
         self._preset.setAccessibleName("Preset of the schedule")
         self._preset.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        for name in PRESETS:
-            self._preset.addItem(name.capitalize(), name)
-        self._preset.addItem("Custom", CUSTOM)
+        self._own: dict[str, Preset] = {}
+        self._fill()
         self._preset.currentIndexChanged.connect(self._chosen)
+        self._menu = QMenu(self)
+        self._more = icon_button(theme, "dots-three", "Save, rename or delete a preset")
+        self._more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._more.clicked.connect(lambda: self._menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft())))
         self._about = label("", "small", wrap=True)
         self._table = RoundTable(theme)
         self._table.edited.connect(self._by_hand)
         self._table.refused.connect(self._refuse)
-        self._view = _table_view(self._table)
+        self._view = round_view(self._table)
         self._error = label("", "error", wrap=True)
         self._error.hide()
         self._add = button(theme, "Add round", "quiet", "plus", tip="One more round like the last")
@@ -185,7 +61,10 @@ class SchedulePanel(QWidget):
         self._add.clicked.connect(self._add_round)
         self._remove.clicked.connect(self._remove_round)
         layout = column(spacing=6)
-        for widget in (self._preset, self._about, self._view, self._error):
+        top = row(self._preset, self._more, spacing=4)
+        top.setStretch(0, 1)
+        layout.addLayout(top)
+        for widget in (self._about, self._view, self._error):
             layout.addWidget(widget)
         layout.addLayout(row(self._add, self._remove, None))
         self.setLayout(layout)
@@ -204,13 +83,39 @@ class SchedulePanel(QWidget):
 
     def show_values(self, config: RunConfig) -> None:
         """Show a config's rounds."""
-        known = config.schedule if config.schedule in PRESETS else CUSTOM
-        plans = config.rounds or preset(known if known != CUSTOM else PRESETS[0])
-        self._set_preset(known)
+        own = self._own.get(config.schedule)
+        # A preset may have been changed since the config was made; then these rounds are not its own.
+        known = config.schedule in PRESETS or (own is not None and own.rounds == tuple(config.rounds))
+        plans = config.rounds or preset(config.schedule if known else PRESETS[0])
+        self._set_preset(config.schedule if known else CUSTOM)
         self._show(plans)
 
+    @property
+    def own_preset(self) -> Preset | None:
+        """The chosen preset, where it is one of the user's own."""
+        return self._own.get(self._preset.currentData())
+
+    def offer(self, *actions: QAction) -> None:
+        """What may be done with presets."""
+        self._menu.addActions(list(actions))
+
+    def show_presets(self, presets: Sequence[Preset]) -> None:
+        """The user's own presets; the rounds stay, as custom ones where their preset is gone."""
+        chosen = self._preset.currentData()
+        self._own = {one.name: one for one in presets}
+        self._fill()
+        own = self._own.get(chosen)
+        kept = chosen in PRESETS or (own is not None and list(own.rounds) == self._table.plans)
+        self._set_preset(chosen if kept else CUSTOM)
+
+    def call(self, own: Preset) -> None:
+        """Name the rounds by a preset of the user's own that has them, as an edit."""
+        if list(own.rounds) == self._table.plans:
+            self._set_preset(own.name)
+            self.changed.emit()
+
     def show_preset(self, name: str) -> None:
-        """Show a preset's rounds."""
+        """Show the rounds of a preset that comes with the program."""
         self._set_preset(name)
         self._choose(name)
 
@@ -272,11 +177,14 @@ class SchedulePanel(QWidget):
 
     def _chosen(self) -> None:
         name = self._preset.currentData()
-        if name != CUSTOM:
+        if name in self._own:
+            self.preset_requested.emit(self._own[name])
+        elif name != CUSTOM:
             self._choose(name)
             self.changed.emit()
         else:
-            self._about.setText("Your own rounds. Double-click a number to change it.")
+            self._about.setText(_BY_HAND)
+            self.changed.emit()
 
     def _choose(self, name: str) -> None:
         self._about.setText(DESCRIPTIONS[name])
@@ -295,7 +203,18 @@ class SchedulePanel(QWidget):
         self._preset.blockSignals(True)
         self._preset.setCurrentIndex(self._preset.findData(name))
         self._preset.blockSignals(False)
-        self._about.setText(DESCRIPTIONS.get(name, "Your own rounds. Double-click a number to change it."))
+        own = "A preset of yours: rounds and settings. Double-click a number to change it."
+        self._about.setText(own if name in self._own else DESCRIPTIONS.get(name, _BY_HAND))
+
+    def _fill(self) -> None:
+        self._preset.blockSignals(True)
+        self._preset.clear()
+        for name in PRESETS:
+            self._preset.addItem(name.capitalize(), name)
+        for name in self._own:
+            self._preset.addItem(name, name)
+        self._preset.addItem("Custom", CUSTOM)
+        self._preset.blockSignals(False)
 
     def _by_hand(self) -> None:
         self._error.hide()
@@ -313,46 +232,6 @@ class SchedulePanel(QWidget):
     def _remove_round(self) -> None:
         self._show(self._table.plans[:-1])
         self._by_hand()
-
-
-def _table_view(model: RoundTable) -> QTableView:
-    view = QTableView()
-    view.setModel(model)
-    view.setProperty("kind", "quiet")
-    view.setAccessibleName("Rounds of the schedule")
-    view.setShowGrid(False)
-    view.verticalHeader().hide()
-    view.verticalHeader().setDefaultSectionSize(24)
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    view.setTabKeyNavigation(False)
-    header = view.horizontalHeader()
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
-    header.setProperty("kind", "quiet")
-    header.setHighlightSections(False)
-    header.setMinimumSectionSize(28)
-    for column_, width in ((0, 28), (1, 52), (2, 46), (3, 60)):
-        view.setColumnWidth(column_, width)
-    return view
-
-
-def _parsed(column_: int, words: str) -> dict[str, object]:
-    plain = words.strip().replace(text.MINUS, "-").replace(",", "." if column_ == 4 else "")
-    if column_ == 2:
-        return {"align_steps": int(plain)}
-    if column_ == 3:
-        return {"unlearn_steps": int(plain)}
-    if plain.endswith("%"):
-        return {"tau": None, "quantile": float(plain[:-1]) / 100}
-    return {"tau": float(plain), "quantile": None}
-
-
-def _refusal(column_: int, words: str) -> str:
-    if column_ == 4:
-        return f"τ must lie between −1 and 1, or be a quantile such as “95 %”. You typed {words}."
-    return f"Steps are a whole number, 0 or more. You typed {words}."
 
 
 def _as_planned(event: RunStarted, known: list[RoundPlan]) -> list[RoundPlan]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.ending import EndingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
+from atu_gui.ui.rooms.presets import PresetsRoom
 from atu_gui.ui.rooms.previewing import PreviewingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.recorded import RecordedRoom
@@ -17,6 +18,7 @@ PLAIN_ROOMS = (
     QuestioningRoom,
     RephrasingRoom,
     TokensRoom,
+    PresetsRoom,
     PreviewingRoom,
     RunsRoom,
     RecordedRoom,
