@@ -14,12 +14,14 @@ from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import evaluation_table, make_stdout
 from atu_gui.cli_session import Session
 from atu_gui.core.config import ModelConfig
-from atu_gui.core.evaluation import PARTS, EvaluationRequest, Reading, make_folder, write_evaluation
+from atu_gui.core.evaluation import HUB, PARTS, EvaluationRequest, Reading, make_folder, write_evaluation
 from atu_gui.service.workbench import Workbench
 
 
 def evaluate(
-    rwku: Annotated[list[Path], typer.Option(metavar="DIR", help="An RWKU target folder; may be repeated.")],
+    rwku: Annotated[
+        list[str], typer.Option(metavar="DIR", help="An RWKU target folder, or hub:NAME; may be repeated.")
+    ],
     run_and_round: Annotated[
         str, typer.Argument(metavar="[RUN[:round]]", help="Id, its beginning, folder, or “last”.")
     ] = "",
@@ -33,7 +35,7 @@ def evaluate(
     """Evaluate a model or a round on the RWKU benchmark."""
     run_name, round_ = split_round(run_and_round)
     request = EvaluationRequest(
-        folders=tuple(folder.expanduser().absolute() for folder in rwku),
+        targets=tuple(one if one.startswith(HUB) else str(Path(one).expanduser().absolute()) for one in rwku),
         model=ModelConfig(source=model) if model else None,
         run=run_name,
         round=round_,

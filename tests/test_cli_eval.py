@@ -13,6 +13,8 @@ from atu_gui import cli, cli_eval
 from atu_gui.core.evaluation import PARTS
 from atu_gui.core.events import Event, Progress
 from atu_gui.service.workbench import Workbench
+from tests.engine.fake_hub import FakeHub
+from tests.engine.hub_fixtures import hub, own_cache  # noqa: F401 - fixtures
 from tests.engine.rwku_maker import make_target
 from tests.service.fakes import FakeEngine
 
@@ -92,6 +94,23 @@ def test_bad_input_is_one_sentence(
     assert words in error
     assert "Traceback" not in printed.err
     assert printed.out == ""
+
+
+def test_a_target_comes_from_the_hub(
+    tiny_model: Path,
+    target: Path,
+    hub: FakeHub,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = target.parent / "served"
+    (root / "Target").mkdir(parents=True)
+    target.rename(root / "Target" / target.name)
+    hub.repos["datasets/jinzhuoran/RWKU"] = root
+    command = ["eval", "--model", str(tiny_model), "--parts", "fb", "--json", "--rwku"]
+    assert atu(*command, "hub:Ada Lovelace") == 0
+    assert json.loads(capsys.readouterr().out)["targets"] == ["7_Ada_Lovelace"]
+    assert atu(*command, "hub:Nobody") == 2
+    assert "Error: RWKU on the hub has no target “Nobody”." in capsys.readouterr().err
 
 
 def test_faults_of_the_files_are_named(

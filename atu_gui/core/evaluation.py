@@ -35,6 +35,8 @@ PARTS: dict[str, str] = {
     "fluency": "fluency entropy",
 }
 FEW = 30
+# Before the name of a target that the hub shall bring.
+HUB = "hub:"
 
 DIFFERENCES = (
     "FB, QA and AA answers end at the first newline; the published stop rule never fires with most tokenizers.",
@@ -54,7 +56,7 @@ class EvaluationRequest:
     """What to evaluate.
 
     Attributes:
-        folders: RWKU target folders, local.
+        targets: RWKU targets: folders on this machine, or "hub:" and the name of a target of the data set on the hub.
         model: The untouched model to load; None where `run` names a run.
         run: A run by id, its beginning or folder; "" for `model`.
         round: A round of the run; None is its best one.
@@ -62,7 +64,7 @@ class EvaluationRequest:
         limit: Items of each part and target at most, spread evenly over the file; None takes all.
     """
 
-    folders: tuple[Path, ...]
+    targets: tuple[str, ...]
     model: ModelConfig | None = None
     run: str = ""
     round: int | None = None

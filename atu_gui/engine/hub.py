@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, constants, snapshot_download
+from huggingface_hub import HfApi, constants, hf_hub_download, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -89,19 +89,9 @@ def list_files(repo: str, cancelled: Callable[[], bool] = never) -> Generator[Pr
         HubProblem: Offline, out of reach, unknown or gated.
         Cancelled: `cancelled` said so.
     """
-    if is_offline():
-        raise HubProblem("offline", "the network is switched off (HF_HUB_OFFLINE)")
-
-    def ask(_stop: threading.Event) -> Any:
-        return HfApi(endpoint=endpoint()).model_info(repo, files_metadata=True, timeout=TIMEOUT)
-
-    waiting = Progress("download", f"Asking the hub for {repo}", 0, 1)
-    try:
-        info = yield from in_background(ask, lambda: waiting, cancelled)
-    except Cancelled:
-        raise
-    except Exception as error:
-        raise problem_of(error) from None
+    info = yield from _asked(
+        repo, lambda: HfApi(endpoint=endpoint()).model_info(repo, files_metadata=True, timeout=TIMEOUT), cancelled
+    )
     files = tuple(
         HubFile(file.rfilename, int(file.size or 0), file.lfs.sha256, "")
         if file.lfs
@@ -109,6 +99,74 @@ def list_files(repo: str, cancelled: Callable[[], bool] = never) -> Generator[Pr
         for file in info.siblings or ()
     )
     return Listing(repo, str(info.sha or "main"), files)
+
+
+def cached_data(repo: str) -> Path | None:
+    """The folder of a data set in the hub cache, most likely in part; None where there is none."""
+    try:
+        with quiet():
+            return Path(snapshot_download(repo, repo_type="dataset", local_files_only=True))
+    except (LocalEntryNotFoundError, OSError, ValueError):
+        return None
+
+
+def list_data(repo: str, cancelled: Callable[[], bool] = never) -> Generator[Progress, None, tuple[str, ...]]:
+    """Paths of all files of a data set on the hub; fails within seconds where there is no hub.
+
+    Raises:
+        HubProblem: Offline, out of reach, unknown or gated.
+        Cancelled: `cancelled` said so.
+    """
+    info = yield from _asked(repo, lambda: HfApi(endpoint=endpoint()).dataset_info(repo, timeout=TIMEOUT), cancelled)
+    return tuple(file.rfilename for file in info.siblings or ())
+
+
+def _asked(repo: str, question: Callable[[], Any], cancelled: Callable[[], bool]) -> Generator[Progress, None, Any]:
+    if is_offline():
+        raise HubProblem("offline", "the network is switched off (HF_HUB_OFFLINE)")
+    waiting = Progress("download", f"Asking the hub for {repo}", 0, 1)
+    try:
+        return (yield from in_background(lambda _stop: question(), lambda: waiting, cancelled))
+    except Cancelled:
+        raise
+    except Exception as error:
+        raise problem_of(error) from None
+
+
+def fetch_data(
+    repo: str, paths: Sequence[str], what: str, cancelled: Callable[[], bool] = never
+) -> Generator[Progress, None, Path]:
+    """Bring some files of a data set, all of one commit, into the hub cache; returns the data set's folder there.
+
+    Raises:
+        HubProblem: Gated, out of reach, or no space left.
+        Cancelled: `cancelled` said so; files that have come stay.
+    """
+    come: list[Path] = []
+
+    def fetch(stop: threading.Event) -> Path:
+        revision = None
+        for path in paths:
+            if stop.is_set():
+                raise Cancelled
+            with quiet():
+                file = hf_hub_download(
+                    repo, path, repo_type="dataset", revision=revision, endpoint=endpoint(), etag_timeout=TIMEOUT
+                )
+            come.append(Path(file).parents[path.count("/")])
+            # In the cache the folder of a commit is called by it.
+            revision = come[0].name
+        return come[0]
+
+    def report() -> Progress:
+        return Progress("download", f"Downloading {what}", len(come), len(paths), "files")
+
+    try:
+        return (yield from in_background(fetch, report, cancelled))
+    except Cancelled:
+        raise
+    except Exception as error:
+        raise problem_of(error) from None
 
 
 def fetch_snapshot(listing: Listing, paths: list[str]) -> Generator[Progress, None, Path]:

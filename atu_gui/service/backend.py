@@ -16,7 +16,7 @@ from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError
-from atu_gui.core.evaluation import Evaluation, EvaluationRequest
+from atu_gui.core.evaluation import HUB, Evaluation, EvaluationRequest
 from atu_gui.core.events import Event, ModelLoaded, RoundScored
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
@@ -251,11 +251,21 @@ class Engine:
         subject = Subject(loaded.lm, snapshots, weights.round, weights.run_id, config, materials, settings, cancelled)
         return (ATTACKS[kind](subject) for kind in which)
 
-    def read_targets(self, request: EvaluationRequest) -> list[Target]:
-        """Read and check the wanted parts of RWKU targets, without torch."""
-        from atu_gui.engine.probes.target import read_target
+    def read_targets(
+        self, request: EvaluationRequest, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, list[Target]]:
+        """Read and check the wanted parts of RWKU targets, without torch; those of the hub are fetched."""
+        from atu_gui.engine.probes.hub_target import fetch_target
+        from atu_gui.engine.probes.target import FILES, read_target
 
-        return [read_target(folder, request.parts, request.limit) for folder in request.folders]
+        files = [file for part in request.parts for file in FILES[part]]
+        targets = []
+        for source in request.targets:
+            folder = Path(source)
+            if source.startswith(HUB):
+                folder = yield from fetch_target(source.removeprefix(HUB), files, cancelled)
+            targets.append(read_target(folder, request.parts, request.limit))
+        return targets
 
     def evaluate(
         self,

@@ -1,4 +1,4 @@
-"""One evaluation as a job: check the folders, have the model in memory, give it the round's weights, ask."""
+"""One evaluation as a job: have the targets, have the model in memory, give it the round's weights, ask."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ def evaluate(
     """Put the benchmark to an untouched model or to a round of a run.
 
     Raises:
-        InputError: No such run, round or folder; files with faults; an unknown part or reading.
+        InputError: No such run, round or target; files with faults; an unknown part or reading.
+        DownloadError: A target of the hub is neither in its cache nor to be had.
     """
     _check(request)
-    targets = engine.read_targets(request)
+    targets = yield from cancellable(engine.read_targets(request, cancelled), cancelled)
     if request.model is not None:
         model, weights = request.model, Weights(round=0)
     else:
@@ -50,8 +51,8 @@ def _check(request: EvaluationRequest) -> None:
         raise InputError(f"There is no part “{', '.join(unknown)}”.", f"Choose among {', '.join(PARTS)}.")
     if request.reading not in READINGS:
         raise InputError(f"There is no reading “{request.reading}”.", f"Choose among {', '.join(READINGS)}.")
-    if not request.folders:
-        raise InputError("No RWKU target was named.", "Name at least one target folder.")
+    if not request.targets:
+        raise InputError("No RWKU target was named.", "Name at least one.")
     if request.limit is not None and request.limit < 1:
         raise InputError("A limit must be at least 1.", "Leave it out to take all items.")
     if (request.model is None) == (not request.run):

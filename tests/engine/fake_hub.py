@@ -18,7 +18,7 @@ class FakeHub(ThreadingHTTPServer):
     """Serves folders as repositories.
 
     Attributes:
-        repos: Folder of each repository id.
+        repos: Folder of each repository id; that of a data set begins with "datasets/".
         gated: Repositories that refuse access to their files.
         log: Every request as (method, path, Range header).
         delay: Seconds to wait after each piece of a file.
@@ -80,8 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         path = self.path.partition("?")[0]
         self.server.log.append((self.command, path, self.headers.get("Range", "")))
-        if path.startswith("/api/models/"):
-            self._api(path.removeprefix("/api/models/"))
+        if path.startswith("/api/"):
+            self._api(path.removeprefix("/api/").removeprefix("models/"))
         elif "/resolve/" in path:
             self._file(path)
         else:

@@ -293,8 +293,9 @@ class FakeEngine(Engine):
         name = request.config.concepts[request.index].name
         return Preview(name, "fake", (PreviewLine("concept", name, (0.5, 0.2)),))
 
-    def read_targets(self, request: EvaluationRequest) -> Any:
-        return [folder.name for folder in request.folders]
+    def read_targets(self, request: EvaluationRequest, cancelled: Callable[[], bool]) -> Any:
+        yield Progress("download", "Downloading", 1, 1)
+        return list(request.targets)
 
     def evaluate(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from atu_gui.service.workbench import Workbench
 from tests.service.fakes import FakeEngine
 
 MODEL = ModelConfig(source=STARTER)
-OF_MODEL = EvaluationRequest((Path("1_Ada"),), model=MODEL)
+OF_MODEL = EvaluationRequest(("1_Ada",), model=MODEL)
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def test_the_starter_kit_is_fetched_first(bench: Workbench, engine: FakeEngine) 
 
 
 def test_a_round_is_asked_with_its_weights_and_nothing_stays_changed(bench: Workbench, run: RunOutcome) -> None:
-    request = EvaluationRequest((Path("1_Ada"),), run=run.run_id)
+    request = EvaluationRequest(("1_Ada",), run=run.run_id)
     for round_, value in ((None, "4"), (1, "7"), (2, "4"), (0, "10")):
         found = bench.evaluate(replace(request, round=round_)).result(10)
         assert found.weights_hash == value
@@ -94,7 +93,7 @@ def test_cancelling_ends_it_and_the_next_evaluation_works(bench: Workbench, engi
         ({"parts": ("fb", "wisdom")}, "no part “wisdom”"),
         ({"parts": ()}, "no part"),
         ({"reading": "kind"}, "no reading “kind”"),
-        ({"folders": ()}, "No RWKU target"),
+        ({"targets": ()}, "No RWKU target"),
         ({"limit": 0}, "at least 1"),
         ({"run": "last"}, "Either a model or a run"),
         ({"model": None}, "Either a model or a run"),
@@ -111,4 +110,4 @@ def test_what_cannot_be_evaluated_is_refused_before_anything_is_loaded(
 
 def test_a_round_that_does_not_exist_is_refused(bench: Workbench, run: RunOutcome) -> None:
     with pytest.raises(InputError, match="Round 7"):
-        bench.evaluate(EvaluationRequest((Path("1_Ada"),), run=run.run_id, round=7)).result(10)
+        bench.evaluate(EvaluationRequest(("1_Ada",), run=run.run_id, round=7)).result(10)
