@@ -1,16 +1,18 @@
-"""Comparing: reads what the chosen runs said and shows it side by side."""
+"""Comparing: reads what the chosen runs said and shows it side by side, the run that comes with the program too."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Slot
 
 from atu_gui.core.compared import Compared
 from atu_gui.core.config import RunConfig
-from atu_gui.core.errors import AtuError
+from atu_gui.core.errors import AtuError, InputError
 from atu_gui.core.events import Event, RoundScored, RunFailed, RunFinished
 from atu_gui.core.ports import RunRecord
+from atu_gui.core.recorded import Recording, read_recording, shipped_recording
 from atu_gui.ui.rooms.room import Reach, Room
 
 
@@ -20,6 +22,8 @@ class ComparingRoom(Room):
     def __init__(self, reach: Reach, parent: QObject) -> None:
         super().__init__(reach, parent)
         self._read: dict[str, Compared] = {}
+        # Read when a comparison is first opened, so that no start waits for it.
+        self._recording: Recording | None = None
         # Answers to an older choice are dropped.
         self._asked = 0
         self._bench.compare.runs_chosen.connect(self._choose)
@@ -37,6 +41,7 @@ class ComparingRoom(Room):
     @Slot()
     def _open(self) -> None:
         """Show the comparison; the selected run enters it."""
+        self._offer_recording()
         panel, selected = self._bench.compare, self._bench.runs.selected_run
         if selected is not None and selected.rounds and not panel.list.ids:
             alike = [
@@ -48,8 +53,27 @@ class ComparingRoom(Room):
         self._show_page()
         self._bench.show_view("compare")
 
+    def _offer_recording(self) -> None:
+        if self._recording is not None:
+            return
+        try:
+            read = read_recording(shipped_recording())
+        except InputError as error:
+            self._bench.log.write(str(error), "warning")
+            return
+        record = replace(read.record, title=f"{read.record.title} (recorded run)", note="Comes with the program.")
+        self._recording = replace(read, record=record)
+        self._bench.compare.list.show_runs(self._all(self._bench.runs.records))
+
+    def _all(self, records: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
+        """The runs of this machine, then the one that comes with the program, unless it was made here."""
+        if self._recording is None or any(one.run_id == self._recording.record.run_id for one in records):
+            return tuple(records)
+        return (*records, self._recording.record)
+
     @Slot(tuple)
     def _take_list(self, records: tuple[RunRecord, ...]) -> None:
+        records = self._all(records)
         self._bench.compare.list.show_runs(records)
         newer = {record.run_id: record for record in records}
         for run_id, run in list(self._read.items()):
@@ -74,6 +98,13 @@ class ComparingRoom(Room):
             self._bench.compare.show_compared([self._read[run_id] for run_id in ids])
 
     def _fetch(self, run_id: str, then: Callable[[], None]) -> None:
+        recording = self._recording
+        stored = any(one.run_id == run_id for one in self._bench.runs.records)
+        if recording is not None and run_id == recording.record.run_id and not stored:
+            self._read[run_id] = Compared.of(recording.record, recording.config, recording.events)
+            then()
+            return
+
         def got_config(config: RunConfig) -> None:
             self._session.request(
                 lambda port: port.events_of(run_id), lambda events: got_events(config, events), self._say

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.config import RoundPlan
 from atu_gui.core.events import ItemAnswered
+from atu_gui.core.recorded import read_recording, shipped_recording
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.panels.compare import ComparePanel
+from atu_gui.ui.rooms import comparing
 from tests.ui.fake_keeping import past_config
 from tests.ui.fake_workbench import FakeWorkbench
 
@@ -85,8 +89,9 @@ def test_four_runs_are_the_most(make_window: Make, qtbot: QtBot, bench: FakeWork
         if item.flags() & Qt.ItemFlag.ItemIsEnabled:
             item.setCheckState(Qt.CheckState.Checked)
     assert len(panel.list.ids) == 4
-    off = [panel.list.list.item(row) for row in range(5)]
-    assert sum(not item.flags() & Qt.ItemFlag.ItemIsEnabled for item in off) == 1
+    # The fifth, and the recorded run.
+    off = [panel.list.list.item(row) for row in range(6)]
+    assert sum(not item.flags() & Qt.ItemFlag.ItemIsEnabled for item in off) == 2
     qtbot.waitUntil(lambda: len(panel.runs) == 4, timeout=3000)
     panel.list._remove("run0")
     qtbot.waitUntil(lambda: len(panel.runs) == 3 and "run0" not in _ids(panel), timeout=3000)
@@ -116,3 +121,47 @@ def test_a_deleted_run_leaves_the_comparison(make_window: Make, qtbot: QtBot, be
     window.workbench.runs.select("bbbb")
     window.actions_.delete_run.trigger()
     qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=3000)
+
+
+def _tick(panel: ComparePanel, words: str) -> None:
+    rows = [panel.list.list.item(row) for row in range(panel.list.list.count())]
+    next(item for item in rows if words in item.text()).setCheckState(Qt.CheckState.Checked)
+
+
+def test_the_recorded_run_is_compared_with_a_run_of_this_machine(
+    make_window: Make, qtbot: QtBot, bench: FakeWorkbench
+) -> None:
+    bench.keep("aaaa", title="Mine")
+    panel = _open(make_window, qtbot, bench)
+    _tick(panel, "(recorded run)")
+    shipped = read_recording(shipped_recording()).record
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", shipped.run_id], timeout=3000)
+    assert panel.runs[1].final_round == shipped.best_round
+    assert len(panel.forget.dots[1].data) == len(shipped.rounds)
+    # A newer list of this machine's runs keeps it.
+    bench.keep("bbbb")
+    window = panel.window()
+    assert isinstance(window, MainWindow)
+    window.workbench.runs.show_runs(tuple(bench.records.values()))
+    assert _ids(panel) == ["aaaa", shipped.run_id]
+
+
+def test_the_recorded_run_can_be_looked_at_in_a_comparison_without_a_service(make_window: Make) -> None:
+    window = make_window()
+    window.actions_.compare.trigger()
+    panel = window.workbench.compare
+    _tick(panel, "(recorded run)")
+    assert len(panel.runs) == 1 and "Add a second run" in panel.final.note.text()
+
+
+def test_a_recorded_run_that_is_missing_costs_only_itself(
+    make_window: Make, qtbot: QtBot, bench: FakeWorkbench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(comparing, "shipped_recording", lambda: tmp_path / "none.gz")
+    bench.keep("aaaa")
+    panel = _open(make_window, qtbot, bench)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=3000)
+    assert panel.list.list.count() == 1
+    window = panel.window()
+    assert isinstance(window, MainWindow)
+    assert any("There is no recorded run" in line for line in window.workbench.log.lines())
