@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QFrame,
-    QHeaderView,
-    QScrollArea,
-    QStackedWidget,
-    QTableWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QStackedWidget, QWidget
 
-from atu_gui.core import text
 from atu_gui.core.compared import Compared
-from atu_gui.core.differences import differing
-from atu_gui.core.events import Interval
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, label, row, rule
+from atu_gui.ui.widgets.basics import button, card, column, label, row, rule
 from atu_gui.ui.widgets.compare_list import CompareList
-from atu_gui.ui.widgets.compare_plots import FrontierPlot, OverlayPlot, ScoresPlot
 from atu_gui.ui.widgets.empty import Empty
-from atu_gui.ui.widgets.final_figures import FinalFigures
-from atu_gui.ui.widgets.run_curves import RunCurves
-from atu_gui.ui.widgets.tables import cell, plain_table
 
-_LEFT, _RIGHT_LEAST, _RIGHT, _BELOW = 288, 280, 400, 210
+if TYPE_CHECKING:
+    from atu_gui.ui.widgets.compare_body import CompareBody
+
+_LEFT = 288
 
 
 class ComparePanel(QWidget):
@@ -42,17 +30,9 @@ class ComparePanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._runs: tuple[Compared, ...] = ()
-        self._curves: tuple[RunCurves, ...] = ()
+        self._made: CompareBody | None = None
         self.list = CompareList(theme)
         self.list.chosen.connect(self.runs_chosen)
-        self.overlay = OverlayPlot(theme)
-        self.forget = ScoresPlot(theme, "Forget", "recall", floor=0.0)
-        self.neighbour = ScoresPlot(theme, "Neighbour", "recall")
-        self.utility = ScoresPlot(theme, "Utility", "token loss")
-        self.frontier = FrontierPlot(theme)
-        self.final = FinalFigures(theme)
-        self._differ = label("", "small")
-        self.settings: QTableWidget = plain_table("Settings that differ", ["Setting"], right=set(), stretch=0)
         self._shows = {
             key: self._make_check(words, on)
             for key, words, on in (
@@ -62,13 +42,12 @@ class ComparePanel(QWidget):
                 ("seconds", "Line up by seconds", False),
             )
         }
-        self._body = QStackedWidget()
-        self._body.addWidget(
+        self._pages = QStackedWidget()
+        self._pages.addWidget(
             Empty(theme, "stack", "Nothing to compare yet", "Tick two runs on the left; the first is the baseline.")
         )
-        self._body.addWidget(self._lay_out_body())
         left = self._lay_out_left()
-        layout = row(left, self._body, spacing=8)
+        layout = row(left, self._pages, spacing=8)
         layout.setStretch(1, 1)
         layout.setContentsMargins(8, 8, 8, 8)
         self.setLayout(layout)
@@ -79,52 +58,28 @@ class ComparePanel(QWidget):
         """What is compared, the baseline first."""
         return self._runs
 
+    @property
+    def body(self) -> CompareBody:
+        """The plots and tables; made when they are first needed, because a start without a comparison needs none."""
+        if self._made is None:
+            from atu_gui.ui.widgets.compare_body import CompareBody
+
+            self._made = CompareBody(self._theme)
+            self._pages.addWidget(self._made)
+        return self._made
+
     def show_compared(self, runs: Sequence[Compared]) -> None:
         """Compare these, the first of them as the baseline."""
         self._runs = tuple(runs)
-        curves = []
-        for run in runs:
-            made = RunCurves()
-            for event in run.events:
-                made.add(event)
-            curves.append(made)
-        self._curves = tuple(curves)
-        self._body.setCurrentIndex(1 if runs else 0)
-        self.final.show_runs(runs)
-        self._show_settings()
-        self._draw()
+        if self._made is not None or runs:
+            self.body.show_runs(self._runs)
+            self._draw()
+        self._pages.setCurrentIndex(1 if runs else 0)
 
     @Slot()
     def _draw(self) -> None:
-        shown = {key: check.isChecked() for key, check in self._shows.items()}
-        self.overlay.show_runs(self._curves, seconds=shown["seconds"], taus=shown["taus"])
-        for plot, name in (
-            (self.forget, "forget_recall"),
-            (self.neighbour, "neighbour_recall"),
-            (self.utility, "token_loss"),
-        ):
-            scores = [_scores(run, name) for run in self._runs]
-            plot.show_scores(scores, intervals=shown["intervals"], untouched=shown["untouched"])
-        self.frontier.show_runs([_dots(run) for run in self._runs], [run.final_round for run in self._runs])
-
-    def _show_settings(self) -> None:
-        rows, total = differing([run.config for run in self._runs]) if len(self._runs) > 1 else ([], 0)
-        names = [f"Run {run.record.run_id}" for run in self._runs]
-        self.settings.setColumnCount(1 + len(names))
-        self.settings.setHorizontalHeaderLabels(["Setting", *names])
-        self.settings.setRowCount(len(rows))
-        muted = self._theme.color("muted")
-        for at, one in enumerate(rows):
-            self.settings.setItem(at, 0, cell(one.label, tip=one.label))
-            for number, value in enumerate(one.values):
-                differs = value != one.values[0]
-                # A mark besides the colour, so that it can be seen without colours.
-                made = cell(f"• {value}" if differs else value, tip=value)
-                if number and not differs:
-                    made.setForeground(muted)
-                self.settings.setItem(at, 1 + number, made)
-        self.settings.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self._differ.setText(f"{len(rows)} of {text.count(total, 'setting')} differ" if total else "")
+        if self._made is not None:
+            self._made.draw({key: check.isChecked() for key, check in self._shows.items()})
 
     def _make_check(self, words: str, on: bool) -> QCheckBox:
         made = QCheckBox(words)
@@ -138,69 +93,6 @@ class ComparePanel(QWidget):
         inner = column(self.list, rule(), label("Show", "heading"), *self._shows.values(), 4, back, spacing=8)
         inner.setStretch(0, 1)
         inner.setContentsMargins(12, 12, 12, 12)
-        left = _card(inner)
+        left = card(inner)
         left.setFixedWidth(_LEFT)
         return left
-
-    def _lay_out_body(self) -> QWidget:
-        scores = row(self.forget, rule(vertical=True), self.neighbour, rule(vertical=True), self.utility, spacing=0)
-        for at in (0, 2, 4):
-            scores.setStretch(at, 1)
-        plots = QVBoxLayout()
-        plots.setContentsMargins(1, 1, 1, 1)
-        plots.setSpacing(0)
-        plots.addWidget(self.overlay, 1)
-        plots.addWidget(rule())
-        plots.addLayout(scores, 1)
-        head = row(label("Differences", "heading"), None, self._differ)
-        head.setContentsMargins(12, 8, 12, 8)
-        settings = QVBoxLayout()
-        settings.setContentsMargins(1, 1, 1, 1)
-        settings.setSpacing(0)
-        settings.addLayout(head)
-        settings.addWidget(self.settings, 1)
-        frontier = column(self.frontier)
-        frontier.setContentsMargins(1, 1, 1, 1)
-        right = QWidget()
-        right.setLayout(column(_card(frontier), _card(settings), spacing=8))
-        right.setMinimumWidth(_RIGHT_LEAST)
-        right.setMaximumWidth(_RIGHT)
-        upper = row(_card(plots), right, spacing=8)
-        upper.setStretch(0, 5)
-        upper.setStretch(1, 3)
-        final = column(self.final)
-        final.setContentsMargins(1, 1, 1, 1)
-        below = _card(final)
-        below.setFixedHeight(_BELOW)
-        body = column(spacing=8)
-        body.addLayout(upper, 1)
-        body.addWidget(below)
-        whole = QWidget()
-        whole.setLayout(body)
-        whole.setMinimumSize(900, 560)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(whole)
-        return area
-
-
-def _card(layout: QVBoxLayout) -> QFrame:
-    made = QFrame()
-    made.setProperty("card", "true")
-    made.setLayout(layout)
-    return made
-
-
-def _scores(run: Compared, name: str) -> dict[int, Interval]:
-    found = {number: getattr(scored, name) for number, scored in run.rounds.items()}
-    return {number: value for number, value in found.items() if value is not None}
-
-
-def _dots(run: Compared) -> dict[int, tuple[float, float]]:
-    """Forget recall and token loss by round."""
-    return {
-        number: (scored.forget_recall.mean, scored.token_loss.mean)
-        for number, scored in run.rounds.items()
-        if scored.forget_recall is not None and scored.token_loss is not None
-    }

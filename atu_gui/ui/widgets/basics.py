@@ -111,6 +111,14 @@ def column(*items: QWidget | int | None, spacing: int = 8) -> QVBoxLayout:
     return _filled(QVBoxLayout(), items, spacing)
 
 
+def card(layout: QBoxLayout) -> QFrame:
+    """A framed surface around a layout."""
+    made = QFrame()
+    made.setProperty("card", "true")
+    made.setLayout(layout)
+    return made
+
+
 def show_facts(page: QWidget, facts: Sequence[tuple[str, str, str]]) -> None:
     """Fill a page whose layout is a column with rows of name, value and tooltip, instead of what it showed."""
     layout = page.layout()

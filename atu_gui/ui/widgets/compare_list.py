@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, Q
 from atu_gui.core.ports import RunRecord
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import Elided, column, icon_button, label, row, set_property
-from atu_gui.ui.widgets.compare_plots import SLOTS
+from atu_gui.ui.widgets.compare_slots import SLOTS
 from atu_gui.ui.widgets.legend import Stroke, Swatch
 from atu_gui.ui.widgets.runs_model import when
 

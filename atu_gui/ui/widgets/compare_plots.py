@@ -14,17 +14,11 @@ from atu_gui.core.events import Interval
 from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column
-from atu_gui.ui.widgets.legend import DASH_DOT, DASHED, DOTTED, LONG_DASHED, PlotTitle, Stroke
+from atu_gui.ui.widgets.compare_slots import SLOTS
+from atu_gui.ui.widgets.legend import DASHED, PlotTitle, Stroke
 from atu_gui.ui.widgets.plot_base import ThemedPlot
 from atu_gui.ui.widgets.run_curves import RunCurves
 
-# The pinned baseline first, then the others in their order.
-SLOTS = (
-    Stroke("text", marker="o"),
-    Stroke("after", LONG_DASHED, "s"),
-    Stroke("similarity", DOTTED, "t1"),
-    Stroke("utility", DASH_DOT, "d"),
-)
 # Runs are moved apart by this many rounds, so that their intervals do not hide each other.
 APART = 0.2
 _SMOOTH = 8

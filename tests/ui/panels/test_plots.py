@@ -40,7 +40,7 @@ def play(panel: PlotsPanel, events: Iterable[Event]) -> None:
 
 
 def tau_drawn(panel: PlotsPanel) -> list[tuple[float, float]]:
-    xs, ys = panel.similarity.applied.getData()
+    xs, ys = panel.plots.similarity.applied.getData()
     return list(zip(xs.tolist(), ys.tolist(), strict=True)) if xs is not None else []
 
 
@@ -53,8 +53,8 @@ def test_an_empty_panel_says_what_to_do(panel: PlotsPanel) -> None:
 def test_the_tau_line_comes_from_steps_and_not_from_the_handle(panel: PlotsPanel) -> None:
     play(panel, first_round(4))
     assert tau_drawn(panel) == [(20, 0.4), (24, 0.4)]
-    panel.similarity.handle.wish(0.2)
-    panel.similarity.handle.request()
+    panel.plots.similarity.handle.wish(0.2)
+    panel.plots.similarity.handle.request()
     panel.flush()
     assert tau_drawn(panel) == [(20, 0.4), (24, 0.4)]
     play(panel, [step(25, "unlearn", 1, 0.4), step(26, "unlearn", 1, 0.2)])
@@ -63,34 +63,34 @@ def test_the_tau_line_comes_from_steps_and_not_from_the_handle(panel: PlotsPanel
 
 def test_a_wish_is_outlined_until_a_step_takes_it(qtbot: QtBot, panel: PlotsPanel) -> None:
     play(panel, first_round(4))
-    handle = panel.similarity.handle
+    handle = panel.plots.similarity.handle
     assert handle.isVisible()
     handle.wish(0.25)
     with qtbot.waitSignal(panel.tau_requested) as asked:
         handle.request()
     assert asked.args == [0.25]
-    xs, ys = panel.similarity.wished.getData()
+    xs, ys = panel.plots.similarity.wished.getData()
     assert (xs.tolist(), ys.tolist()) == ([24, 30], [0.25, 0.25])
-    assert "τ 0.40 → 0.25 pending" in panel.similarity.frame.title.caption.text()
+    assert "τ 0.40 → 0.25 pending" in panel.plots.similarity.frame.title.caption.text()
     play(panel, [step(25, "unlearn", 1, 0.4)])
     assert handle.pending == 0.25
     play(panel, [step(26, "unlearn", 1, 0.25)])
     assert handle.pending is None
-    assert len(panel.similarity.wished.getData()[0]) == 0
-    assert panel.similarity.frame.title.caption.text() == ""
+    assert len(panel.plots.similarity.wished.getData()[0]) == 0
+    assert panel.plots.similarity.frame.title.caption.text() == ""
 
 
 def test_dragging_the_handle_asks_for_the_value_under_the_pointer(qtbot: QtBot, panel: PlotsPanel) -> None:
     play(panel, first_round(4))
     qtbot.wait(1)
-    handle = panel.similarity.handle
+    handle = panel.plots.similarity.handle
     asked: list[float] = []
     panel.tau_requested.connect(asked.append)
     start = handle.rect().center()
     QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=start)
     place = handle.mapToParent(start)
-    view = panel.similarity.frame.plot.getViewBox()
-    target = panel.similarity.frame.plot.mapFromScene(view.mapViewToScene(QPointF(0.0, 0.2)))
+    view = panel.plots.similarity.frame.plot.getViewBox()
+    target = panel.plots.similarity.frame.plot.mapFromScene(view.mapViewToScene(QPointF(0.0, 0.2)))
     QTest.mouseMove(handle, QPoint(start.x(), start.y() + target.y() - place.y()))
     QTest.mouseRelease(handle, Qt.MouseButton.LeftButton)
     assert asked == [pytest.approx(0.2, abs=0.015)]
@@ -99,16 +99,16 @@ def test_dragging_the_handle_asks_for_the_value_under_the_pointer(qtbot: QtBot, 
 def test_an_unanswered_wish_ends_with_the_run(panel: PlotsPanel) -> None:
     events = list(whole_run())
     play(panel, events[:-1])
-    panel.similarity.handle.wish(0.1)
-    panel.similarity.handle.request()
+    panel.plots.similarity.handle.wish(0.1)
+    panel.plots.similarity.handle.request()
     play(panel, events[-1:])
-    assert panel.similarity.handle.pending is None
-    assert not panel.similarity.handle.isVisible()
+    assert panel.plots.similarity.handle.pending is None
+    assert not panel.plots.similarity.handle.isVisible()
 
 
 def test_bands_marks_and_flags(panel: PlotsPanel) -> None:
     play(panel, [*first_round(4), ControlApplied(RUN, 24, "tau", 0.4, 0.35, 1)])
-    for frame in (panel.similarity.frame, panel.align.frame):
+    for frame in (panel.plots.similarity.frame, panel.plots.align.frame):
         assert [(b.stage, b.left, b.right, b.future) for b in frame.bands.bands] == [
             ("align", 0, 20, False),
             ("unlearn", 20, 30, False),
@@ -117,73 +117,76 @@ def test_bands_marks_and_flags(panel: PlotsPanel) -> None:
         ]
         assert frame.marks.now == 24
         assert frame.bands.zValue() == -20
-    assert panel.similarity.frame.marks.flags == ((24.0, "τ 0.40 → 0.35 by you"),)
+    assert panel.plots.similarity.frame.marks.flags == ((24.0, "τ 0.40 → 0.35 by you"),)
     play(panel, list(whole_run())[-1:])
-    assert panel.similarity.frame.marks.now is None
+    assert panel.plots.similarity.frame.marks.now is None
 
 
 def test_a_plan_is_shown_before_the_first_step(panel: PlotsPanel) -> None:
     panel.set_planned(PLAN)
     play(panel, [started(), StageStarted(RUN, "align", 1, 20, 0), step(1, "align", 1)])
-    xs, ys = panel.similarity.planned.getData()
+    xs, ys = panel.plots.similarity.planned.getData()
     assert [x for x, y in zip(xs, ys, strict=True) if y == 0.4] == [20, 30]
-    assert panel.similarity.frame.plot.getViewBox().viewRange()[0] == [0, 45]
+    assert panel.plots.similarity.frame.plot.getViewBox().viewRange()[0] == [0, 45]
 
 
 def test_legends_carry_the_newest_value_or_the_one_under_the_pointer(panel: PlotsPanel) -> None:
     play(panel, first_round(4))
     panel._smooth_box.setCurrentIndex(0)
-    entries = panel.similarity.frame.title.entries
+    entries = panel.plots.similarity.frame.title.entries
     assert entries["mean"].value == "0.500"
     assert entries["τ applied"].value == "0.40"
-    assert panel.align.frame.title.entries["held-out"].value == "0.660"
-    panel.similarity.frame.hovered.emit(10.4)
+    assert panel.plots.align.frame.title.entries["held-out"].value == "0.660"
+    panel.plots.similarity.frame.hovered.emit(10.4)
     assert entries["mean"].value == "0.510"
     assert entries["τ applied"].value == ""
-    assert panel.similarity.frame.title.caption.text() == "round 1, step 10"
-    assert panel.align.frame.crosshair.isVisible()
-    panel.align.frame.hovered.emit(None)
+    assert panel.plots.similarity.frame.title.caption.text() == "round 1, step 10"
+    assert panel.plots.align.frame.crosshair.isVisible()
+    panel.plots.align.frame.hovered.emit(None)
     assert entries["mean"].value == "0.500"
-    assert not panel.similarity.frame.crosshair.isVisible()
+    assert not panel.plots.similarity.frame.crosshair.isVisible()
 
 
 def test_the_axes_are_linked_and_switch_together(panel: PlotsPanel) -> None:
     play(panel, first_round(10))
-    assert panel.align.frame.plot.getViewBox().viewRange()[0] == [0, 45]
+    assert panel.plots.align.frame.plot.getViewBox().viewRange()[0] == [0, 45]
     panel._axes.choose("Round")
-    assert panel.align.frame.plot.getViewBox().viewRange()[0] == [0, 2]
+    assert panel.plots.align.frame.plot.getViewBox().viewRange()[0] == [0, 2]
     panel._axes.choose("Seconds")
-    assert panel.similarity.frame.plot.getViewBox().viewRange()[0] == [0, 22.5]
-    xs, _ = panel.similarity.frame.curves["mean"].getOriginalDataset()
+    assert panel.plots.similarity.frame.plot.getViewBox().viewRange()[0] == [0, 22.5]
+    xs, _ = panel.plots.similarity.frame.curves["mean"].getOriginalDataset()
     assert xs[-1] == 15.0
 
 
 def test_a_zoom_by_the_user_is_kept_until_the_whole_run_is_asked_for(panel: PlotsPanel) -> None:
     play(panel, first_round(4))
-    panel.align.frame.plot.setXRange(5, 10, padding=0)
-    panel.align.frame.plot.getViewBox().sigRangeChangedManually.emit([True, False])
+    panel.plots.align.frame.plot.setXRange(5, 10, padding=0)
+    panel.plots.align.frame.plot.getViewBox().sigRangeChangedManually.emit([True, False])
     play(panel, [step(25, "unlearn", 1, 0.4)])
-    assert panel.similarity.frame.plot.getViewBox().viewRange()[0] == [5, 10]
+    assert panel.plots.similarity.frame.plot.getViewBox().viewRange()[0] == [5, 10]
     panel._fit_button.click()
-    assert panel.similarity.frame.plot.getViewBox().viewRange()[0] == [0, 45]
+    assert panel.plots.similarity.frame.plot.getViewBox().viewRange()[0] == [0, 45]
 
 
 def test_scores_limits_and_frontier_come_from_rounds(qtbot: QtBot, panel: PlotsPanel) -> None:
     panel.set_guards(GuardConfig(forget_goal=0.25, neighbour_floor=0.8, utility_limit=1.1))
     play(panel, whole_run())
-    xs, ys = panel.recall.lines["forget"].dots.getData()
+    xs, ys = panel.plots.recall.lines["forget"].dots.getData()
     assert (xs.tolist(), ys.tolist()) == ([0, 1], [0.2, 0.1])
-    assert [(limit.word, round(limit.value, 3)) for limit in panel.recall.limits] == [("goal", 0.05), ("floor", 0.4)]
-    assert [(limit.word, round(limit.value, 3)) for limit in panel.utility.limits] == [("limit", 2.2)]
-    assert [(dot.round, dot.forget, dot.loss) for dot in panel.frontier.dots] == [(0, 0.2, 2.0), (1, 0.1, 2.1)]
+    assert [(limit.word, round(limit.value, 3)) for limit in panel.plots.recall.limits] == [
+        ("goal", 0.05),
+        ("floor", 0.4),
+    ]
+    assert [(limit.word, round(limit.value, 3)) for limit in panel.plots.utility.limits] == [("limit", 2.2)]
+    assert [(dot.round, dot.forget, dot.loss) for dot in panel.plots.frontier.dots] == [(0, 0.2, 2.0), (1, 0.1, 2.1)]
     with qtbot.waitSignal(panel.round_chosen) as chosen:
-        panel.frontier.round_chosen.emit(1)
+        panel.plots.frontier.round_chosen.emit(1)
     assert chosen.args == [1]
 
 
 def test_events_only_store_and_a_timer_draws(qtbot: QtBot, panel: PlotsPanel) -> None:
     drawn = []
-    panel.similarity.frame.curves["mean"].sigPlotChanged.connect(drawn.append)
+    panel.plots.similarity.frame.curves["mean"].sigPlotChanged.connect(drawn.append)
     for event in first_round(10):
         panel.handle(event)
     assert drawn == []
@@ -205,7 +208,7 @@ def test_clear_forgets_the_run(panel: PlotsPanel) -> None:
     panel.clear()
     assert panel.curves.empty
     assert tau_drawn(panel) == []
-    assert panel.frontier.dots == ()
+    assert panel.plots.frontier.dots == ()
 
 
 @pytest.mark.parametrize(("mode", "other"), [("dark", "light"), ("light", "dark")])
@@ -217,11 +220,11 @@ def test_everything_is_drawn_anew_in_other_colours(
     theme.set_mode(other)  # type: ignore[arg-type]
     theme.changed.emit()
     tokens = theme.tokens
-    assert panel.similarity.frame.curves["mean"].opts["pen"].color() == QColor(tokens.similarity)
-    assert panel.similarity.applied.opts["pen"].color() == QColor(tokens.accent_text)
-    assert panel.align.frame.plot.backgroundBrush().color() == QColor(tokens.plot)
-    assert panel.recall.lines["neighbour"].line.opts["pen"].color() == QColor(tokens.neighbour)
-    shown = panel.similarity.frame.plot.grab().toImage()
+    assert panel.plots.similarity.frame.curves["mean"].opts["pen"].color() == QColor(tokens.similarity)
+    assert panel.plots.similarity.applied.opts["pen"].color() == QColor(tokens.accent_text)
+    assert panel.plots.align.frame.plot.backgroundBrush().color() == QColor(tokens.plot)
+    assert panel.plots.recall.lines["neighbour"].line.opts["pen"].color() == QColor(tokens.neighbour)
+    shown = panel.plots.similarity.frame.plot.grab().toImage()
     assert shown.pixelColor(2, shown.height() // 2) == QColor(tokens.plot)
 
 
@@ -236,12 +239,12 @@ def test_long_runs_stay_smooth(qtbot: QtBot, panel: PlotsPanel) -> None:
         panel.handle(step(number, "align", 1, similarity=value))
     stored = time.process_time() - begun
     panel.flush()
-    panel.similarity.grab()
+    panel.plots.similarity.grab()
     begun = time.process_time()
     for number in range(5):
         panel.handle(step(count + 1 + number, "align", 1))
         panel.flush()
-        panel.similarity.grab()
+        panel.plots.similarity.grab()
     drawn = (time.process_time() - begun) / 5
     assert len(panel.curves.mean) == count + 5
     # Generous bounds for a busy machine; measured 12 µs a step and about 0.04 s a picture.
@@ -252,32 +255,35 @@ def test_long_runs_stay_smooth(qtbot: QtBot, panel: PlotsPanel) -> None:
 def test_a_pending_wish_does_not_widen_the_panel(panel: PlotsPanel) -> None:
     play(panel, first_round(4))
     wide = panel.minimumSizeHint().width()
-    panel.similarity.handle.wish(0.25)
-    panel.similarity.handle.request()
+    panel.plots.similarity.handle.wish(0.25)
+    panel.plots.similarity.handle.request()
     assert panel.minimumSizeHint().width() == wide
 
 
 def test_an_entry_of_the_legend_hides_its_curve(panel: PlotsPanel) -> None:
     play(panel, first_round(4))
-    frame = panel.similarity.frame
+    frame = panel.plots.similarity.frame
     top = frame.plot.getViewBox().viewRange()[1][1]
     frame.title.entries["p95"].click()
     assert not frame.curves["p95"].isVisible() and not frame.curves["p95 raw"].isVisible()
-    assert frame.curves["mean"].isVisible() and panel.similarity.applied.isVisible()
+    assert frame.curves["mean"].isVisible() and panel.plots.similarity.applied.isVisible()
     assert frame.plot.getViewBox().viewRange()[1][1] < top, "what is hidden needs no room"
     frame.title.entries["p95"].click()
     assert frame.curves["p95"].isVisible()
-    panel.recall.title.entries["forget"].click()
-    assert not panel.recall.lines["forget"].dots.isVisible() and panel.recall.lines["neighbour"].dots.isVisible()
+    panel.plots.recall.title.entries["forget"].click()
+    assert (
+        not panel.plots.recall.lines["forget"].dots.isVisible()
+        and panel.plots.recall.lines["neighbour"].dots.isVisible()
+    )
 
 
 def test_a_logarithmic_axis_keeps_values_and_the_handle_true(panel: PlotsPanel) -> None:
     play(panel, first_round(4))
     panel._log_button.setChecked(True)
-    frame = panel.similarity.frame
+    frame = panel.plots.similarity.frame
     _, ys = frame.curves["mean"].getOriginalDataset()
     assert 10 ** ys[-1] == pytest.approx(0.5, abs=0.01)
-    assert [round(10**y, 6) for y in panel.similarity.applied.getData()[1]] == [0.4, 0.4]
+    assert [round(10**y, 6) for y in panel.plots.similarity.applied.getData()[1]] == [0.4, 0.4]
     assert frame.title.entries["τ applied"].value == "0.40"
     assert frame.value_at(float(frame.up(np.array([0.25]))[0])) == pytest.approx(0.25)
     (_, ticks), *_ = frame.plot.left.tickValues(-2.0, 0.0, 200.0)
@@ -292,26 +298,26 @@ def test_a_wish_from_elsewhere_is_outlined_too(qtbot: QtBot, panel: PlotsPanel) 
     play(panel, first_round(4))
     with qtbot.assertNotEmitted(panel.tau_requested):
         panel.show_wish(0.25)
-    assert panel.similarity.handle.pending == 0.25
+    assert panel.plots.similarity.handle.pending == 0.25
     panel.show_wish(0.4)
-    assert panel.similarity.handle.pending is None
+    assert panel.plots.similarity.handle.pending is None
 
 
 def test_goals_follow_what_was_applied_and_rejected_rounds_are_marked(panel: PlotsPanel) -> None:
     panel.set_guards(GuardConfig(forget_goal=0.25, neighbour_floor=None, utility_limit=1.1))
     play(panel, [*whole_run(), ControlApplied(RUN, 30, "forget_goal", 0.25, None, 1)])
-    assert panel.recall.limits == ()
+    assert panel.plots.recall.limits == ()
     play(panel, [GuardTripped(RUN, 1, 30, "utility limit", "Too much.", "stop", rejected=True)])
-    assert [dot.rejected for dot in panel.frontier.dots] == [False, True]
-    assert panel.frontier.accessibleDescription().endswith("rejected by a guard")
+    assert [dot.rejected for dot in panel.plots.frontier.dots] == [False, True]
+    assert panel.plots.frontier.accessibleDescription().endswith("rejected by a guard")
 
 
 def test_the_tooltip_has_all_scores_of_the_round_under_the_pointer(panel: PlotsPanel) -> None:
     play(panel, whole_run())
-    assert panel.recall.words_at(1).splitlines() == [
+    assert panel.plots.recall.words_at(1).splitlines() == [
         "Round 1",
         "forget 0.100 (0.050–0.180), n = 20",
         "neighbour 0.500 (0.400–0.600), n = 20",
     ]
-    assert panel.recall.words_at(7) == ""
-    assert panel.utility.words_at(0).startswith("Untouched model")
+    assert panel.plots.recall.words_at(7) == ""
+    assert panel.plots.utility.words_at(0).startswith("Untouched model")

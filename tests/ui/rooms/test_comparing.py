@@ -38,7 +38,7 @@ def _ids(panel: ComparePanel) -> list[str]:
 
 
 def _words(panel: ComparePanel, at: int, column: int) -> str:
-    item = panel.final.table.item(at, column)
+    item = panel.body.final.table.item(at, column)
     return item.text() if item is not None else ""
 
 
@@ -50,11 +50,11 @@ def test_the_selected_run_and_one_like_it_are_compared_at_once(
     bench.keep("bbbb", past_config(rounds=_ROUNDS), title="Short")
     panel = _open(make_window, qtbot, bench)
     qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=3000)
-    labels = [panel.settings.item(row, 0).text() for row in range(panel.settings.rowCount())]
+    labels = [panel.body.settings.item(row, 0).text() for row in range(panel.body.settings.rowCount())]
     assert "τ of round 1" in labels and "Seed" not in labels
-    assert len(panel.overlay.curves[1].getData()[0]) == 50
-    assert [len(dots.data) for dots in panel.forget.dots] == [4, 3, 0, 0]
-    assert list(panel.forget.dots[0].getData()[0])[:2] == [-0.1, 0.9]
+    assert len(panel.body.overlay.curves[1].getData()[0]) == 50
+    assert [len(dots.data) for dots in panel.body.forget.dots] == [4, 3, 0, 0]
+    assert list(panel.body.forget.dots[0].getData()[0])[:2] == [-0.1, 0.9]
     assert _words(panel, 0, 4) == "baseline" and _words(panel, 1, 0) == "Short"
     panel.list._pin("bbbb")
     qtbot.waitUntil(lambda: _ids(panel) == ["bbbb", "aaaa"], timeout=3000)
@@ -75,8 +75,8 @@ def test_a_clear_difference_is_named_and_an_unclear_one_is_not(
     panel = _open(make_window, qtbot, bench)
     qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=3000)
     assert _words(panel, 1, 4) == "+0.40 worse" and _words(panel, 1, 6) == "+0.00 unclear"
-    assert "6 forget questions and 6 neighbour questions in common" in panel.final.note.text()
-    panel.final._copy()
+    assert "6 forget questions and 6 neighbour questions in common" in panel.body.final.note.text()
+    panel.body.final._copy()
     assert QGuiApplication.clipboard().text().splitlines()[2].split("\t")[4] == "+0.40 worse"
 
 
@@ -101,14 +101,16 @@ def test_what_is_shown_can_be_chosen(make_window: Make, qtbot: QtBot, bench: Fak
     bench.keep("aaaa")
     panel = _open(make_window, qtbot, bench)
     qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=3000)
-    assert len(panel.forget.whiskers[0].getData()[0]) == 8 and len(panel.overlay.tau_lines[0].getData()[0]) > 0
+    assert (
+        len(panel.body.forget.whiskers[0].getData()[0]) == 8 and len(panel.body.overlay.tau_lines[0].getData()[0]) > 0
+    )
     for key in ("intervals", "taus", "untouched"):
         panel._shows[key].setChecked(False)
     panel._shows["seconds"].setChecked(True)
-    for item in (panel.forget.whiskers[0], panel.overlay.tau_lines[0], panel.forget.untouched):
+    for item in (panel.body.forget.whiskers[0], panel.body.overlay.tau_lines[0], panel.body.forget.untouched):
         assert len(item.getData()[0]) == 0
-    assert panel.overlay.plot._corner.text() == "s"
-    assert "Add a second run" in panel.final.note.text()
+    assert panel.body.overlay.plot._corner.text() == "s"
+    assert "Add a second run" in panel.body.final.note.text()
 
 
 def test_a_deleted_run_leaves_the_comparison(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:

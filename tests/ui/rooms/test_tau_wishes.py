@@ -82,10 +82,10 @@ def test_a_wish_during_a_run_can_be_withdrawn_before_and_after_it_is_applied(
 
     bench.setup.aim.view.tau_requested.emit(0.27)
     assert port.control.read().tau == 0.27
-    assert bench.plots.similarity.handle.pending == 0.27
+    assert bench.plots.plots.similarity.handle.pending == 0.27
     undo.trigger()
     assert port.control.read().tau is None
-    assert bench.plots.similarity.handle.pending is None
+    assert bench.plots.plots.similarity.handle.pending is None
 
     bench.plots.tau_requested.emit(0.26)
     window.bridge._queue.append(ControlApplied("fake-1", 9, "tau", 0.3, 0.26, 1))
@@ -96,8 +96,8 @@ def test_a_wish_during_a_run_can_be_withdrawn_before_and_after_it_is_applied(
 
     window.bridge._queue.append(SimilaritySeen("fake-1", 1, 9, bell(0.3, 0.05, 1000), bell(0.1, 0.05, 1000)))
     window.bridge.drain()
-    bench.plots.similarity.handle.wish(0.25)
-    words = bench.plots.similarity.frame.title.caption.text()
+    bench.plots.plots.similarity.handle.wish(0.25)
+    words = bench.plots.plots.similarity.frame.title.caption.text()
     assert words == "τ 0.25 pushes 84 % of concept, 0 % of other text"
     window.session.stop()
     qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)

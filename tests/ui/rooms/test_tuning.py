@@ -42,7 +42,7 @@ def _end(window: MainWindow, qtbot: QtBot) -> None:
 def test_every_place_shows_a_wish_for_tau(window: MainWindow, qtbot: QtBot, port: FakeWorkbench) -> None:
     bench = window.workbench
     bench.setup.aim.tau_requested.emit(0.29)
-    assert bench.plots.similarity.handle.pending == 0.29
+    assert bench.plots.plots.similarity.handle.pending == 0.29
     assert port.control.read().tau == 0.29
     bench.plots.tau_requested.emit(0.31)
     assert bench.setup.aim._tau.value() == pytest.approx(0.31)

@@ -66,7 +66,7 @@ def test_without_curves_there_is_nothing_to_export(make_window: Callable[..., Ma
 
 
 def test_the_keys_zoom_and_show_all_again(window: MainWindow) -> None:
-    view = window.workbench.plots.similarity.frame.plot.getViewBox()
+    view = window.workbench.plots.plots.similarity.frame.plot.getViewBox()
     window.actions_.zoom_in.trigger()
     low, high = view.viewRange()[0]
     assert high - low == pytest.approx(15.0) and low <= 30 <= high, "the newest step stays in view"

@@ -23,7 +23,7 @@ def test_settings_are_explained_in_the_words_of_the_forms() -> None:
 
 
 def test_every_title_and_series_of_the_curves_is_explained_on_hover(make_window: Make) -> None:
-    plots = make_window().workbench.plots
+    plots = make_window().workbench.plots.plots
     titles = [plots.similarity.frame.title, plots.recall.title, plots.utility.title, plots.frontier.title]
     for title in titles:
         head = title.findChild(QLabel)

@@ -1,0 +1,167 @@
+"""All plots of one run: live curves above, scores per round below. It draws what it is given; when, is the panel's."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from atu_gui.core import text
+from atu_gui.core.config import GuardConfig
+from atu_gui.core.events import Interval, RoundScored
+from atu_gui.core.histogram import share_above
+from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import column, row, rule
+from atu_gui.ui.widgets.frontier import Frontier, RoundDot
+from atu_gui.ui.widgets.legend import DASH_DOT, LONG_DASHED, Stroke
+from atu_gui.ui.widgets.live_curve import AlignPlot, SimilarityPlot
+from atu_gui.ui.widgets.round_plot import Limit, RoundPlot
+from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
+
+# Heights of similarity, align cosine and scores in a small window, and how they share what is more.
+SMALL = (183, 105, 140)
+EXTRA = (0.25, 0.10, 0.65)
+
+
+class RunPlots(QWidget):
+    """Similarity, align cosine, recall, utility and frontier.
+
+    Signals:
+        hovered: The place on the x axis under the pointer, or None when it has left.
+        zoomed: The user moved or zoomed the x axis.
+        fit_requested: A double click asks for the whole run.
+        shown_changed: A series was hidden or is shown again.
+    """
+
+    hovered = Signal(object)
+    zoomed = Signal()
+    fit_requested = Signal()
+    shown_changed = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.similarity = SimilarityPlot(theme)
+        self.align = AlignPlot(theme)
+        self.recall = RoundPlot(
+            theme,
+            "Recall per round",
+            {"forget": Stroke("forget", marker="o"), "neighbour": Stroke("neighbour", LONG_DASHED, "s")},
+            floor=0.0,
+        )
+        self.utility = RoundPlot(theme, "Utility", {"token loss": Stroke("utility", DASH_DOT, "t1")})
+        self.frontier = Frontier(theme)
+        self._rounds_drawn: tuple[object, ...] = ()
+        self._frames = (self.similarity.frame, self.align.frame)
+        lower = row(self.recall, rule(vertical=True), self.utility, rule(vertical=True), self.frontier, spacing=0)
+        for at, share in ((0, 40), (2, 25), (4, 35)):
+            lower.setStretch(at, share)
+        scores = QWidget()
+        scores.setLayout(lower)
+        self._rows = column(self.similarity, rule(), self.align, rule(), scores, spacing=0)
+        self.setLayout(self._rows)
+        self._connect()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The lower the panel, the larger the share of the live plots: their titles and axes keep their height.
+        extra = max(event.size().height() - sum(SMALL), 0)
+        for at, (small, share) in enumerate(zip(SMALL, EXTRA, strict=True)):
+            self._rows.setStretch(2 * at, round(small + share * extra))
+
+    @property
+    def x_range(self) -> tuple[float, float]:
+        """What the shared x axis shows."""
+        low, high = self.similarity.frame.plot.getViewBox().viewRange()[0]
+        return low, high
+
+    def set_x_range(self, low: float, high: float) -> None:
+        """Show this part of the x axis."""
+        if self.x_range != (low, high):
+            self.similarity.frame.plot.getViewBox().setXRange(low, high, padding=0)
+
+    def set_log(self, log: bool) -> None:
+        """Whether the y axes of the live plots are logarithmic; drawn with the next `draw_steps`."""
+        for frame in self._frames:
+            frame.set_log(log)
+
+    def show_crosshair(self, x: float | None) -> None:
+        """Draw the line under the pointer in both live plots."""
+        for frame in self._frames:
+            frame.show_crosshair(x)
+
+    def draw_steps(self, run: RunCurves, axis: XAxis, smooth: int) -> None:
+        """Draw what moves with every step, live curves as the mean over `smooth` points."""
+        self.similarity.draw(run, axis, smooth)
+        self.align.draw(run, axis, smooth)
+
+    def draw_rounds(self, run: RunCurves, guards: GuardConfig) -> None:
+        """Draw the scores, with what the guards hold them against; nothing is done where nothing has changed."""
+        rounds, last, rejected = tuple(run.rounds), run.last_round, frozenset(run.rejected)
+        if (rounds, last, rejected, guards) == self._rounds_drawn:
+            return
+        self._rounds_drawn = (rounds, last, rejected, guards)
+        forget = _scores({r.round: r.forget_recall for r in rounds})
+        neighbour = _scores({r.round: r.neighbour_recall for r in rounds})
+        loss = _scores({r.round: r.token_loss for r in rounds})
+        self.recall.set_points({"forget": forget, "neighbour": neighbour}, last)
+        self.utility.set_points({"token loss": loss}, last)
+        start = rounds[0] if rounds and rounds[0].round == 0 else None
+        self.recall.set_limits(_recall_limits(guards, start))
+        self.utility.set_limits(_limit("limit", guards.utility_limit, start.token_loss if start else None))
+        self.frontier.set_dots(
+            tuple(RoundDot(n, forget[n].mean, loss[n].mean, n in rejected) for n in sorted(forget.keys() & loss.keys()))
+        )
+
+    def read_values(self, run: RunCurves, step: float, smooth: int, where: str) -> None:
+        """Fill the legends with the values at a step; `where` says which, or nothing."""
+        for plot in (self.similarity, self.align):
+            values = plot.read(run, step, smooth)
+            for name, entry in plot.frame.title.entries.items():
+                entry.set_value(values.get(name, ""))
+        self.similarity.frame.title.caption.setText(where or self._wish_words(run))
+
+    def _wish_words(self, run: RunCurves) -> str:
+        handle = self.similarity.handle
+        if handle.wished is not None and run.seen is not None:
+            # While the handle is dragged it says what it would do.
+            concept, retain = (share_above(one, handle.wished) for one in (run.seen.concept, run.seen.retain))
+            pushed = f"pushes {text.percent(concept)} of concept, {text.percent(retain)} of other text"
+            return f"τ {text.number(handle.wished)} {pushed}"
+        if handle.pending is None:
+            return ""
+        old = f"{text.number(handle.applied)} → " if handle.applied is not None else ""
+        return f"τ {old}{text.number(handle.pending)} pending"
+
+    def _connect(self) -> None:
+        self.similarity.frame.plot.getViewBox().sigXRangeChanged.connect(self._link_align)
+        self.align.frame.plot.getViewBox().sigXRangeChanged.connect(self._link_similarity)
+        for frame in self._frames:
+            frame.hovered.connect(self.hovered)
+            frame.zoomed.connect(self.zoomed)
+            frame.fit_requested.connect(self.fit_requested)
+            frame.shown_changed.connect(self.shown_changed)
+
+    # pyqtgraph's own link goes by screen geometry, which is off by some steps while the window is laid out.
+    @Slot(object, object)
+    def _link_align(self, _view: object, ends: tuple[float, float]) -> None:
+        self.align.frame.plot.setXRange(*ends, padding=0)
+
+    @Slot(object, object)
+    def _link_similarity(self, _view: object, ends: tuple[float, float]) -> None:
+        self.similarity.frame.plot.setXRange(*ends, padding=0)
+
+
+def _scores(values: dict[int, Interval | None]) -> dict[int, Interval]:
+    return {number: value for number, value in values.items() if value is not None}
+
+
+def _recall_limits(guards: GuardConfig, start: RoundScored | None) -> tuple[Limit, ...]:
+    if start is None:
+        return ()
+    goal = _limit("goal", guards.forget_goal, start.forget_recall)
+    return goal + _limit("floor", guards.neighbour_floor, start.neighbour_recall)
+
+
+def _limit(word: str, share: float | None, untouched: Interval | None) -> tuple[Limit, ...]:
+    """A guard is a share of the untouched model's score."""
+    return () if share is None or untouched is None else (Limit(word, share * untouched.mean),)
