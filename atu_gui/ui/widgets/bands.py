@@ -95,8 +95,8 @@ class Marks(ViewItem):
         return self._now
 
     @property
-    def flags(self) -> tuple[tuple[float, str], ...]:
-        """Places and words of the flags."""
+    def flags_drawn(self) -> tuple[tuple[float, str], ...]:
+        """Places and words of the flags. (An item's `flags` are Qt's.)"""
         return self._flags
 
     def set_marks(self, now: float | None, flags: tuple[tuple[float, str], ...]) -> None:

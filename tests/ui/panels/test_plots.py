@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import ControlApplied, Event, GuardTripped, StagePlan, StageStarted
 from atu_gui.ui.panels.plots import PlotsPanel
+from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from tests.ui.run_events import PLAN, RUN, first_round, started, step, whole_run
 
@@ -48,6 +49,17 @@ def test_an_empty_panel_says_what_to_do(panel: PlotsPanel) -> None:
     words = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
     assert "No curves yet" in words
     assert any(text.startswith("Press Run") for text in words)
+
+
+def test_every_plot_can_be_clicked_at_any_place(panel: PlotsPanel, qtbot: QtBot) -> None:
+    play(panel, first_round(4))
+    plots = panel.findChildren(pg.PlotWidget)
+    with qtbot.captureExceptions() as raised:
+        for plot in plots:
+            middle = plot.viewport().rect().center()
+            for place in (middle, QPoint(2, 2), QPoint(middle.x(), plot.height() - 3)):
+                QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert len(plots) >= 4 and raised == []
 
 
 def test_the_tau_line_comes_from_steps_and_not_from_the_handle(panel: PlotsPanel) -> None:
@@ -117,7 +129,7 @@ def test_bands_marks_and_flags(panel: PlotsPanel) -> None:
         ]
         assert frame.marks.now == 24
         assert frame.bands.zValue() == -20
-    assert panel.plots.similarity.frame.marks.flags == ((24.0, "τ 0.40 → 0.35 by you"),)
+    assert panel.plots.similarity.frame.marks.flags_drawn == ((24.0, "τ 0.40 → 0.35 by you"),)
     play(panel, list(whole_run())[-1:])
     assert panel.plots.similarity.frame.marks.now is None
 
