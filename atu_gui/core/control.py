@@ -44,6 +44,7 @@ class ControlState:
         pause_after: Pause after this many more steps, counted from when the step loop reads it.
         pause_asked: Rises by one with every such wish, so that the same count can be asked for again.
         paused: Wait before the next step.
+        paused_by: Who holds the run, and what was seen, as a sentence; "" where the user does.
         skips: How many stages the user has skipped so far.
         stopping: End the run after this step and keep the last good round.
         discarding: With `stopping`: keep no round, go back to the untouched weights.
@@ -61,6 +62,7 @@ class ControlState:
     pause_after: int = 0
     pause_asked: int = 0
     paused: bool = False
+    paused_by: tuple[str, str] = ("you", "")
     skips: int = 0
     stopping: bool = False
     discarding: bool = False
@@ -119,9 +121,9 @@ class RunControl:
         with self._condition:
             self._change(pause_after=max(1, _count(steps)), pause_asked=self._state.pause_asked + 1, paused=False)
 
-    def pause(self) -> None:
-        """Hold the run before its next step."""
-        self._change(paused=True)
+    def pause(self, by: str = "you", because: str = "") -> None:
+        """Hold the run before its next step; who else than the user holds it says why."""
+        self._change(paused=True, paused_by=(by, because))
 
     def resume(self) -> None:
         """Let a held run go on."""

@@ -192,6 +192,13 @@ class WorkbenchPort(Protocol):
         """Hear every event on the worker thread; returns the way to stop hearing."""
         ...
 
+    def be_quiet(self, quiet: bool) -> Future[int]:
+        """Compute with half the processor's threads, at least one, or with all again; gives how many.
+
+        Takes effect between two steps of whatever goes on.
+        """
+        ...
+
     def starter_ready(self) -> bool:
         """Whether the starter kit is on this machine. Cheap."""
         ...

@@ -37,7 +37,7 @@ class RunProgress:
         at: Index of the stage under way, −1 before the first.
         stage_share: Share of that stage that is done.
         paused: Whether the run waits.
-        paused_by: Who holds it: “you”, or a guard.
+        paused_by: Who holds it: “you”, a guard, or quiet mode.
         ended: Words for how it ended, or "".
         failed: Whether it ended with an error.
         seconds: Run time so far.

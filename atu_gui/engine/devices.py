@@ -47,12 +47,22 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     return dtype
 
 
+def threads_used() -> int:
+    """How many of the processor's threads computations that this thread begins are spread over."""
+    return torch.get_num_threads()
+
+
+def use_threads(count: int) -> None:
+    """Spread computations that this thread begins over so many, at least one, from the next operation on."""
+    torch.set_num_threads(max(1, count))
+
+
 def describe(device: torch.device) -> str:
     """Words for the screen: what the device is and how much memory it has."""
     if device.type == "cuda":
         facts = torch.cuda.get_device_properties(device)
         return f"{facts.name} · {_gigabytes(facts.total_memory)}"
-    words = "Apple GPU" if device.type == "mps" else f"CPU · {torch.get_num_threads()} threads"
+    words = "Apple GPU" if device.type == "mps" else f"CPU · {threads_used()} threads"
     return f"{words} · {_gigabytes(psutil.virtual_memory().total)}"
 
 

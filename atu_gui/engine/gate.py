@@ -50,7 +50,6 @@ class Gate:
         self._guards = config.guards
         self._pause_asked = 0
         self._pause_step: int | None = None
-        self._why = ("you", "")
         self._told: dict[str, float] = {}
         self._in_force: dict[str, float | None] = {
             "align_learning_rate": config.align.learning_rate,
@@ -108,8 +107,7 @@ class Gate:
 
     def pause_by(self, who: str, because: str) -> None:
         """Hold the run before its next step, on behalf of a guard."""
-        self._why = (who, because)
-        self._control.pause()
+        self._control.pause(who, because)
 
     def hold(self, step: int) -> Generator[Event, None, ControlState]:
         """Wait while the run is paused; `step` is the one about to be taken."""
@@ -121,7 +119,7 @@ class Gate:
             state = self._control.read()
         if state.paused and not state.stopping:
             since = time.monotonic()
-            yield RunPaused(self._run_id, step - 1, *self._why)
+            yield RunPaused(self._run_id, step - 1, *state.paused_by)
             while state.paused and not state.stopping:
                 # The worker serves chats between two of these.
                 yield Progress("paused", "Paused", 0, 0)
@@ -129,7 +127,6 @@ class Gate:
             self._clock.hold(time.monotonic() - since)
             yield RunResumed(self._run_id, step - 1)
             yield from self._note_pause(state, step)
-        self._why = ("you", "")
         return state
 
     def _note_pause(self, state: ControlState, step: int) -> Generator[Event, None, None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import TypedDict
 
 from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import Event, Progress, PromptAnswered
@@ -13,6 +14,13 @@ from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service.backend import Engine
 from atu_gui.service.holding import Holding
+
+
+class Between(TypedDict):
+    """What every job needs that runs between two steps."""
+
+    folder_of: Callable[[str], Path]
+    cancelled: Callable[[], bool]
 
 
 def rephrase(

@@ -63,6 +63,18 @@ class Loaded:
 class Engine:
     """Every function of the engine that the service uses."""
 
+    def threads_used(self) -> int:
+        """How many of the processor's threads computations on this thread use."""
+        from atu_gui.engine.devices import threads_used
+
+        return threads_used()
+
+    def use_threads(self, count: int) -> None:
+        """Let computations on this thread use so many from now on."""
+        from atu_gui.engine.devices import use_threads
+
+        use_threads(count)
+
     def starter_ready(self) -> bool:
         """Whether the starter kit is on this machine."""
         return paths.starter_ready()

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TypedDict, TypeVar
+from typing import TypeVar
 
 from atu_gui.core import paths
 from atu_gui.core.audits import AuditKind, AuditSettings
@@ -39,7 +39,7 @@ from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.scan import LayerScan
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service import keeping
-from atu_gui.service.asking import ask_all, look_at, preview, rephrase
+from atu_gui.service.asking import Between, ask_all, look_at, preview, rephrase
 from atu_gui.service.auditing import audit, audits_in
 from atu_gui.service.backend import Engine, Loaded
 from atu_gui.service.chatting import chat, chats_in, kept
@@ -50,19 +50,13 @@ from atu_gui.service.folders import claim, run_folder
 from atu_gui.service.found import FoundRun, events_of, find_run, folder_of
 from atu_gui.service.holding import Holding
 from atu_gui.service.listeners import Listeners
+from atu_gui.service.quiet import Quiet
 from atu_gui.service.running import RunJob, cancellable, ready
 from atu_gui.service.worker import Worker
 from atu_gui.store.runs import RunStore
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-
-
-class _Between(TypedDict):
-    """What every job needs that runs between two steps."""
-
-    folder_of: Callable[[str], Path]
-    cancelled: Callable[[], bool]
 
 
 class Workbench:
@@ -78,6 +72,7 @@ class Workbench:
         self._store_file = store_file or paths.store_file()
         self._store: RunStore | None = None
         self._holding = Holding(self._engine)
+        self._quiet = Quiet(self._engine)
         self._control = RunControl()
         self._listeners = Listeners()
         self._lock = threading.Lock()
@@ -96,6 +91,10 @@ class Workbench:
     def subscribe(self, sink: Callable[[Event], None]) -> Callable[[], None]:
         """Hear every event on the worker's thread; returns the way to stop hearing."""
         return self._listeners.add(sink)
+
+    def be_quiet(self, quiet: bool) -> Future[int]:
+        """Compute with fewer threads, or with all."""
+        return self._ask(lambda: self._quiet.set(quiet))
 
     def starter_ready(self) -> bool:
         """Whether the starter kit is on this machine."""
@@ -336,10 +335,10 @@ class Workbench:
         future.add_done_callback(lambda _done: self._drop_cancel(cancel))
         return future
 
-    def _between(self, job: str, work: Callable[[_Between], Generator[Event, None, T]]) -> Future[T]:
+    def _between(self, job: str, work: Callable[[Between], Generator[Event, None, T]]) -> Future[T]:
         """Queue a job that is served like a chat; cancelling its future ends it before its next token."""
         stop = threading.Event()
-        rest: _Between = {"folder_of": self._folder_of, "cancelled": stop.is_set}
+        rest: Between = {"folder_of": self._folder_of, "cancelled": stop.is_set}
         future = self._worker.submit(lambda: told(job, work(rest)), "chat")
         future.add_done_callback(lambda _done: stop.set())
         return future

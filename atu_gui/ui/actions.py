@@ -54,6 +54,7 @@ _TABLE = {
     "show_run": ("Show the run", "Ctrl+1", "Set-up, curves and chat."),
     "welcome": ("Welcome", "Ctrl+Shift+W", "Show the three steps again."),
     "reset_layout": ("Reset layout", "", "Put every dock back where it was."),
+    "quiet": ("Quiet mode", "Ctrl+Shift+Y", "Half the processor's threads, and no training on battery; for laptops."),
     "theme_system": ("Follow the system", "", "Light or dark as the system says."),
     "theme_light": ("Light", "", "Always light."),
     "theme_dark": ("Dark", "", "Always dark."),
@@ -109,6 +110,7 @@ class Actions:
     show_run: QAction
     welcome: QAction
     reset_layout: QAction
+    quiet: QAction
     theme_system: QAction
     theme_light: QAction
     theme_dark: QAction
@@ -146,7 +148,7 @@ def make_actions(window: QWidget) -> Actions:
         action.setToolTip(f"{name} ({shown})\n{words}" if shown else f"{name}\n{words}")
         window.addAction(action)
         made[field.name] = action
-    for name in ("theme_system", "theme_light", "theme_dark"):
+    for name in ("quiet", "theme_system", "theme_light", "theme_dark"):
         made[name].setCheckable(True)
     return Actions(**made)
 

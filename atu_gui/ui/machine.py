@@ -18,6 +18,19 @@ class Reading:
     sentence: str
 
 
+def on_battery() -> bool | None:
+    """Whether this machine runs on its battery; None where it has none, or does not say."""
+    import psutil
+
+    sensors = getattr(psutil, "sensors_battery", None)
+    try:
+        found = sensors() if sensors is not None else None
+    except Exception:
+        # Drivers of some machines report nonsense, each in a way of its own.
+        return None
+    return None if found is None or found.power_plugged is None else not found.power_plugged
+
+
 class Machine:
     """Reads the machine's figures; every read costs well under a millisecond.
 

@@ -346,6 +346,7 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         self._theme.set_mode(self._preferences.mode)
+        self.actions_.quiet.setChecked(self._preferences.quiet)
         self.setMenuWidget(menu_row(self.actions_, self.workbench, self._theme))
         self._model_menu = model_menu(self.actions_, self)
         if self._preferences.geometry:
@@ -363,6 +364,7 @@ class MainWindow(QMainWindow):
         self._preferences = replace(
             self._preferences,
             mode=self._theme.mode,
+            quiet=self.actions_.quiet.isChecked(),
             geometry=bytes(self.saveGeometry().data()),
             docks=self.workbench.save_layout(),
         )

@@ -28,6 +28,7 @@ def menu_row(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
     _fill(view, actions.show_run, actions.rephrase, actions.welcome, None)
     _fill(view, *bench.dock_actions(), actions.reset_layout, None)
     _fill(view, actions.zoom_in, actions.zoom_out, actions.zoom_fit, None)
+    _fill(view, actions.quiet, None)
     view.addMenu(_colours(actions, theme, view))
     run = bar.addMenu("&Run")
     _fill(run, actions.run, actions.pause, actions.pause_after, actions.skip, actions.stop, actions.discard)

@@ -20,12 +20,13 @@ LAYOUT_VERSION = 2
 
 @dataclass(slots=True)
 class Preferences:
-    """Theme, welcome and layout; `geometry` and `docks` are Qt's own bytes, empty when unknown."""
+    """Theme, welcome, quiet mode and layout; `geometry` and `docks` are Qt's own bytes, empty when unknown."""
 
     mode: Mode = "system"
     welcome: bool = True
     geometry: bytes = b""
     docks: bytes = b""
+    quiet: bool = False
 
 
 def preferences_file() -> Path:
@@ -49,6 +50,8 @@ def load_preferences() -> Preferences:
         made.mode = data["mode"]
     if isinstance(data.get("welcome"), bool):
         made.welcome = data["welcome"]
+    if isinstance(data.get("quiet"), bool):
+        made.quiet = data["quiet"]
     if data.get("layout_version") == LAYOUT_VERSION:
         made.geometry = _bytes(data.get("geometry"))
         made.docks = _bytes(data.get("docks"))
@@ -60,6 +63,7 @@ def save_preferences(preferences: Preferences) -> None:
     data = {
         "mode": preferences.mode,
         "welcome": preferences.welcome,
+        "quiet": preferences.quiet,
         "layout_version": LAYOUT_VERSION,
         "geometry": base64.b64encode(preferences.geometry).decode("ascii"),
         "docks": base64.b64encode(preferences.docks).decode("ascii"),

@@ -87,3 +87,12 @@ def test_waiting_ends_with_the_change() -> None:
     timer.join()
     assert state.generation == 1
     assert control.wait_for_change(1, 0.01).generation == 1
+
+
+def test_a_pause_knows_who_asked_for_it() -> None:
+    control = RunControl()
+    control.pause("quiet mode", "The machine runs on battery.")
+    assert control.read().paused_by == ("quiet mode", "The machine runs on battery.")
+    control.resume()
+    control.pause()
+    assert control.read().paused_by == ("you", "")

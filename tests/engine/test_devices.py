@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from atu_gui.core.errors import ResourceError
-from atu_gui.engine.devices import choose_device, choose_dtype, describe
+from atu_gui.engine.devices import choose_device, choose_dtype, describe, threads_used, use_threads
 
 CPU = torch.device("cpu")
 
@@ -47,3 +47,19 @@ def test_cpu_has_no_float16() -> None:
 def test_description_says_how_much_memory() -> None:
     assert describe(CPU).startswith("CPU · ")
     assert describe(CPU).endswith(" GB")
+
+
+def test_threads_can_be_taken_and_given_back_and_at_least_one_stays() -> None:
+    before = threads_used()
+    weights, batch = torch.linspace(-1, 1, 300 * 300).reshape(300, 300), torch.linspace(0, 2, 300 * 40).reshape(300, 40)
+    products = []
+    try:
+        for count, held in ((3, 3), (1, 1), (0, 1)):
+            use_threads(count)
+            assert threads_used() == torch.get_num_threads() == held
+            products.append(weights @ batch)
+    finally:
+        use_threads(before)
+    assert threads_used() == before
+    # Sums may be added up in another order, no more.
+    assert all(torch.allclose(products[0], other, rtol=1e-4, atol=1e-4) for other in products[1:])

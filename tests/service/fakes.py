@@ -183,9 +183,17 @@ class FakeEngine(Engine):
         self.failure: BaseException = RuntimeError("a bug")
         self.closed: list[str] = []
         self.threads: set[str] = set()
+        self.thread_count = 5
         self.prompts = 2
         self.pieces = ("it ", "is ")
         self.other_runs: dict[Path, dict[int, float]] = {}
+
+    def threads_used(self) -> int:
+        return self.thread_count
+
+    def use_threads(self, count: int) -> None:
+        self.threads.add(threading.current_thread().name)
+        self.thread_count = count
 
     def starter_ready(self) -> bool:
         return self.ready

@@ -72,6 +72,7 @@ class FakeWorkbench(FakeKeeping):
 
     Attributes:
         calls: The names of the methods called, in order.
+        quiet: What `be_quiet` was told, in order.
         ask_error: Raised by the next asking.
         load_error: Raised by the next load.
         run_error: Ends the next run at its tenth step.
@@ -80,6 +81,7 @@ class FakeWorkbench(FakeKeeping):
     def __init__(self, *, starter: bool = True, pace: float = 0.0) -> None:
         super().__init__()
         self.calls: list[str] = []
+        self.quiet: list[bool] = []
         self.configs: list[RunConfig] = []
         self.given: list[Materials | None] = []
         self.starts: list[Weights] = []
@@ -108,6 +110,12 @@ class FakeWorkbench(FakeKeeping):
     def subscribe(self, sink: Callable[[Event], None]) -> Callable[[], None]:
         self._sinks.append(sink)
         return lambda: self._sinks.remove(sink)
+
+    def be_quiet(self, quiet: bool) -> Future[int]:
+        self.quiet.append(quiet)
+        future: Future[int] = Future()
+        future.set_result(1 if quiet else 2)
+        return future
 
     def starter_ready(self) -> bool:
         return self._starter

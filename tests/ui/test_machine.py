@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from atu_gui.ui.machine import Machine
+from atu_gui.ui.machine import Machine, on_battery
 
 
 def _nvml(**broken: Exception) -> SimpleNamespace:
@@ -51,3 +51,29 @@ def test_the_heat_of_the_processor_is_said_where_it_is_known(monkeypatch: pytest
     monkeypatch.setattr(psutil, "sensors_temperatures", lambda: sensors, raising=False)
     cpu = Machine().read()[0]
     assert cpu.words.endswith("· 55 °C")
+
+
+def _sensors(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+    def read() -> object:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("psutil.sensors_battery", read, raising=False)
+
+
+def test_a_battery_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for plugged, expected in ((True, False), (False, True), (None, None)):
+        _sensors(monkeypatch, SimpleNamespace(percent=80, power_plugged=plugged))
+        assert on_battery() is expected
+
+
+@pytest.mark.parametrize("answer", [None, OSError("no such file"), ValueError("nonsense")])
+def test_a_machine_without_a_battery_says_nothing(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+    _sensors(monkeypatch, answer)
+    assert on_battery() is None
+
+
+def test_a_system_that_knows_no_batteries_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("psutil.sensors_battery", raising=False)
+    assert on_battery() is None

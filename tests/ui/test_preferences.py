@@ -8,7 +8,7 @@ from atu_gui.ui.preferences import Preferences, load_preferences, preferences_fi
 
 
 def test_they_come_back() -> None:
-    saved = Preferences("light", False, b"\x00geometry", b"docks\xff")
+    saved = Preferences("light", False, b"\x00geometry", b"docks\xff", quiet=True)
     save_preferences(saved)
     assert load_preferences() == saved
 
@@ -23,7 +23,7 @@ def test_a_damaged_file_never_blocks_the_start(damage: str) -> None:
 def test_a_bad_field_is_lost_and_the_rest_kept() -> None:
     save_preferences(Preferences("dark", False, b"g", b"d"))
     data = json.loads(preferences_file().read_text(encoding="utf-8"))
-    data.update(mode="purple", geometry="not base64!")
+    data.update(mode="purple", geometry="not base64!", quiet="very")
     preferences_file().write_text(json.dumps(data), encoding="utf-8")
     assert load_preferences() == Preferences("system", False, b"", b"d")
 

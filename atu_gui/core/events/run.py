@@ -300,7 +300,7 @@ class GuardTripped:
 
 @dataclass(frozen=True, slots=True)
 class RunPaused:
-    """The run waits before its next step. `by` is “you” or “the …” guard; `because` says what that guard saw."""
+    """The run waits before its next step. `by` is “you”, “the …” guard or “quiet mode”; `because` is what was seen."""
 
     run_id: str
     step: int

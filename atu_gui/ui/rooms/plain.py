@@ -8,6 +8,7 @@ from atu_gui.ui.rooms.exporting import ExportingRoom
 from atu_gui.ui.rooms.presets import PresetsRoom
 from atu_gui.ui.rooms.previewing import PreviewingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
+from atu_gui.ui.rooms.quiet import QuietRoom
 from atu_gui.ui.rooms.recorded import RecordedRoom
 from atu_gui.ui.rooms.rephrasing import RephrasingRoom
 from atu_gui.ui.rooms.rounds import RoundsRoom
@@ -26,4 +27,5 @@ PLAIN_ROOMS = (
     EndingRoom,
     RoundsRoom,
     ExportingRoom,
+    QuietRoom,
 )
