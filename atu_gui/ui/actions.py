@@ -37,6 +37,11 @@ _TABLE = {
     "branch_round": ("Branch from round…", "Ctrl+B", "Let the next run begin with a round of the selected run."),
     "outcome": ("Outcome of the run", "Ctrl+Shift+F", "What is forgotten, what still leaks, what got worse."),
     "export_round": ("Export round…", "Ctrl+E", "Write a round of the selected run as a Hugging Face folder, checked."),
+    "audit_round": (
+        "Audit round…",
+        "Ctrl+Shift+A",
+        "Try to bring back what a round of the selected run forgot, and say how much came back.",
+    ),
     "compare": ("Compare runs", "Ctrl+Shift+C", "Up to four runs side by side: curves, scores, settings, verdicts."),
     "annotate_run": ("Name and note…", "F2", "Rename the selected run, write a note about it, give it tags."),
     "delete_run": ("Delete run", "", "Take the selected run out of the list; this can be undone."),
@@ -93,6 +98,7 @@ class Actions:
     branch_round: QAction
     outcome: QAction
     export_round: QAction
+    audit_round: QAction
     compare: QAction
     annotate_run: QAction
     delete_run: QAction

@@ -6,12 +6,13 @@ here, so that nothing is lost when the user comes back to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from atu_gui.core.events import Event, RunStarted
+from atu_gui.core.events import AuditFound, Event, RunStarted
+from atu_gui.core.findings import newest
 from atu_gui.core.ports import RunRecord
 
 
@@ -28,9 +29,13 @@ class Shown(Protocol):
 
 
 class Display(QObject):
-    """Hands events to the views of a run. Signal: `changed` (another run is shown)."""
+    """Hands events to the views of a run.
+
+    Signals: `changed` (another run is shown), `audits_changed` (what audits found of the run that is shown).
+    """
 
     changed = Signal()
+    audits_changed = Signal()
 
     def __init__(self, views: Iterable[Shown], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +43,7 @@ class Display(QObject):
         self._tape: list[Event] = []
         self._past: RunRecord | None = None
         self._past_events: tuple[Event, ...] = ()
+        self._audits: tuple[AuditFound, ...] = ()
 
     @property
     def past(self) -> RunRecord | None:
@@ -51,6 +57,22 @@ class Display(QObject):
         return first.run_id if isinstance(first, RunStarted) else ""
 
     @property
+    def shown_run(self) -> str:
+        """The id of the run that is shown, or nothing."""
+        return self._past.run_id if self._past is not None else self.live_run
+
+    @property
+    def audits(self) -> tuple[AuditFound, ...]:
+        """What is known of the findings of audits of the run that is shown."""
+        return self._audits
+
+    def show_audits(self, run_id: str, found: Sequence[AuditFound]) -> None:
+        """Take in what is kept of a run's audits, where that run is shown."""
+        if run_id == self.shown_run and tuple(found) != self._audits:
+            self._audits = tuple(found)
+            self.audits_changed.emit()
+
+    @property
     def shown_events(self) -> tuple[Event, ...]:
         """What the run that is shown has said so far."""
         return self._past_events if self._past is not None else tuple(self._tape)
@@ -61,9 +83,14 @@ class Display(QObject):
             # Progress, notes and answers belong to no run; what is heard is shown.
             self._tell(event)
             return
+        if isinstance(event, AuditFound):
+            # An audit comes after its run and is none of what the run said.
+            self.show_audits(event.run_id, newest((*self._audits, event)))
+            return
         if isinstance(event, RunStarted):
             self._tape.clear()
             self._leave_past()
+            self._forget_audits()
         self._tape.append(event)
         if self._past is None:
             self._tell(event)
@@ -71,6 +98,7 @@ class Display(QObject):
     def show_past(self, record: RunRecord, events: Iterable[Event]) -> None:
         """Show a recorded run instead."""
         self._past, self._past_events = record, tuple(events)
+        self._forget_audits()
         self._replay(self._past_events)
         self.changed.emit()
 
@@ -78,6 +106,7 @@ class Display(QObject):
         """Back to the run under way, or to nothing."""
         if self._past is not None:
             self._past, self._past_events = None, ()
+            self._forget_audits()
             self._replay(self._tape)
             self.changed.emit()
 
@@ -85,6 +114,11 @@ class Display(QObject):
         if self._past is not None:
             self._past, self._past_events = None, ()
             self.changed.emit()
+
+    def _forget_audits(self) -> None:
+        if self._audits:
+            self._audits = ()
+            self.audits_changed.emit()
 
     def _replay(self, events: Iterable[Event]) -> None:
         for view in self._views:

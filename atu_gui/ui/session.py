@@ -10,7 +10,6 @@ import enum
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -30,7 +29,7 @@ from atu_gui.core.events import (
     RunStarted,
 )
 from atu_gui.core.materials import Materials
-from atu_gui.core.ports import UNTOUCHED, ChatRequest, Exported, RunOutcome, Weights, WorkbenchPort
+from atu_gui.core.ports import UNTOUCHED, ChatRequest, RunOutcome, WorkbenchPort
 from atu_gui.core.schedule import settle
 from atu_gui.ui.branch import Branch
 from atu_gui.ui.bridge import Bridge
@@ -46,6 +45,8 @@ class Phase(enum.Enum):
     LOADING = "loading"
     WRITING = "writing"
     EXPORTING = "exporting"
+    AUDITING = "auditing"
+    EVALUATING = "evaluating"
     MEASURING = "measuring"
     REVIEWING = "reviewing"
     RUNNING = "running"
@@ -53,16 +54,15 @@ class Phase(enum.Enum):
     STOPPING = "stopping"
 
 
-BUSY = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WRITING, Phase.EXPORTING, Phase.MEASURING})
 IN_RUN = frozenset({Phase.RUNNING, Phase.PAUSED, Phase.STOPPING})
+BUSY = frozenset(Phase) - IN_RUN - {Phase.IDLE, Phase.REVIEWING}
 
 
 class Session(QObject):
-    """Signals: `branch_changed`, `exported` (Exported), `phase_changed`, `model_changed`, `materials_written`
-    (Materials), `failed` (JobFailed or RunFailed)."""
+    """Signals: `branch_changed`, `phase_changed`, `model_changed`, `materials_written` (Materials), `failed`
+    (JobFailed or RunFailed)."""
 
     branch_changed = Signal()
-    exported = Signal(object)
     phase_changed = Signal()
     model_changed = Signal()
     materials_written = Signal(object)
@@ -158,24 +158,18 @@ class Session(QObject):
         self._config = settle(config)
         self._enter(Phase.RUNNING)
         start = self._branch.weights if self._branch is not None else UNTOUCHED
-        self._with_port(
-            lambda port: self._bridge.watch(
-                port.run(config, materials, start), self._run_ended, self._broke, self._calm
-            )
-        )
+        self._watch(lambda port: port.run(config, materials, start), self._run_ended)
         self.set_branch(None)
 
-    def export(self, weights: Weights, folder: Path) -> None:
-        """Write a round as a Hugging Face folder; ends with `exported`."""
+    def work(self, phase: Phase, wish: Callable[[WorkbenchPort], Future[T]], done: Callable[[T], None]) -> None:
+        """Do something long with the model that is no run; the phase ends after `done`, or without a result."""
 
-        def done(exported: Exported) -> None:
+        def ended(result: T) -> None:
+            done(result)
             self._enter(Phase.IDLE)
-            self.exported.emit(exported)
 
-        self._enter(Phase.EXPORTING)
-        self._with_port(
-            lambda port: self._bridge.watch(port.export_round(weights, folder), done, self._broke, self._calm)
-        )
+        self._enter(phase)
+        self._watch(wish, ended)
 
     def texts_of(self, config: RunConfig) -> Materials | None:
         """What was got ready last, where it serves this config."""
@@ -194,14 +188,9 @@ class Session(QObject):
     ) -> None:
         """Find something out before a run, on its texts: those are got ready first where that has not been done."""
 
-        def found(result: T) -> None:
-            done(result)
-            self._enter(Phase.IDLE)
-
         def go_on(materials: Materials) -> None:
             self._keep(config, materials)
-            self._enter(Phase.MEASURING)
-            self._with_port(lambda port: self._bridge.watch(ask(port, materials), found, self._broke, self._calm))
+            self.work(Phase.MEASURING, lambda port: ask(port, materials), done)
 
         if self._phase is not Phase.IDLE:
             return
@@ -210,7 +199,7 @@ class Session(QObject):
             go_on(kept)
             return
         self._enter(Phase.WRITING)
-        self._with_port(lambda port: self._bridge.watch(port.prepare(config), go_on, self._broke, self._calm))
+        self._watch(lambda port: port.prepare(config), go_on)
 
     def leave_review(self) -> None:
         """The user went back without starting."""
@@ -322,9 +311,7 @@ class Session(QObject):
 
     def _fetch(self, then: Callable[[], None]) -> None:
         self._enter(Phase.FETCHING)
-        self._with_port(
-            lambda port: self._bridge.watch(port.fetch_starter(), lambda _: then(), self._broke, self._calm)
-        )
+        self._watch(lambda port: port.fetch_starter(), lambda _: then())
 
     def _load(self, model: ModelConfig, encoder: str) -> None:
         def done(loaded: ModelLoaded) -> None:
@@ -332,7 +319,7 @@ class Session(QObject):
             self._advance()
 
         self._enter(Phase.LOADING)
-        self._with_port(lambda port: self._bridge.watch(port.load(model, encoder), done, self._broke, self._calm))
+        self._watch(lambda port: port.load(model, encoder), done)
 
     def _write(self, config: RunConfig) -> None:
         def done(materials: Materials) -> None:
@@ -350,13 +337,17 @@ class Session(QObject):
             done(kept)
             return
         self._enter(Phase.WRITING)
-        self._with_port(lambda port: self._bridge.watch(port.prepare(config), done, self._broke, self._calm))
+        self._watch(lambda port: port.prepare(config), done)
 
     def _keep(self, config: RunConfig, materials: Materials) -> None:
         self._kept = (_texts_key(config), materials)
 
     def _has_starter(self) -> bool:
         return self._port.starter_ready() if self._port is not None else paths.starter_ready()
+
+    def _watch(self, wish: Callable[[WorkbenchPort], Future[T]], done: Callable[[T], None]) -> None:
+        """Ask for the job that the phase is about."""
+        self._with_port(lambda port: self._bridge.watch(wish(port), done, self._broke, self._calm))
 
     def _with_port(self, wish: Callable[[WorkbenchPort], None]) -> None:
         if self._port is None:

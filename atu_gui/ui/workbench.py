@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QMainWindow, QSizePolicy, QStackedWidget, 
 
 from atu_gui import __version__
 from atu_gui.ui.actions import Actions
+from atu_gui.ui.panels.audits import AuditsPanel
 from atu_gui.ui.panels.chat import ChatPanel
 from atu_gui.ui.panels.compare import ComparePanel
 from atu_gui.ui.panels.log import LogPanel
@@ -65,6 +66,7 @@ class Workbench(QWidget):
         self.log = LogPanel(theme)
         self.rounds = RoundsPanel(theme)
         self.probes = ProbesPanel(theme)
+        self.audits = AuditsPanel(theme)
         self.runs = RunsPanel(theme)
         self.compare = ComparePanel(theme)
         self.outcome = OutcomePanel(theme)
@@ -74,6 +76,7 @@ class Workbench(QWidget):
             (self.runs, "Runs"),
             (self.rounds, "Rounds"),
             (self.probes, "Probes"),
+            (self.audits, "Audits"),
             (self.tokens, "Tokens"),
             (self.log, "Log"),
         ):
@@ -84,6 +87,7 @@ class Workbench(QWidget):
         self.tabs.currentChanged.connect(self._show_corner)
         self.add_corner(self.runs, self.runs.take_corner())
         self.add_corner(self.probes, self.probes.take_corner())
+        self.add_corner(self.audits, self.audits.take_corner())
         self._chat_home = QFrame()
         home = QVBoxLayout(self._chat_home)
         home.setContentsMargins(0, 0, 0, 0)

@@ -17,6 +17,7 @@ from atu_gui.core.events import (
 )
 from atu_gui.core.outcome import Outcome, lower_tau
 from tests.core.test_findings import found
+from tests.ui.fake_auditing import forgetting
 from tests.ui.fake_keeping import past_config, past_events
 
 
@@ -117,12 +118,7 @@ def test_each_of_several_concepts_has_its_verdict() -> None:
 
 
 def test_audits_of_the_judged_round_are_in_the_verdict() -> None:
-    events = [
-        dataclasses.replace(event, rouge_l_recall=float(event.group == "neighbour" or not event.round))
-        if isinstance(event, ItemAnswered)
-        else event
-        for event in _events()
-    ]
+    events = forgetting(_events())
 
     def kinds(*audits: AuditFound) -> list[str]:
         outcome = Outcome.of(events, audits)

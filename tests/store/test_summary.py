@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
-from atu_gui.core.events import ItemAnswered
 from atu_gui.store.runs import RunState
 from atu_gui.store.summary import retell_verdicts, summarise, write_summary
 from tests.core.test_findings import found
 from tests.store.samples import whole_run
+from tests.ui.fake_auditing import forgetting
 from tests.ui.fake_keeping import past_config, past_events
 
 DONE = RunState("done", 12.0, 1, "all rounds done")
@@ -60,12 +59,7 @@ def test_a_run_that_never_began_has_a_summary_too() -> None:
 
 
 def test_audits_change_the_verdict_and_nothing_else(tmp_path: Path) -> None:
-    events = [
-        dataclasses.replace(event, rouge_l_recall=float(event.group == "neighbour" or not event.round))
-        if isinstance(event, ItemAnswered)
-        else event
-        for event in past_events("aaaa", past_config())
-    ]
+    events = forgetting(past_events("aaaa", past_config()))
     before = summarise(events, DONE, {})
     assert [one["verdict"] for one in before["verdicts"]] == ["suppressed"]
     retell_verdicts(tmp_path, events, [])

@@ -59,6 +59,7 @@ class FakeKeeping:
     """The part of the port that is about kept runs; every answer is there at once."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.records: dict[str, RunRecord] = {}
         self.told: dict[str, list[Event]] = {}
         self.kept_configs: dict[str, RunConfig] = {}

@@ -11,11 +11,13 @@ from concurrent.futures import Future, InvalidStateError
 from pathlib import Path
 from typing import TypeVar
 
+from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import AtuError, Cancelled, ModelError
 from atu_gui.core.events import (
+    AuditFound,
     ChatAnswered,
     ChatToken,
     Event,
@@ -45,6 +47,7 @@ from atu_gui.core.rephrasing import Rephrased, Rephrasing
 from atu_gui.core.scan import LayerScan, summarise
 from atu_gui.core.schedule import settle
 from atu_gui.core.tokens import TokenLine
+from tests.ui.fake_auditing import FakeAuditing, finding
 from tests.ui.fake_keeping import FakeKeeping
 from tests.ui.fake_run import LOADED, Script, materials
 
@@ -67,7 +70,7 @@ def knowledge(asked: Materials) -> Knowledge:
     return Knowledge(tuple(groups["forget"]), tuple(groups["neighbour"]), own=True)
 
 
-class FakeWorkbench(FakeKeeping):
+class FakeWorkbench(FakeKeeping, FakeAuditing):
     """Implements `WorkbenchPort`. `pace` is the time of a step in seconds; failures are set as attributes.
 
     Attributes:
@@ -206,6 +209,12 @@ class FakeWorkbench(FakeKeeping):
         self.ask_requests.append(request)
         return self._between("ask", lambda cancelled: self._ask_all(request, cancelled))
 
+    def audit(
+        self, weights: Weights, which: Sequence[AuditKind], settings: AuditSettings, *, again: bool = False
+    ) -> Future[tuple[AuditFound, ...]]:
+        self.audit_wishes.append((weights, tuple(which), settings, again))
+        return self._job("audit", lambda: tuple(self._audit(kind, weights, settings) for kind in which))
+
     def cancel(self) -> None:
         self.calls.append("cancel")
         self._cancelled.set()
@@ -293,6 +302,16 @@ class FakeWorkbench(FakeKeeping):
             self._say(scores[-1])
             self._say(Progress("scan", "Probing layers", layer, LOADED.layers, "layers"))
         return summarise(scores)
+
+    def _audit(self, kind: AuditKind, weights: Weights, settings: AuditSettings) -> AuditFound:
+        for done in range(4):
+            self._wait()
+            self._say(Progress("audit", f"Asking under {kind}", done + 1, 4, "questions"))
+        found = finding(kind, weights, settings, self.shares[kind])
+        self._say(found)
+        self._wait()
+        self.keep_finding(found)
+        return found
 
     def _preview(self, request: PreviewRequest) -> Preview:
         """The longer the names, the closer the texts; an alias that is there is not suggested."""

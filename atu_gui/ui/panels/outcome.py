@@ -15,9 +15,11 @@ from atu_gui.ui.widgets.finding import Finding
 
 
 class OutcomePanel(QWidget):
-    """Signals: `question_requested`, `lower_requested`, `export_requested` and `left` (see the curves)."""
+    """Signals: `question_requested`, `audit_requested`, `lower_requested`, `export_requested` and `left` (see the
+    curves)."""
 
     question_requested = Signal()
+    audit_requested = Signal()
     lower_requested = Signal()
     export_requested = Signal()
     left = Signal()
@@ -34,6 +36,9 @@ class OutcomePanel(QWidget):
         self.lower_tau.setToolTip("Set up a branch: a few more rounds from the kept one, each with a lower τ")
         self.export = button(theme, "Export", icon="export", size="large")
         self.export.setToolTip("Write the kept round as a Hugging Face folder")
+        self.audit = button(theme, "Audit", icon="shield-check", size="large")
+        self.audit.setToolTip("Try to bring back what this round forgot; “erased” is said only after that")
+        self.audit.clicked.connect(self.audit_requested)
         back = button(theme, "Show the curves", "quiet", "chart-line", size="large")
         self.question.clicked.connect(self.question_requested)
         self.lower_tau.clicked.connect(self.lower_requested)
@@ -45,7 +50,7 @@ class OutcomePanel(QWidget):
         words = column(self._title, self.verdict, self._ended, spacing=2)
         head = row(spacing=8)
         head.addLayout(words, 1)
-        for one in (back, self.export, self.lower_tau, self.question):
+        for one in (back, self.export, self.lower_tau, self.audit, self.question):
             head.addWidget(one)
         cards = row(self.forgotten, self.leaking, self.worse, spacing=8)
         for at in range(3):

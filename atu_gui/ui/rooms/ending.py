@@ -26,6 +26,7 @@ class EndingRoom(Room):
         self._actions.outcome.triggered.connect(self._show)
         self._bench.past.offer("flag", "Outcome", self._actions.outcome, of_kept=False)
         self._display.changed.connect(self._follow)
+        self._display.audits_changed.connect(self._tell_again)
         self._follow()
 
     def handle(self, event: Event) -> None:
@@ -46,10 +47,16 @@ class EndingRoom(Room):
 
     @Slot()
     def _show(self) -> None:
-        outcome = Outcome.of(self._display.shown_events)
+        outcome = Outcome.of(self._display.shown_events, self._display.audits)
         if outcome is not None:
             self._bench.outcome.show_outcome(outcome)
             self._bench.show_view("outcome")
+
+    @Slot()
+    def _tell_again(self) -> None:
+        """An audit changes the verdict, whoever looks at it."""
+        if self._bench.view == "outcome":
+            self._show()
 
     @Slot()
     def _question(self) -> None:

@@ -30,7 +30,6 @@ class ExportingRoom(Room):
         self._bench.past.offer("export", "Export round…", self._actions.export_round)
         self._bench.runs.selected.connect(self._follow)
         self._session.phase_changed.connect(self._follow)
-        self._session.exported.connect(self._say_done)
         self._bench.outcome.export_requested.connect(self._export_kept)
         self._follow()
 
@@ -70,9 +69,8 @@ class ExportingRoom(Room):
         self._bench.notice.hide()
         self._bench.show_view("run")
         self._show_page()
-        self._session.export(weights, parent / name)
+        self._session.work(Phase.EXPORTING, lambda port: port.export_round(weights, parent / name), self._say_done)
 
-    @Slot(object)
     def _say_done(self, done: Exported) -> None:
         asked = text.count(done.answers, "question")
         hint = f"{text.size(done.size)}. Loaded again, it gives the same answers to {asked}."

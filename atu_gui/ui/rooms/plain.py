@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from atu_gui.ui.rooms.auditing import AuditingRoom
 from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.ending import EndingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
@@ -28,4 +29,5 @@ PLAIN_ROOMS = (
     RoundsRoom,
     ExportingRoom,
     QuietRoom,
+    AuditingRoom,
 )

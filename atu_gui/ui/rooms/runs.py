@@ -38,7 +38,8 @@ class RunsRoom(Room):
         self._bench.runs.offer("folder-open", "Open", self._actions.open_run)
         self._bench.runs.set_menu(
             self._actions.open_run, None,
-            self._actions.return_round, self._actions.branch_round, self._actions.export_round, None,
+            self._actions.return_round, self._actions.branch_round, self._actions.audit_round,
+            self._actions.export_round, None,
         )  # fmt: skip
         self._bench.runs.set_menu(self._actions.annotate_run, self._actions.delete_run, self._actions.undelete_run)
         self._follow_selection("")

@@ -22,6 +22,8 @@ _BUSY_WORDS = {
     Phase.LOADING: "Loading the model",
     Phase.WRITING: "Getting the texts ready",
     Phase.EXPORTING: "Exporting",
+    Phase.AUDITING: "Auditing",
+    Phase.EVALUATING: "Evaluating",
     Phase.MEASURING: "Measuring the untouched model",
 }
 

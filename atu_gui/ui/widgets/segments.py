@@ -30,6 +30,11 @@ class Segments(QFrame):
         theme.changed.connect(self._recolour)
         self._recolour()
 
+    @property
+    def choice(self) -> str:
+        """The words of the button that is down."""
+        return next(words for words, made in self._buttons.items() if made.isChecked())
+
     def choose(self, words: str) -> None:
         """Press the button with these words."""
         self._buttons[words].click()
