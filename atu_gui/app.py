@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None, begin: Callable[[MainWindow], None] 
 
     Args:
         argv: Command line; Qt's own options are understood too.
-        begin: Called after the first paint instead of starting the service; measurements bring their own.
+        begin: Called right after the first paint; the service is then not started. Measurements bring their own.
     """
     arguments = list(sys.argv if argv is None else argv)
     flags, rest = _parser().parse_known_args(arguments[1:])
@@ -96,8 +96,11 @@ def _show(argv: list[str], begin: Callable[[MainWindow], None] | None) -> int:
     pulse.timeout.connect(lambda: None)
     pulse.start(_SIGNAL_MS)
     service = _Service(window)
-    # After the first paint: importing torch takes seconds, even on the service's own thread.
-    window.painted.connect(service.start if begin is None else lambda: begin(window))
+    if begin is None:
+        # Once the window is built: importing torch takes seconds, even on the service's own thread.
+        window.ready.connect(service.start)
+    else:
+        window.painted.connect(lambda: begin(window))
     window.show()
     # One loop for Qt and asyncio. It runs until it is stopped, not until a coroutine ends, so that an end from outside
     # (the desktop's session manager) is an end like any other.

@@ -25,8 +25,8 @@ def startup(
         typer.echo(json.dumps(found.as_json()))
         return
     typer.echo(
-        f"First paint after {found.first_paint_s:.2f} s, usable after {found.usable_s:.2f} s (medians of {repeats}; "
-        f"{found.platform})."
+        f"First paint after {found.first_paint_s:.2f} s, usable after {found.usable_s:.2f} s, plots built after "
+        f"{found.ready_s:.2f} s (medians of {repeats}; {found.platform})."
     )
     typer.echo("torch was loaded by then." if found.torch_loaded else "torch was not loaded by then.")
 

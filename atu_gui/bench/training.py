@@ -87,6 +87,7 @@ def run_in_window(config: RunConfig, store: Path) -> tuple[StageClock, list[floa
             if isinstance(event, RunFailed | JobFailed | RunFinished):
                 window.close()
 
+        window.furnish()
         window.session.connect_to(bench)
         window.bridge.add_handler(close_at_the_end)
         window.session.start(config, materials)

@@ -1,8 +1,13 @@
-"""The window: it wires panels to the session and knows what is shown when. It decides nothing about the work."""
+"""The window: it wires panels to the session and knows what is shown when. It decides nothing about the work.
+
+It is built in three parts, so that it can be seen early: the first page, then, after the first paint, everything behind
+it (`furnish`), then the plots. What only the later parts need is imported where they are built.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
@@ -15,30 +20,20 @@ from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, JobFailed, Progress, RunFailed, RunFinished, RunStarted
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import WorkbenchPort
-from atu_gui.core.progress import RunProgress, planned_stages
-from atu_gui.core.schedule import settle
+from atu_gui.core.progress import RunProgress
 from atu_gui.ui.actions import make_actions
 from atu_gui.ui.bridge import Bridge
-from atu_gui.ui.display import Display
-from atu_gui.ui.menus import menu_row, model_menu
-from atu_gui.ui.notifier import Notifier
-from atu_gui.ui.panels.review import ReviewPanel
+from atu_gui.ui.menus import MenuRow
 from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
-from atu_gui.ui.rooms.aiming import AimingRoom
-from atu_gui.ui.rooms.leaving import LeavingRoom
-from atu_gui.ui.rooms.plain import PLAIN_ROOMS
-from atu_gui.ui.rooms.pricing import PricingRoom
-from atu_gui.ui.rooms.room import Reach
-from atu_gui.ui.rooms.sizing import SizingRoom
-from atu_gui.ui.rooms.tuning import TuningRoom
-from atu_gui.ui.rooms.watching import WatchingRoom
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.glossary_dialog import GlossaryDialog
-from atu_gui.ui.widgets.palette import CommandPalette
 from atu_gui.ui.widgets.status_line import StatusLine
-from atu_gui.ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from atu_gui.ui.panels.review import ReviewPanel
+    from atu_gui.ui.workbench import Workbench
 
 _PAGES = ("welcome", "review", "workbench")
 _CLOCK_MS = 500
@@ -47,10 +42,13 @@ _CLOCK_MS = 500
 class MainWindow(QMainWindow):
     """Pages (welcome, review, workbench), menus and status; every signal of a panel ends here.
 
-    Signal: `painted` (once, when the window can first be seen).
+    Signals: `painted` (once, when the window can first be seen) and `ready` (once, when all of it is built).
     """
 
     painted = Signal()
+    ready = Signal()
+    review: ReviewPanel
+    workbench: Workbench
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -60,47 +58,46 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._preferences: Preferences = load_preferences()
         self._progress = RunProgress()
-        self._is_painted = False
+        self._is_painted = self._is_furnished = False
         self.bridge = Bridge(self)
         # First of all handlers: whoever shows the run's phase finds its progress up to date.
         self.bridge.add_handler(lambda event: self._progress.handle(event))
         self.session = Session(self.bridge, self)
         self.actions_ = make_actions(self)
         self.welcome = WelcomePanel(theme)
-        self.review = ReviewPanel(theme)
-        self.workbench = Workbench(theme, self.actions_)
         self._pages = QStackedWidget()
-        for page in (self.welcome, self.review, self.workbench):
-            self._pages.addWidget(page)
+        self._pages.addWidget(self.welcome)
         self.setCentralWidget(self._pages)
-        self.notifier = Notifier(
-            (self.welcome.model_notice, self.welcome.notice),
-            self.review.notice,
-            (self.workbench.setup.model.notice, self.workbench.notice),
-        )
         self.status = StatusLine(theme)
         self.setStatusBar(self.status)
-        bench = self.workbench
-        self.display = Display((bench.plots, bench.rounds, bench.probes, bench.setup.aim.view), self)
-        reach = Reach(self.session, bench, self.actions_, self.display, self._show_workbench)
-        self._palette = CommandPalette(theme, self._all_actions, self)
-        self._watching = WatchingRoom(self.session, bench, self.actions_, theme, self)
-        self._rooms = (
-            *(room(reach, self) for room in PLAIN_ROOMS),
-            TuningRoom(self.session, bench, self.actions_, self),
-            self._watching,
-            AimingRoom(self.session, bench, self.actions_, self._checked_config, self),
-            PricingRoom(self.session, bench, self._watching.paces, self),
-        )
-        self._sizing = SizingRoom(self.session, bench, self)
-        self._leaving = LeavingRoom(self.session, lambda: self._progress, theme, self)
-        self._wire_session()
-        self._wire_panels()
-        self._wire_actions()
         self._clock = QTimer(self)
         self._clock.setInterval(_CLOCK_MS)
         self._clock.timeout.connect(self._tick)
-        self._restore()
+        self._theme.set_mode(self._preferences.mode)
+        self._menu_row = MenuRow(self.actions_, theme)
+        self.setMenuWidget(self._menu_row)
+        if self._preferences.geometry:
+            self.restoreGeometry(QByteArray(self._preferences.geometry))
+        self.welcome.set_shown_at_start(self._preferences.welcome)
+        self.actions_.show_phase(self.session.phase)
+        self._show_welcome()
+        self.show_page("welcome" if self._preferences.welcome else "workbench")
+
+    def furnish(self) -> None:
+        """Build and wire everything behind the first page, unless it is there."""
+        if self._is_furnished:
+            return
+        self._is_furnished = True
+        with self._theme.undressed():
+            self._build_pages()
+            self._open_rooms()
+            self._wire_session()
+            self._wire_panels()
+            self._wire_actions()
+            self.workbench.fit(self.width())
+            self.workbench.restore_layout(self._preferences.docks)
+            self.workbench.setup.bring_back()
+            self.actions_.quiet.setChecked(self._preferences.quiet)
 
     @property
     def theme(self) -> Theme:
@@ -114,17 +111,21 @@ class MainWindow(QMainWindow):
 
     def connect_to(self, port: WorkbenchPort) -> None:
         """The service is up; a starter kit that is there is loaded at once."""
+        self.furnish()
         self.session.connect_to(port)
         if self.session.phase is Phase.IDLE and self.session.loaded is None and port.starter_ready():
             self.session.load(RunConfig().model, "auto")
 
     def service_failed(self, message: str, details: str) -> None:
         """The service could not start: nothing can run, and the window says why."""
+        self.furnish()
         self.session.stop()
         self._show_failure(JobFailed("start", message, "Reinstall the package, then start again.", details))
 
     def show_page(self, name: str) -> None:
         """Go to a page."""
+        if name != "welcome":
+            self.furnish()
         self._pages.setCurrentIndex(_PAGES.index(name))
         if name == "welcome":
             self.welcome.focus_name()
@@ -143,29 +144,84 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.workbench.fit(self.width())
+        self._fit(self.width())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
-            # The panels paint right after this; the signal comes when they have.
-            QTimer.singleShot(0, self, self.painted.emit)
+            # The panels paint right after this; the rest comes when they have.
+            QTimer.singleShot(0, self, self._go_on)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.workbench.fit(event.size().width())
+        self._fit(event.size().width())
         super().resizeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._leaving.may_close():
-            event.ignore()
-            return
-        self._save()
+        if self._is_furnished:
+            if not self._leaving.may_close():
+                event.ignore()
+                return
+            self._save()
         self._clock.stop()
         self.bridge.close()
         super().closeEvent(event)
 
     # Building and wiring
+
+    def _go_on(self) -> None:
+        self.painted.emit()
+        self.furnish()
+        QTimer.singleShot(0, self, self._build_plots)
+
+    def _build_plots(self) -> None:
+        # Else the first run would wait for them.
+        self.workbench.plots.build()
+        self.ready.emit()
+
+    def _build_pages(self) -> None:
+        from atu_gui.ui.notifier import Notifier
+        from atu_gui.ui.panels.review import ReviewPanel
+        from atu_gui.ui.workbench import Workbench
+
+        self.review = ReviewPanel(self._theme)
+        self.workbench = bench = Workbench(self._theme, self.actions_)
+        for page in (self.review, bench):
+            self._pages.addWidget(page)
+        self.notifier = Notifier(
+            (self.welcome.model_notice, self.welcome.notice),
+            self.review.notice,
+            (bench.setup.model.notice, bench.notice),
+        )
+        self._menu_row.add_docks(bench.dock_actions())
+        bench.view_changed.connect(self._menu_row.show_view)
+
+    def _open_rooms(self) -> None:
+        from atu_gui.ui.display import Display
+        from atu_gui.ui.rooms.aiming import AimingRoom
+        from atu_gui.ui.rooms.leaving import LeavingRoom
+        from atu_gui.ui.rooms.plain import PLAIN_ROOMS
+        from atu_gui.ui.rooms.pricing import PricingRoom
+        from atu_gui.ui.rooms.room import Reach
+        from atu_gui.ui.rooms.sizing import SizingRoom
+        from atu_gui.ui.rooms.tuning import TuningRoom
+        from atu_gui.ui.rooms.watching import WatchingRoom
+        from atu_gui.ui.widgets.palette import CommandPalette
+
+        bench = self.workbench
+        self.display = Display((bench.plots, bench.rounds, bench.probes, bench.setup.aim.view), self)
+        reach = Reach(self.session, bench, self.actions_, self.display, self._show_workbench)
+        self._palette = CommandPalette(self._theme, self._all_actions, self)
+        self._watching = WatchingRoom(self.session, bench, self.actions_, self._theme, self)
+        self._rooms = (
+            *(room(reach, self) for room in PLAIN_ROOMS),
+            TuningRoom(self.session, bench, self.actions_, self),
+            self._watching,
+            AimingRoom(self.session, bench, self.actions_, self._checked_config, self),
+            PricingRoom(self.session, bench, self._watching.paces, self),
+        )
+        self._sizing = SizingRoom(self.session, bench, self)
+        self._leaving = LeavingRoom(self.session, lambda: self._progress, self._theme, self)
 
     def _wire_session(self) -> None:
         self.session.phase_changed.connect(self._show_phase)
@@ -200,10 +256,6 @@ class MainWindow(QMainWindow):
         review.rewrite_requested.connect(self._rewrite)
         review.left.connect(self._leave_review)
         bench.setup.model.load_requested.connect(self._load)
-        bench.run_bar.model_pressed.connect(self._pop_model_menu)
-        for section_changed in (bench.setup.schedule.changed, bench.setup.settings.changed):
-            section_changed.connect(self._show_plan)
-        self._show_plan()
 
     def _wire_actions(self) -> None:
         actions = self.actions_
@@ -324,38 +376,15 @@ class MainWindow(QMainWindow):
         if self.notifier.show_failure(event, self.page) is self.workbench.setup.model.notice:
             self.workbench.setup.section("model").set_folded(False)
 
-    def _show_plan(self) -> None:
-        if self.session.phase in IN_RUN:
-            return
-        try:
-            config = settle(self.workbench.setup.config_without_concepts())
-        except InputError:
-            return
-        self.workbench.plots.set_planned(planned_stages(config))
-        self.workbench.plots.set_guards(config.guards)
-
     def _show_workbench(self) -> None:
         self.show_page("workbench")
 
+    def _fit(self, width: int) -> None:
+        if self._is_furnished:
+            self.workbench.fit(width)
+
     def _all_actions(self) -> list[QAction]:
         return [*self.actions(), *self.workbench.dock_actions()]
-
-    def _pop_model_menu(self) -> None:
-        chip = self.workbench.run_bar.chip
-        self._model_menu.popup(chip.mapToGlobal(chip.rect().bottomLeft()))
-
-    def _restore(self) -> None:
-        self._theme.set_mode(self._preferences.mode)
-        self.actions_.quiet.setChecked(self._preferences.quiet)
-        self.setMenuWidget(menu_row(self.actions_, self.workbench, self._theme))
-        self._model_menu = model_menu(self.actions_, self)
-        if self._preferences.geometry:
-            self.restoreGeometry(QByteArray(self._preferences.geometry))
-        self.workbench.fit(self.width())
-        self.workbench.restore_layout(self._preferences.docks)
-        self.workbench.setup.bring_back()
-        self.welcome.set_shown_at_start(self._preferences.welcome)
-        self.show_page("welcome" if self._preferences.welcome else "workbench")
 
     def _remember_welcome(self, shown: bool) -> None:
         self._preferences = replace(self._preferences, welcome=shown)

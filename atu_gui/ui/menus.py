@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QMenuBar, QSpacerItem, QWidget
 
@@ -10,60 +10,77 @@ from atu_gui.ui.actions import Actions, bind
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button
 from atu_gui.ui.widgets.segments import Segments
-from atu_gui.ui.workbench import View, Workbench
 
 _HEIGHT = 33
-_VIEWS: dict[View, str] = {"run": "Run", "question": "Question", "compare": "Compare"}
+_VIEWS = {"run": "Run", "question": "Question", "compare": "Compare"}
 
 
-def menu_row(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
-    """The bar with all menus, in a row of the window's own colour."""
-    bar = QMenuBar()
-    bar.setNativeMenuBar(False)
-    file = bar.addMenu("&File")
-    _fill(file, actions.open_folder, actions.open_gguf, actions.load, actions.starter, None)
-    _fill(file, actions.export_png, actions.export_svg, actions.export_csv, None, actions.quit)
-    _fill(bar.addMenu("&Edit"), actions.undo_tau, actions.redo_tau)
-    view = bar.addMenu("&View")
-    _fill(view, actions.show_run, actions.rephrase, actions.welcome, None)
-    _fill(view, *bench.dock_actions(), actions.reset_layout, None)
-    _fill(view, actions.zoom_in, actions.zoom_out, actions.zoom_fit, None)
-    _fill(view, actions.quiet, None)
-    view.addMenu(_colours(actions, theme, view))
-    run = bar.addMenu("&Run")
-    _fill(run, actions.run, actions.pause, actions.pause_after, actions.skip, actions.stop, actions.discard)
-    _fill(run, None, actions.check, actions.scan)
-    _fill(run, None, actions.save_preset, actions.rename_preset, actions.delete_preset)
-    _fill(bar.addMenu("&Question"), actions.ask, actions.rephrase, actions.tokens, None, actions.export_chat)
-    runs = bar.addMenu("R&uns")
-    _fill(runs, actions.open_run, actions.close_run, actions.outcome, None, actions.return_round, actions.branch_round)
-    _fill(runs, None, actions.audit_round, actions.compare, actions.export_round, None)
-    _fill(runs, actions.annotate_run, actions.delete_run, actions.undelete_run)
-    _fill(bar.addMenu("&Help"), actions.palette, actions.glossary, actions.open_recorded, None, actions.about)
-    row = QWidget()
-    row.setObjectName("menu_row")
-    row.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    row.setFixedHeight(_HEIGHT)
-    inside = QHBoxLayout(row)
-    inside.setContentsMargins(8, 0, 8, 1)
-    inside.addWidget(bar)
-    inside.addStretch(1)
-    search = _search_field(actions, theme)
-    inside.addWidget(_views(actions, bench, theme))
-    inside.addStretch(1)
-    balance = QSpacerItem(0, 0)
-    inside.addItem(balance)
-    inside.addWidget(search)
+class MenuRow(QWidget):
+    """The bar with all menus, the switch between views and the palette's field, in a row of the window's own colour."""
 
-    def weigh() -> None:
+    def __init__(self, actions: Actions, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self.setObjectName("menu_row")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(_HEIGHT)
+        self._bar = QMenuBar()
+        self._bar.setNativeMenuBar(False)
+        self._view_menu = self._fill_bar(theme)
+        self._views = _views(actions, theme)
+        self._search = _search_field(actions, theme)
+        self._balance = QSpacerItem(0, 0)
+        inside = QHBoxLayout(self)
+        inside.setContentsMargins(8, 0, 8, 1)
+        inside.addWidget(self._bar)
+        inside.addStretch(1)
+        inside.addWidget(self._views)
+        inside.addStretch(1)
+        inside.addItem(self._balance)
+        inside.addWidget(self._search)
+        # Widths are known only under the style sheet.
+        theme.changed.connect(self._weigh)
+        self._weigh()
+
+    def add_docks(self, docks: list[QAction]) -> None:
+        """Show and hide each dock from the view menu; the docks are built after this row."""
+        self._view_menu.insertActions(self._actions.reset_layout, docks)
+
+    @Slot(str)
+    def show_view(self, view: str) -> None:
+        """Mark what stands below the toolbar."""
+        self._views.show_choice(_VIEWS.get(view, _VIEWS["run"]))
+
+    def _fill_bar(self, theme: Theme) -> QMenu:
+        actions, bar = self._actions, self._bar
+        file = bar.addMenu("&File")
+        _fill(file, actions.open_folder, actions.open_gguf, actions.load, actions.starter, None)
+        _fill(file, actions.export_png, actions.export_svg, actions.export_csv, None, actions.quit)
+        _fill(bar.addMenu("&Edit"), actions.undo_tau, actions.redo_tau)
+        view = bar.addMenu("&View")
+        _fill(view, actions.show_run, actions.rephrase, actions.welcome, None, actions.reset_layout, None)
+        _fill(view, actions.zoom_in, actions.zoom_out, actions.zoom_fit, None)
+        _fill(view, actions.quiet, None)
+        view.addMenu(_colours(actions, theme, view))
+        run = bar.addMenu("&Run")
+        _fill(run, actions.run, actions.pause, actions.pause_after, actions.skip, actions.stop, actions.discard)
+        _fill(run, None, actions.check, actions.scan)
+        _fill(run, None, actions.save_preset, actions.rename_preset, actions.delete_preset)
+        _fill(bar.addMenu("&Question"), actions.ask, actions.rephrase, actions.tokens, None, actions.export_chat)
+        runs = bar.addMenu("R&uns")
+        _fill(
+            runs, actions.open_run, actions.close_run, actions.outcome, None, actions.return_round, actions.branch_round
+        )
+        _fill(runs, None, actions.audit_round, actions.compare, actions.export_round, None)
+        _fill(runs, actions.annotate_run, actions.delete_run, actions.undelete_run)
+        _fill(bar.addMenu("&Help"), actions.palette, actions.glossary, actions.open_recorded, None, actions.about)
+        return view
+
+    @Slot()
+    def _weigh(self) -> None:
         """As much room on the right as the menus take on the left, so that the switch stands in the middle."""
-        balance.changeSize(max(0, bar.sizeHint().width() - search.sizeHint().width()), 0)
-        inside.invalidate()
-
-    # Widths are known only under the style sheet.
-    theme.changed.connect(weigh)
-    weigh()
-    return row
+        self._balance.changeSize(max(0, self._bar.sizeHint().width() - self._search.sizeHint().width()), 0)
+        self.layout().invalidate()  # type: ignore[union-attr]
 
 
 def _search_field(actions: Actions, theme: Theme) -> QWidget:
@@ -75,12 +92,11 @@ def _search_field(actions: Actions, theme: Theme) -> QWidget:
     return field
 
 
-def _views(actions: Actions, bench: Workbench, theme: Theme) -> QWidget:
+def _views(actions: Actions, theme: Theme) -> Segments:
     """What stands below the toolbar, as a switch."""
     switch = Segments(theme, "View", tuple(_VIEWS.values()))
     by_words = {"Run": actions.show_run, "Question": actions.rephrase, "Compare": actions.compare}
     switch.chosen.connect(lambda words: by_words[words].trigger())
-    bench.view_changed.connect(lambda view: switch.show_choice(_VIEWS.get(view, _VIEWS["run"])))
     return switch
 
 

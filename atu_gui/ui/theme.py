@@ -6,6 +6,8 @@ says `changed` so that everything painted by hand (plots, icons) can be painted 
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -271,6 +273,20 @@ class Theme(QObject):
             for layout in widget.findChildren(QLayout):
                 layout.invalidate()
         self._redraw()
+
+    @contextlib.contextmanager
+    def undressed(self) -> Iterator[None]:
+        """Build more of a window within the block, as quickly as before `apply`; nothing may be painted in it."""
+        app = QApplication.instance()
+        if not isinstance(app, QApplication) or not app.styleSheet():
+            yield
+            return
+        app.setStyleSheet("")
+        self._sheet_waits = True
+        try:
+            yield
+        finally:
+            self.apply(app)
 
     def _redraw(self) -> None:
         self._dressed = [item for item in self._dressed if shiboken6.isValid(item[0])]

@@ -15,4 +15,5 @@ def test_startup_measures_a_real_start() -> None:
     told = json.loads(done.stdout)
     assert told["first_paint_s"] == told["runs"][0] > 0.05
     assert told["usable_s"] == told["usable_runs"][0] >= told["first_paint_s"]
+    assert told["ready_s"] == told["ready_runs"][0] >= told["usable_s"]
     assert told["torch_loaded"] is False

@@ -37,6 +37,7 @@ def make_window(theme: Theme, qtbot: QtBot) -> Iterator[Callable[..., MainWindow
 
     def build(port: FakeWorkbench | None = None) -> MainWindow:
         window = MainWindow(theme)
+        window.furnish()
         qtbot.addWidget(window)
         made.append(window)
         window.workbench.setup.schedule.show_values(PLANNED)

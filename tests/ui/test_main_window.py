@@ -6,14 +6,22 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.errors import ModelError, ResourceError
 from atu_gui.core.events import ControlApplied
 from atu_gui.core.ports import ChatRequest
 from atu_gui.ui.main_window import MainWindow
-from atu_gui.ui.preferences import load_preferences
+from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
 from atu_gui.ui.session import Phase
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.leave_dialog import LeaveDialog
@@ -154,11 +162,51 @@ def test_a_model_that_cannot_be_loaded_is_told_in_place(make_window: Make, qtbot
     port.close()
 
 
-def test_the_window_says_when_it_can_be_seen(make_window: Make, qtbot: QtBot, theme: Theme) -> None:
+def test_the_window_is_seen_before_it_is_built(qtbot: QtBot, theme: Theme) -> None:
     window = MainWindow(theme)
     qtbot.addWidget(window)
-    with qtbot.waitSignal(window.painted, timeout=3000):
+    built: list[bool] = []
+    window.painted.connect(lambda: built.append(hasattr(window, "workbench")))
+    with qtbot.waitSignals([window.painted, window.ready], timeout=5000, order="strict"):
         window.show()
+    assert built == [False] and window.page == "welcome"
+    window.show_page("workbench")
+    assert window.workbench.isVisible()
+
+
+def test_building_the_rest_moves_nothing_that_is_seen(qapp: QApplication, qtbot: QtBot, theme: Theme) -> None:
+    dress = (qapp.palette(), qapp.font(), qapp.styleSheet())
+    try:
+        theme.prepare(qapp)
+        window = MainWindow(theme)
+        qtbot.addWidget(window)
+        theme.apply(qapp)
+        window.resize(1280, 800)
+        window.welcome.setFocus()
+        window.ensurePolished()
+        before = window.grab().toImage()
+        window.furnish()
+        assert qapp.styleSheet()
+        assert window.grab().toImage() == before
+    finally:
+        qapp.setStyleSheet(dress[2])
+        qapp.setPalette(dress[0])
+        qapp.setFont(dress[1])
+
+
+def test_a_window_without_a_welcome_is_built_at_once(qtbot: QtBot, theme: Theme) -> None:
+    save_preferences(Preferences(welcome=False))
+    window = MainWindow(theme)
+    qtbot.addWidget(window)
+    assert window.page == "workbench"
+
+
+def test_a_window_closed_before_it_is_built_keeps_the_layout(qtbot: QtBot, theme: Theme) -> None:
+    save_preferences(Preferences(docks=b"kept"))
+    window = MainWindow(theme)
+    qtbot.addWidget(window)
+    assert window.close()
+    assert load_preferences().docks == b"kept"
 
 
 def test_a_run_that_fails_says_what_and_what_to_try(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:

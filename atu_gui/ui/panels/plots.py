@@ -70,6 +70,10 @@ class PlotsPanel(QWidget):
     @property
     def plots(self) -> RunPlots:
         """The plots; they are made now if they are not there yet."""
+        return self._plots or self.build()
+
+    def build(self) -> RunPlots:
+        """Make the plots, unless they are there."""
         if self._plots is None:
             # Only here: see the top of this file.
             from atu_gui.ui.widgets.run_plots import RunPlots

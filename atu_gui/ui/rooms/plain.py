@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from atu_gui.ui.rooms.auditing import AuditingRoom
+from atu_gui.ui.rooms.choosing import ChoosingRoom
 from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.ending import EndingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
+from atu_gui.ui.rooms.planning import PlanningRoom
 from atu_gui.ui.rooms.presets import PresetsRoom
 from atu_gui.ui.rooms.previewing import PreviewingRoom
 from atu_gui.ui.rooms.questioning import QuestioningRoom
@@ -30,4 +32,6 @@ PLAIN_ROOMS = (
     ExportingRoom,
     QuietRoom,
     AuditingRoom,
+    PlanningRoom,
+    ChoosingRoom,
 )

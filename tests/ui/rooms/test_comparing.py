@@ -139,7 +139,7 @@ def test_the_recorded_run_is_compared_with_a_run_of_this_machine(
     shipped = read_recording(shipped_recording()).record
     qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", shipped.run_id], timeout=3000)
     assert panel.runs[1].final_round == shipped.best_round
-    assert len(panel.forget.dots[1].data) == len(shipped.rounds)
+    assert len(panel.body.forget.dots[1].data) == len(shipped.rounds)
     # A newer list of this machine's runs keeps it.
     bench.keep("bbbb")
     window = panel.window()
