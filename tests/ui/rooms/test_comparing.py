@@ -153,7 +153,7 @@ def test_the_recorded_run_can_be_looked_at_in_a_comparison_without_a_service(mak
     window.actions_.compare.trigger()
     panel = window.workbench.compare
     _tick(panel, "(recorded run)")
-    assert len(panel.runs) == 1 and "Add a second run" in panel.final.note.text()
+    assert len(panel.runs) == 1 and "Add a second run" in panel.body.final.note.text()
 
 
 def test_a_recorded_run_that_is_missing_costs_only_itself(
