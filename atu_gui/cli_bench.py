@@ -50,6 +50,27 @@ def responsiveness(
 
 
 @bench_app.command()
+def curves(
+    points: Annotated[int, typer.Option(min=100, help="Steps in every curve.")] = 200_000,
+    frames: Annotated[int, typer.Option(min=9, help="Pictures of each kind.")] = 200,
+    as_json: _Json = False,
+) -> None:
+    """Time per picture while the curves of a long run are moved, zoomed and grow."""
+    from atu_gui.bench.curves import measure_curves
+
+    found = measure_curves(points, frames)
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+        return
+    typer.echo(f"{found.points:,} steps in every curve ({found.platform}), milliseconds per picture:")
+    for name, one in (("moved", found.pan), ("zoomed", found.zoom), ("growing", found.grow)):
+        typer.echo(
+            f"  {name}: {one.median_ms:.1f} in the middle, {one.p99_ms:.1f} at the 99th percentile "
+            f"(of the processor {one.processor_median_ms:.1f} and {one.processor_p99_ms:.1f}); {one.count} pictures"
+        )
+
+
+@bench_app.command()
 def eta(
     runs: Annotated[
         list[Path] | None, typer.Argument(help="Folders of runs, or recordings; the shipped one unless told.")

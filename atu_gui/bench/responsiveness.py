@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from atu_gui.bench.display import with_display
 from atu_gui.core import paths
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError, ResourceError
@@ -110,9 +111,7 @@ def measure_responsiveness(config: RunConfig, repeats: int = 3) -> Responsivenes
 
 
 def _child(kind: str, folder: Path, number: int) -> _Told:
-    environment = {**os.environ, "ATU_CONFIG": str(folder), "ATU_CACHE": str(folder)}
-    if not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
-        environment.setdefault("QT_QPA_PLATFORM", "offscreen")
+    environment = with_display({**os.environ, "ATU_CONFIG": str(folder), "ATU_CACHE": str(folder)})
     done = subprocess.run(
         [sys.executable, "-m", "atu_gui.bench.training", kind, str(folder), f"{kind}-{number}"],
         capture_output=True,

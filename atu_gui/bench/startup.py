@@ -10,6 +10,7 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 
+from atu_gui.bench.display import platform, with_display
 from atu_gui.core.errors import ResourceError
 
 # Prints the wall-clock times of the first paint, of the next turn of the event loop and of the end of building, and
@@ -67,9 +68,7 @@ def measure_startup(repeats: int = 5) -> Startup:
     starts: list[tuple[float, ...]] = []
     torch_loaded = False
     with tempfile.TemporaryDirectory(prefix="atu-bench-") as folder:
-        environment = {**os.environ, "ATU_DATA": folder, "ATU_CONFIG": folder, "ATU_CACHE": folder}
-        if not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")) and sys.platform == "linux":
-            environment.setdefault("QT_QPA_PLATFORM", "offscreen")
+        environment = with_display({**os.environ, "ATU_DATA": folder, "ATU_CONFIG": folder, "ATU_CACHE": folder})
         for _ in range(repeats + 1):
             begun = time.time()
             done = subprocess.run(
@@ -89,5 +88,5 @@ def measure_startup(repeats: int = 5) -> Startup:
         usable_runs=usable,
         ready_runs=ready,
         torch_loaded=torch_loaded,
-        platform=environment.get("QT_QPA_PLATFORM", "the desktop's own"),
+        platform=platform(environment),
     )
