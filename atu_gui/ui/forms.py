@@ -18,7 +18,15 @@ from atu_gui.ui.widgets.basics import label, set_property
 
 
 class CalmSpin(QSpinBox):
-    """A spin box that the wheel turns only when it has the focus, so that scrolling a panel changes nothing."""
+    """A spin box that the wheel turns only when it has the focus, so that scrolling a panel changes nothing.
+
+    It has no arrows, which would push its number out of the column of the other fields' numbers; arrow keys move it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -138,7 +146,6 @@ class Field(QObject):
         spin.setRange(int(max(low, -(2**31))), int(min(high, 2**31 - 1)))
         spin.setGroupSeparatorShown(True)
         spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         spin.valueChanged.connect(self._edited)
         return spin, spin.value, lambda value: spin.setValue(int(value))
 

@@ -13,6 +13,7 @@ from atu_gui.ui.widgets.segments import Segments
 
 _HEIGHT = 33
 _VIEWS = {"run": "Run", "question": "Question", "compare": "Compare"}
+_ICONS = ("chart-line", "chat-circle-text", "stack")
 
 
 class MenuRow(QWidget):
@@ -94,7 +95,7 @@ def _search_field(actions: Actions, theme: Theme) -> QWidget:
 
 def _views(actions: Actions, theme: Theme) -> Segments:
     """What stands below the toolbar, as a switch."""
-    switch = Segments(theme, "View", tuple(_VIEWS.values()))
+    switch = Segments(theme, "View", tuple(_VIEWS.values()), _ICONS)
     by_words = {"Run": actions.show_run, "Question": actions.rephrase, "Compare": actions.compare}
     switch.chosen.connect(lambda words: by_words[words].trigger())
     return switch

@@ -1,7 +1,7 @@
 """The one style sheet, as a template over the theme's tokens.
 
-Variants are dynamic properties: `kind` (primary, quiet, danger, link), `measure` (huge, large, compact), `role` (title,
-heading, muted, faint, small, caption, figure, welcome), `mark` (leak, ok, flag, live, plain), `invalid`.
+Variants are dynamic properties: `kind` (primary, quiet, danger, link), `measure` (huge, large, compact, flush), `role`
+(title, heading, muted, faint, small, caption, figure, welcome), `mark` (leak, ok, flag, live, plain), `invalid`.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:disabled { color: $off; }
 QPushButton[measure="large"] { min-height: 30px; padding: 0 12px; font-weight: 500; }
 QPushButton[bare="true"] { padding: 0; }
+QPushButton[measure="flush"] { padding: 0 4px; }
 QPushButton[measure="huge"] { min-height: 34px; padding: 0 20px; font-size: 15px; font-weight: 500; }
 QPushButton[measure="compact"] { min-height: 22px; padding: 0 8px; font-size: 12px; }
 QPushButton, QToolButton, QCheckBox, QTabBar { outline: none; }
@@ -74,6 +75,7 @@ _FIELDS = """
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: $raised; border: 1px solid $edge;
     border-radius: 4px; color: $text; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit, QAbstractSpinBox, QComboBox { min-height: 26px; padding: 0 8px; }
+QAbstractSpinBox { max-height: 26px; }
 QPlainTextEdit, QTextEdit { padding: 4px 6px; }
 QLineEdit:hover, QPlainTextEdit:hover, QTextEdit:hover, QAbstractSpinBox:hover, QComboBox:hover
     { border-color: $edge2; }
@@ -124,13 +126,15 @@ QTableView::item, QTreeView::item, QListView::item { padding: 0 8px; border: non
 QTableView::item:selected, QTreeView::item:selected, QListView::item:selected { background: $selection; color: $text; }
 QListView::item { padding: 6px 8px; }
 QTableView[kind="quiet"]::item { border-bottom: none; padding: 0 3px; }
+QListView[kind="ticks"]::item { padding: 6px 0; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
     padding: 0 11px; min-height: 28px; font-weight: 400; }
-QHeaderView::up-arrow, QHeaderView::down-arrow { width: 8px; height: 8px; subcontrol-position: top center; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { width: 8px; height: 8px; subcontrol-position: center right;
+    right: 2px; }
 QHeaderView::up-arrow { image: url($caret_up); }
 QHeaderView::down-arrow { image: url($caret); }
-QHeaderView[kind="quiet"]::section { padding: 0 6px; }
+QHeaderView[kind="quiet"]::section { padding: 0 3px; font-size: 12px; }
 QTableCornerButton::section { background: $panel; border: none; }
 QScrollBar { background: transparent; border: none; }
 QScrollBar:vertical { width: 10px; margin: 0; }
@@ -142,10 +146,11 @@ QScrollBar::handle:hover { background: $edge2; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; background: $panel; }
-QTabWidget::tab-bar { left: 8px; }
 QTabBar { background: transparent; qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: $muted; border: none; border-bottom: 2px solid transparent;
     padding: 0 4px; margin: 0 10px; min-height: 33px; font-weight: 500; }
+QTabBar::tab:first { margin-left: 18px; }
+QTabBar::tab:only-one { margin-left: 18px; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent_text; }

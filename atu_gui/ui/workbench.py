@@ -6,7 +6,16 @@ from typing import Literal
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QSizePolicy, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QSizePolicy,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from atu_gui import __version__
 from atu_gui.ui.actions import Actions
@@ -143,7 +152,11 @@ class Workbench(QWidget):
 
     def add_corner(self, panel: QWidget, corner: QWidget) -> None:
         """Controls of a bottom tab that stand beside the tabs while it is in front."""
-        corner.layout().setContentsMargins(0, 0, 8, 0)  # type: ignore[union-attr]
+        beside = corner.layout()
+        assert isinstance(beside, QHBoxLayout)
+        beside.setContentsMargins(0, 0, 8, 0)
+        # All corners are as wide as the widest; the controls keep to the right and to their own widths.
+        beside.insertStretch(0, 1)
         self._corners[panel] = corner
         self._corner.addWidget(corner)
         self._show_corner()

@@ -28,6 +28,8 @@ class TauSpin(QDoubleSpinBox):
         self.setRange(-_LIMIT, _LIMIT)
         self.setDecimals(2)
         self.setSingleStep(0.01)
+        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setValue(_FIRST_TAU)
         self.setKeyboardTracking(False)
         self.setAccessibleName("τ")

@@ -114,7 +114,9 @@ class ConceptsPanel(QWidget):
         self._locked = False
         self._editors: list[ConceptEditor] = []
         self._current: ConceptEditor | None = None
-        self._add = button(theme, "Add concept", "quiet", "plus", tip="Forget one more concept in the same run")
+        self._add = button(
+            theme, "Add concept", "quiet", "plus", size="flush", tip="Forget one more concept in the same run"
+        )
         self._add.clicked.connect(self._add_one)
         self.preview = PreviewView(theme)
         self.knowledge = KnowledgeView(theme)

@@ -38,7 +38,7 @@ class ModelPanel(QWidget):
         self._form.hide()
         self._facts = label("No model is loaded.", "small", wrap=True)
         self._load = button(theme, "Load model", icon="download-simple", tip="Load the language model and the encoder")
-        self._more = button(theme, "More", "quiet", "caret-down", tip="Device, number format and trust")
+        self._more = button(theme, "More", "quiet", "caret-down", size="flush", tip="Device, number format and trust")
         self._more.setCheckable(True)
         self._pickers = [
             icon_button(theme, "folder-open", "Choose a model folder"),

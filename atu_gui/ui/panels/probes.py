@@ -36,7 +36,7 @@ from atu_gui.ui.widgets.probes_model import (
 
 _GROUPS = (("Both groups", ""), ("Forget", "forget"), ("Neighbour", "neighbour"))
 _KINDS = (("All kinds", ""), ("Questions", "question"), ("Fill in the blank", "cloze"), ("Verbatim", "verbatim"))
-_WIDTHS = {GROUP: 92, GOLD: 140, DOTS: 130, RECALL: 110}
+_WIDTHS = {GROUP: 88, GOLD: 128, DOTS: 124, RECALL: 106}
 
 
 class ProbesPanel(QWidget):
@@ -72,7 +72,7 @@ class ProbesPanel(QWidget):
         self._search.setPlaceholderText("Search probes")
         self._search.setAccessibleName("Search probes")
         self._search.setClearButtonEnabled(True)
-        self._search.setFixedWidth(170)
+        self._search.setFixedWidth(140)
         self._search.textChanged.connect(self._filter)
         self._ask = button(theme, "Open in chat", "quiet", "chat-circle-text", size="compact")
         self._rephrase = button(theme, "Rephrase", "quiet", "sparkle", size="compact")

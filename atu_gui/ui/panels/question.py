@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QPlainTextEdit,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +21,7 @@ from atu_gui.core import text
 from atu_gui.core.materials import Probe
 from atu_gui.core.ports import CURRENT, UNTOUCHED, AskRequest, Weights
 from atu_gui.core.rephrasing import ATTACKS
+from atu_gui.ui.forms import CalmSpin
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, label, row, set_property
 from atu_gui.ui.widgets.section import Section
@@ -153,10 +153,10 @@ class QuestionPanel(QWidget):
         probe = action.data()
         self.show_question(probe.query, probe.answer, probe.about)
 
-    def _extra(self, words: str, count: int) -> tuple[QCheckBox, QSpinBox]:
+    def _extra(self, words: str, count: int) -> tuple[QCheckBox, CalmSpin]:
         box = _box(words, "", ticked=False)
         box.toggled.connect(self._refresh)
-        number = QSpinBox()
+        number = CalmSpin()
         number.setRange(1, _MOST)
         number.setValue(count)
         number.setFixedWidth(48)

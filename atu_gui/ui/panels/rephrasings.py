@@ -66,6 +66,7 @@ class RephrasingsPanel(QWidget):
         self.filters.chosen.connect(self._filtered.choose)
         self.table = self._make_table()
         self._figures = [(_figure(theme), label("", "small")) for _ in range(4)]
+        self._rules: list[QWidget] = []
         self._left_out = label("", "small", wrap=True)
         self._left_out.setContentsMargins(12, 8, 12, 8)
         self._open = button(theme, "Open in chat", "quiet", "chat-circle-text", size="compact")
@@ -151,12 +152,12 @@ class RephrasingsPanel(QWidget):
         return table
 
     def _lay_out(self) -> None:
-        figures = row(spacing=10)
+        figures = row(spacing=16)
         for at, (value, words) in enumerate(self._figures):
             if at:
-                figures.addWidget(rule(vertical=True))
-            figures.addWidget(value)
-            figures.addWidget(words)
+                self._rules.append(rule(vertical=True))
+                figures.addWidget(self._rules[-1])
+            figures.addLayout(row(value, words))
         figures.addStretch(1)
         figures.addWidget(self.filters)
         figures.setContentsMargins(12, 8, 12, 8)
@@ -197,6 +198,8 @@ class RephrasingsPanel(QWidget):
         for (value, words), (figure, meaning) in zip(self._figures, shown, strict=True):
             value.setText(figure)
             words.setText(meaning)
+        # Of the four figures only the last may be missing, and its line with it.
+        self._rules[-1].setVisible(bool(told))
 
     @staticmethod
     def _leaked(rows: list[Row], side: int) -> tuple[str, str]:

@@ -35,6 +35,7 @@ class TickList(QFrame):
         self._count = label("", "small")
         self._list = QListWidget()
         self._list.setWordWrap(True)
+        self._list.setProperty("kind", "ticks")
         self._list.setAccessibleName(title)
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -92,7 +93,7 @@ class ReviewPanel(QWidget):
         self.notice = Notice(theme)
         self._concept = TickList("About the concept", "What the model must forget. Untick what does not belong.")
         self._retain = TickList("To keep", "Passages that must survive: neighbours and general topics.")
-        self._questions = TickList("Questions", "Asked before the run and after every round; answers are the score.")
+        self._questions = TickList("Questions", "Asked before the run and after every round.")
         self._neighbours = Tags(theme, "Add neighbour", "neighbour")
         self._neighbours.changed.connect(self._neighbours_changed)
         self._rewrite = button(

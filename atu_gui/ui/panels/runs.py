@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QStackedLayout, QTableView, QWidget
 
 from atu_gui.core.ports import RunRecord
@@ -31,13 +31,14 @@ from atu_gui.ui.widgets.runs_model import (
     RunsModel,
 )
 from atu_gui.ui.widgets.sparkline import Sparkline
+from atu_gui.ui.widgets.tables import SpareWidth
 
 _WIDTHS = {
-    STATUS: 158, RUN: 62, CONCEPT: 148, LAYER: 58, TAU: 84, BEST: 96, FORGET: 104, NEIGHBOUR: 104, LOSS: 104, TIME: 64,
+    STATUS: 132, RUN: 62, CONCEPT: 148, LAYER: 58, TAU: 84, BEST: 96, FORGET: 104, NEIGHBOUR: 104, LOSS: 104, TIME: 64,
     STARTED: 112,
 }  # fmt: skip
-_NAME_LEAST = 120
-_SEARCH_WIDTH = 170
+_NAME_LEAST = 160
+_SEARCH_WIDTH = 140
 
 
 class RunsPanel(QWidget):
@@ -70,7 +71,7 @@ class RunsPanel(QWidget):
         self._buttons = row(self._search, spacing=6)
         self._corner = QWidget()
         self._corner.setLayout(self._buttons)
-        self._nothing = Empty(theme, "stack", "No runs yet", "Every run is kept here with all it said and its rounds.")
+        self._nothing = Empty(theme, "stack", "No runs yet", "Every run is kept here, with its rounds and answers.")
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._nothing)
         self._stack.addWidget(self._table)
@@ -124,11 +125,6 @@ class RunsPanel(QWidget):
                 return True
         return False
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        rest = sum(self._table.columnWidth(column) for column in range(len(HEADINGS)) if column != NAME)
-        self._table.setColumnWidth(NAME, max(_NAME_LEAST, event.size().width() - rest - 2))
-
     def _make_table(self, theme: Theme) -> QTableView:
         table = QTableView()
         table.setModel(self._filter)
@@ -150,6 +146,7 @@ class RunsPanel(QWidget):
             if column != NAME:
                 table.setColumnWidth(column, _WIDTHS[column])
         header.setMinimumSectionSize(56)
+        SpareWidth(table, NAME, _NAME_LEAST)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._pop)
         table.activated.connect(self._open)

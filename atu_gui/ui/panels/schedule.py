@@ -25,7 +25,7 @@ from atu_gui.core.schedule import CUSTOM, DESCRIPTIONS, PRESETS, constant_tau, p
 from atu_gui.ui.forms import CalmCombo
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_button, label, row
-from atu_gui.ui.widgets.round_table import RoundTable, round_view
+from atu_gui.ui.widgets.round_table import RoundTable, RoundView
 from atu_gui.ui.widgets.tables import fit_rows
 
 _BY_HAND = "Your own rounds. Double-click a number to change it."
@@ -53,11 +53,11 @@ class SchedulePanel(QWidget):
         self._table = RoundTable(theme)
         self._table.edited.connect(self._by_hand)
         self._table.refused.connect(self._refuse)
-        self._view = round_view(self._table)
+        self._view = RoundView(theme, self._table)
         self._error = label("", "error", wrap=True)
         self._error.hide()
-        self._add = button(theme, "Add round", "quiet", "plus", tip="One more round like the last")
-        self._remove = button(theme, "Remove round", "quiet", "minus", tip="Take the last round away")
+        self._add = button(theme, "Add round", "quiet", "plus", size="flush", tip="One more round like the last")
+        self._remove = button(theme, "Remove round", "quiet", "minus", size="flush", tip="Take the last round away")
         self._add.clicked.connect(self._add_round)
         self._remove.clicked.connect(self._remove_round)
         layout = column(spacing=6)
@@ -197,6 +197,7 @@ class SchedulePanel(QWidget):
 
     def _fit(self) -> None:
         fit_rows(self._view, most=10)
+        self._view.fit_columns()
         self._remove.setEnabled(len(self._table.plans) > 1)
 
     def _set_preset(self, name: str) -> None:

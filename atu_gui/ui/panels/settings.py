@@ -17,7 +17,7 @@ from atu_gui.core.config import (
 from atu_gui.core.probing import ProbingConfig
 from atu_gui.ui.forms import Form
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, label
+from atu_gui.ui.widgets.basics import button, column, label, row
 
 _BASIC: tuple[tuple[str, type, list[str]], ...] = (
     ("", RunConfig, ["recipe", "seed", "budget_seconds"]),
@@ -54,10 +54,10 @@ class SettingsPanel(QWidget):
         for title, part, owner, names in _MORE:
             more_layout.addWidget(label(title, "heading"))
             more_layout.addWidget(self._form(part, owner, names))
-        self._more = button(theme, "More settings", "quiet", "caret-down")
+        self._more = button(theme, "More settings", "quiet", "caret-down", size="flush")
         self._more.setCheckable(True)
         self._more.toggled.connect(more.setVisible)
-        layout.addWidget(self._more)
+        layout.addLayout(row(self._more, None))
         layout.addWidget(more)
         self.setLayout(layout)
 

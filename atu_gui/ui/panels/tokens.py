@@ -60,7 +60,7 @@ class TokensPanel(QWidget):
         self.field.setAccessibleName("Text to look at")
         self.field.setMinimumWidth(220)
         self.field.returnPressed.connect(self._look)
-        self._button = button(theme, "Show tokens", size="compact", tip="Colour each token, before and after.")
+        self._button = button(theme, "Show tokens", tip="Colour each token, before and after.")
         self._button.clicked.connect(self._look)
         self._about = label("", "small")
         self._scale = _Scale(theme)

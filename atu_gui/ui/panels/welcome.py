@@ -27,7 +27,7 @@ _KEEPS = "SHA-256 is checked · resumes if cut off"
 class _Step(QWidget):
     """A numbered step: a disc on the left, a heading and its content on the right."""
 
-    def __init__(self, theme: Theme, number: int, title: str, aside: str) -> None:
+    def __init__(self, theme: Theme, number: int, title: str, aside: str, *, last: bool = False) -> None:
         super().__init__()
         self._theme = theme
         self._disc = QLabel(str(number))
@@ -40,9 +40,11 @@ class _Step(QWidget):
         right = column(spacing=8)
         right.addLayout(row(heading, self.aside, None))
         right.addLayout(self.content)
-        line = rule(vertical=True)
         left = column(self._disc, spacing=6)
-        left.addWidget(line, 1, Qt.AlignmentFlag.AlignHCenter)
+        if last:
+            left.addStretch(1)
+        else:
+            left.addWidget(rule(vertical=True), 1, Qt.AlignmentFlag.AlignHCenter)
         layout = row(spacing=16)
         layout.addLayout(left)
         layout.addLayout(right, 1)
@@ -124,7 +126,7 @@ class WelcomePanel(QWidget):
         self.notice, self.model_notice = Notice(theme), Notice(theme)
         self._first = _Step(theme, 1, "Get a model", "a small one to begin with")
         self._second = _Step(theme, 2, "Name what it must forget", "a person, a book, a topic")
-        self._third = _Step(theme, 3, "Run", "")
+        self._third = _Step(theme, 3, "Run", "", last=True)
         self._build_model()
         self._build_name()
         self._build_run()
@@ -283,7 +285,14 @@ class WelcomePanel(QWidget):
         self._at_start = QCheckBox("Show this at start")
         self._at_start.setChecked(True)
         self._at_start.toggled.connect(self.shown_at_start)
-        skip = button(self._theme, "Skip to the workbench", "quiet", "arrow-right", tip="Set everything by hand (Esc)")
+        skip = button(
+            self._theme,
+            "Skip to the workbench",
+            "quiet",
+            "arrow-right",
+            size="flush",
+            tip="Set everything by hand (Esc)",
+        )
         skip.setShortcut("Esc")
         skip.clicked.connect(self.left)
         inner = column(

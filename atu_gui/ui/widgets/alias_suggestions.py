@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 from atu_gui.core import text
 from atu_gui.core.preview import AliasSuggestion
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import Elided, label, row
+from atu_gui.ui.widgets.basics import column, label, row
 
 _SHOWN = 5
-_WIDEST = 132
+_WIDEST = 180
 
 
 class AliasSuggestions(QWidget):
@@ -29,7 +29,7 @@ class AliasSuggestions(QWidget):
         self._heading.setToolTip("A name that is left out leaks. Closest to the concept first, as the encoder sees it.")
         self._list = QVBoxLayout(self)
         self._list.setContentsMargins(0, 0, 0, 0)
-        self._list.setSpacing(2)
+        self._list.setSpacing(6)
         self._list.addWidget(self._heading)
         self.hide()
 
@@ -62,10 +62,12 @@ class AliasSuggestions(QWidget):
         add.setToolTip(f"Add alias “{one.name}”; {value}")
         add.setAccessibleDescription(f"{one.reason}; {value}")
         add.clicked.connect(lambda: self.picked.emit(one.name))
-        reason = Elided(one.reason, Qt.TextElideMode.ElideRight)
-        reason.setProperty("role", "caption")
+        figure = label(text.number(one.similarity), "caption")
+        figure.setFont(self._theme.font(11))
+        # Below the name, not beside it: a narrow column would leave nothing of the reason.
+        layout = column(spacing=2)
+        layout.addLayout(row(add, None, figure, spacing=6))
+        layout.addWidget(label(text.capital(one.reason), "caption", wrap=True))
         made = QWidget()
-        layout = row(add, reason, label(text.number(one.similarity), "caption"), spacing=6)
-        layout.setStretch(1, 1)
         made.setLayout(layout)
         return made

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from atu_gui.core.events import Stage
@@ -13,6 +14,7 @@ from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.plot_base import ViewItem
 
 RIBBON = 3
+WORD_LEFT = 5
 BANDS_Z = -20
 MARKS_Z = 30
 
@@ -27,9 +29,34 @@ class PlacedBand:
     right: float
     future: bool
 
+    def area(self, to_pixels: QTransform, frame: QRectF) -> QRectF:
+        """What is seen of it within the frame; of no width where nothing is."""
+        left = max(to_pixels.map(QPointF(self.left, 0)).x(), frame.left())
+        right = min(to_pixels.map(QPointF(self.right, 0)).x(), frame.right())
+        return QRectF(left, frame.top(), max(right - left, 0.0), frame.height())
+
+
+def band_words(bands: Sequence[PlacedBand], areas: Sequence[QRectF], width: Callable[[str], float]) -> dict[int, str]:
+    """The round numbers of unlearn bands and “align” once, by band; none where a band is too narrow for its own."""
+    said: dict[int, str] = {}
+    for at, (band, area) in enumerate(zip(bands, areas, strict=True)):
+        words = str(band.round) if band.stage == "unlearn" else "align"
+        if words not in said.values() and width(words) + WORD_LEFT + 3 <= area.width():
+            said[at] = words
+    return said
+
+
+def now_left(x: float, width: float, frame: QRectF, taken: Sequence[QRectF]) -> float | None:
+    """Where “now” begins beside its line: right of it, else left of it, or nowhere where either lies on other words."""
+    for left in (x + 4, x - 4 - width):
+        free = all(left + width + 2 <= one.left() or one.right() + 2 <= left for one in taken)
+        if free and frame.left() <= left and left + width <= frame.right():
+            return left
+    return None
+
 
 class StageBands(ViewItem):
-    """Align and unlearn bands; with `labels` also the ribbon and the round number of unlearn stages."""
+    """Align and unlearn bands; with `labels` also the ribbon over unlearn stages. Their words are among the marks."""
 
     def __init__(self, theme: Theme, labels: bool) -> None:
         super().__init__(theme, BANDS_Z)
@@ -48,46 +75,32 @@ class StageBands(ViewItem):
             self.update()
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        named = False
         with self.in_pixels(painter) as (to_pixels, frame):
             for band in self._bands:
-                left = max(to_pixels.map(QPointF(band.left, 0)).x(), frame.left())
-                right = min(to_pixels.map(QPointF(band.right, 0)).x(), frame.right())
-                if right > left:
-                    area = QRectF(left, frame.top(), right - left, frame.height())
-                    named = self._paint_band(painter, band, area, named)
+                area = band.area(to_pixels, frame)
+                if area.width() > 0:
+                    self._paint_band(painter, band, area)
 
-    def _paint_band(self, painter: QPainter, band: PlacedBand, area: QRectF, named: bool) -> bool:
+    def _paint_band(self, painter: QPainter, band: PlacedBand, area: QRectF) -> None:
         tokens = self.theme.tokens
         unlearn = band.stage == "unlearn"
         fill = QColor(tokens.unlearn_band if unlearn else tokens.align_band)
         fill.setAlphaF(0.5 if band.future else 1.0)
         painter.fillRect(area, fill)
-        if not self._labels:
-            return named
-        if unlearn:
+        if self._labels and unlearn:
             ribbon = QColor(tokens.edge if band.future else tokens.edge2)
             painter.fillRect(QRectF(area.left(), area.top(), area.width(), RIBBON), ribbon)
-            text = str(band.round)
-        elif named:
-            return named
-        else:
-            text = "align"
-        if QFontMetricsF(painter.font()).horizontalAdvance(text) + 8 <= area.width():
-            painter.setPen(QColor(tokens.muted))
-            painter.drawText(QPointF(area.left() + 5, area.top() + 16), text)
-            return named or not unlearn
-        return named
 
 
 class Marks(ViewItem):
-    """The “now” line and the flags of live changes."""
+    """Words of the bands, the “now” line and the flags of live changes: what stands before grid and curves."""
 
     def __init__(self, theme: Theme, labels: bool) -> None:
         super().__init__(theme, MARKS_Z)
         self._labels = labels
         self._now: float | None = None
         self._flags: tuple[tuple[float, str], ...] = ()
+        self._bands: tuple[PlacedBand, ...] = ()
 
     @property
     def now(self) -> float | None:
@@ -99,14 +112,15 @@ class Marks(ViewItem):
         """Places and words of the flags. (An item's `flags` are Qt's.)"""
         return self._flags
 
-    def set_marks(self, now: float | None, flags: tuple[tuple[float, str], ...]) -> None:
-        """Draw these."""
-        if (now, flags) != (self._now, self._flags):
-            self._now, self._flags = now, flags
+    def set_marks(self, now: float | None, flags: tuple[tuple[float, str], ...], bands: tuple[PlacedBand, ...]) -> None:
+        """Draw these, and the words of these bands."""
+        if (now, flags, bands) != (self._now, self._flags, self._bands):
+            self._now, self._flags, self._bands = now, flags, bands
             self.update()
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         with self.in_pixels(painter) as (to_pixels, frame):
+            taken = self._paint_words(painter, to_pixels, frame) if self._labels else []
             free = frame.right()
             # From the newest back, so that where flags crowd the newest keep their words.
             for x, text in reversed(self._flags):
@@ -114,15 +128,26 @@ class Marks(ViewItem):
                 if frame.left() <= at <= frame.right():
                     free = self._paint_flag(painter, at, frame, text, free)
             if self._now is not None:
-                self._paint_now(painter, to_pixels.map(QPointF(self._now, 0)).x(), frame)
+                self._paint_now(painter, to_pixels.map(QPointF(self._now, 0)).x(), frame, taken)
 
-    def _paint_now(self, painter: QPainter, x: float, frame: QRectF) -> None:
+    def _paint_words(self, painter: QPainter, to_pixels: QTransform, frame: QRectF) -> list[QRectF]:
+        metrics = QFontMetricsF(painter.font())
+        areas = [band.area(to_pixels, frame) for band in self._bands]
+        painter.setPen(QColor(self.theme.tokens.muted))
+        taken = []
+        for at, words in band_words(self._bands, areas, metrics.horizontalAdvance).items():
+            left = areas[at].left() + WORD_LEFT
+            painter.drawText(QPointF(left, frame.top() + 16), words)
+            taken.append(QRectF(left, frame.top(), metrics.horizontalAdvance(words), 16))
+        return taken
+
+    def _paint_now(self, painter: QPainter, x: float, frame: QRectF, taken: Sequence[QRectF]) -> None:
         painter.setPen(QPen(QColor(self.theme.tokens.text), 1))
         painter.drawLine(QLineF(x, frame.top(), x, frame.bottom()))
         if self._labels:
-            width = QFontMetricsF(painter.font()).horizontalAdvance("now")
-            left = x + 4 if x + 4 + width <= frame.right() else x - 4 - width
-            painter.drawText(QPointF(left, frame.top() + 16), "now")
+            left = now_left(x, QFontMetricsF(painter.font()).horizontalAdvance("now"), frame, taken)
+            if left is not None:
+                painter.drawText(QPointF(left, frame.top() + 16), "now")
 
     def _paint_flag(self, painter: QPainter, x: float, frame: QRectF, text: str, free: float) -> float:
         tokens = self.theme.tokens

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHeaderView, QScrollArea, QTableWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QTableWidget, QVBoxLayout, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.compared import Compared
@@ -82,7 +82,6 @@ class CompareBody(QScrollArea):
                 if number and not differs:
                     made.setForeground(muted)
                 self.settings.setItem(at, 1 + number, made)
-        self.settings.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._differ.setText(f"{len(rows)} of {text.count(total, 'setting')} differ" if total else "")
 
     def _lay_out(self) -> QWidget:
@@ -105,7 +104,10 @@ class CompareBody(QScrollArea):
         frontier = column(self.frontier)
         frontier.setContentsMargins(1, 1, 1, 1)
         right = QWidget()
-        right.setLayout(column(card(frontier), card(settings), spacing=8))
+        beside = column(card(frontier), card(settings), spacing=8)
+        for at in range(2):
+            beside.setStretch(at, 1)
+        right.setLayout(beside)
         right.setMinimumWidth(_RIGHT_LEAST)
         right.setMaximumWidth(_RIGHT)
         upper = row(card(plots), right, spacing=8)

@@ -78,7 +78,7 @@ class CurvePlot(QWidget):
             )
         )
         now = float(run.place([run.now], axis)[0]) if run.running else None
-        self.marks.set_marks(now, flags)
+        self.marks.set_marks(now, flags, self.bands.bands)
         self.plot.bottom.set_whole(axis is XAxis.ROUND)
 
     def show_crosshair(self, x: float | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
@@ -49,9 +50,8 @@ class FinalFigures(QWidget):
         head.setContentsMargins(12, 4, 8, 4)
         self.table: QTableWidget = plain_table("Final figures", _HEADINGS, right=set(range(2, 10)), stretch=0)
         self.table.setItemDelegateForColumn(_TAU, Sparkline(theme, self.table))
-        self.table.horizontalHeader().setMinimumSectionSize(84)
         # One line: a label that wraps would let the scroll area around it grow.
-        self.note = Elided("")
+        self.note = Elided("", Qt.TextElideMode.ElideRight)
         self.note.setProperty("role", "small")
         below = row(icon_label(theme, "info", "muted", 12), self.note, spacing=6)
         below.setStretch(1, 1)
@@ -119,10 +119,7 @@ def _explained(common: dict[str, int]) -> str:
     if not common:
         return "Add a second run to see differences."
     said = " and ".join(text.count(count, f"{group} question") for group, count in common.items())
-    return (
-        f"Unclear: the 95 % interval of the paired difference includes 0; the {said} in common cannot tell the runs "
-        "apart. Token loss has no paired interval."
-    )
+    return f"Unclear: the 95 % interval of the paired difference over {said} includes 0. Token loss has no pairs."
 
 
 def _tip(score: Interval | None) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QGraphicsEllipseItem, QWidget
 
 from atu_gui.core import text
 from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme, Tokens
 from atu_gui.ui.widgets.basics import column
+from atu_gui.ui.widgets.label_room import along, around, covered, freest, spot
 from atu_gui.ui.widgets.legend import PlotTitle, Stroke
-from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, ThemedPlot
+from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, PixelText, ThemedPlot
 
 REACH = 14
 RING = 7.5
@@ -58,7 +60,7 @@ class Frontier(QWidget):
         self._ringed: int | None = None
         self._picked = False
         self._low = False
-        self._words: list[tuple[int, pg.TextItem]] = []
+        self._words: list[PixelText] = []
         self.title = PlotTitle(theme, "Frontier", {})
         self.title.caption.setText("token loss · click a round")
         self.plot = ThemedPlot(theme, x_gap=70.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), upright_grid=True)
@@ -75,6 +77,8 @@ class Frontier(QWidget):
             self.plot.addItem(item)
         self.plot.addItem(self._ring, ignoreBounds=True)
         self.plot.scene().sigMouseClicked.connect(self._click)
+        # The plot's own size, which follows that of this widget.
+        self.plot.getViewBox().sigResized.connect(self._refit)
         self.setLayout(column(self.title, self.plot, spacing=0))
         theme.changed.connect(self._recolour)
         self._recolour()
@@ -107,8 +111,8 @@ class Frontier(QWidget):
         place = self.plot.getViewBox().mapViewToScene(QPointF(dot.forget, dot.loss))
         return QPointF(self.plot.mapTo(self, self.plot.mapFromScene(place)))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    @Slot()
+    def _refit(self) -> None:
         self._low = self._room() < LOW
         self._fit()
         self._draw()
@@ -184,22 +188,36 @@ class Frontier(QWidget):
         self.setAccessibleDescription("; ".join(said))
 
     def _write_numbers(self) -> None:
-        for _, words in self._words:
-            self.plot.removeItem(words)
-        self._words = []
-        crowded = len(self._dots) > NUMBERED
-        for dot in self._dots:
-            ringed = dot.round == self._ringed
-            if crowded and not ringed and dot.round:
-                continue
-            # “untouched” goes below its dot, where it meets no number; in a low plot both go beside theirs.
-            above, below = ((-0.9, 0.5), (1.12, 0.5)) if self._low else ((0.5, 1.2), (0.5, -0.15))
-            words = pg.TextItem(str(dot.round) if dot.round else "untouched", anchor=above if dot.round else below)
-            words.setFont(self._theme.font(11, 600 if ringed else 400))
-            words.setColor(QColor(self._theme.tokens.text if ringed else self._theme.tokens.muted))
-            words.setPos(dot.forget, dot.loss)
-            self.plot.addItem(words, ignoreBounds=True)
-            self._words.append((dot.round, words))
+        """Each where it hides nothing; a number that finds no such place is left out, but for the chosen one."""
+        # Items stay once they are made: the scene may still hold the one under the pointer.
+        while len(self._words) < len(self._dots):
+            self._words.append(PixelText(self.plot))
+        for words in self._words:
+            words.hide()
+        if not self.plot.frame().isValid():
+            return
+        places = {dot.round: self.plot.pixels(dot.forget, dot.loss) for dot in self._dots}
+        taken = [spot(place, 2 * RING + 2 if number == self._ringed else 10) for number, place in places.items()]
+        lines = [area for ends in itertools.pairwise(places.values()) for area in along(QLineF(*ends))]
+        first = sorted(self._dots, key=lambda dot: (dot.round != self._ringed, dot.round != 0, dot.round))
+        for dot, words in zip(first, self._words, strict=False):
+            self._write_number(dot, words, places[dot.round], taken, lines)
+
+    def _write_number(
+        self, dot: RoundDot, words: PixelText, middle: QPointF, taken: list[QRectF], lines: list[QRectF]
+    ) -> None:
+        ringed = dot.round == self._ringed
+        needed = ringed or not dot.round
+        if len(self._dots) > NUMBERED and not needed:
+            return
+        words.say(str(dot.round) if dot.round else "untouched", self._theme.font(11, 600 if ringed else 400))
+        words.setColor(QColor(self._theme.tokens.text if ringed else self._theme.tokens.muted))
+        size, room = words.size(), 2 * RING if ringed else 8.0
+        places = around(middle, room, size.width(), size.height(), below=not dot.round)
+        place, _ = freest(places, [*taken, *lines], self.plot.frame())
+        if needed or not covered(place, taken):
+            words.show_at(place.topLeft())
+            taken.append(place)
 
     @Slot()
     def _recolour(self) -> None:

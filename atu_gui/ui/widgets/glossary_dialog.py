@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from atu_gui.core.glossary import GLOSSARY
@@ -10,7 +11,7 @@ from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, label
 
 _SIZE = (560, 640)
-_PADDING = 14  # what the style sheet puts around a row
+_PADDING = (16, 14)  # what the style sheet puts around a row: both sides, above and below
 
 
 class GlossaryDialog(QDialog):
@@ -28,6 +29,7 @@ class GlossaryDialog(QDialog):
         self._list = QListWidget()
         self._list.setAccessibleName("Words")
         self._list.setWordWrap(True)
+        self._list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self._list.setSelectionMode(QListWidget.SelectionMode.NoSelection)
         for word, meaning in GLOSSARY.items():
             item = QListWidgetItem()
@@ -36,15 +38,31 @@ class GlossaryDialog(QDialog):
             entry = QWidget()
             name = label(word, "heading")
             name.setFont(theme.font(13, 600))
-            inside = column(name, label(meaning, "muted", wrap=True), spacing=2)
+            inside = column(name, label(meaning, "muted", wrap=True), None, spacing=2)
             inside.setContentsMargins(0, 0, 0, 0)
             entry.setLayout(inside)
             entry.setAccessibleName(f"{word}: {meaning}")
-            item.setSizeHint(QSize(_SIZE[0] - 48, inside.heightForWidth(_SIZE[0] - 80) + _PADDING))
             self._list.setItemWidget(item, entry)
         layout = column(label("Glossary", "title"), self._field, self._list, spacing=8)
         layout.setContentsMargins(16, 16, 16, 16)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Rows as high as their words need at the width there is."""
+        room = self._list.viewport().width()
+        for row in range(self._list.count()):
+            item = self._list.item(row)
+            layout = self._list.itemWidget(item).layout()
+            if layout is not None:
+                item.setSizeHint(QSize(room, layout.heightForWidth(room - _PADDING[0]) + _PADDING[1]))
 
     def words(self) -> list[str]:
         """What is listed now."""

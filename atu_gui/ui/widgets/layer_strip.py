@@ -158,7 +158,10 @@ class LayerStrip(QWidget):
     def _draw_numbers(self, painter: QPainter) -> None:
         every = 10 if self._depth > 12 else 5 if self._depth > 6 else 1
         usual = [1, *range(every, self._depth + 1, every)]
-        shown = [*self._picks, *(n for n in usual if all(abs(n - pick) > self._depth / 14 for pick in self._picks))]
+        shown = [
+            *(n for n in self._picks if n <= self._depth),
+            *(n for n in usual if all(abs(n - pick) > self._depth / 14 for pick in self._picks)),
+        ]
         for layer in dict.fromkeys(shown):
             own = layer in self._picks
             painter.setFont(self._theme.font(11, 600 if own else 400))

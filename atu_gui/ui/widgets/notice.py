@@ -38,9 +38,16 @@ class Notice(QFrame):
         self._details.setFont(theme.font(12, mono=True))
         self._details.setMaximumHeight(140)
         self._details.setMinimumHeight(80)
-        head = row(self._icon, self._message, self._close, spacing=10)
+        self._beside = row()
+        head = row(self._icon, self._message, spacing=10)
+        head.addLayout(self._beside)
+        head.addWidget(self._close)
         head.setStretch(1, 1)
-        for item in (self._icon, self._close):
+        # The first line of the words, the icon and the cross have one middle, however many lines follow.
+        self._icon.setContentsMargins(0, 4, 0, 4)
+        self._icon.setFixedHeight(28)
+        self._message.setContentsMargins(0, 6, 0, 2)
+        for item in (self._icon, self._message, self._close):
             head.setAlignment(item, Qt.AlignmentFlag.AlignTop)
         inner = column(self._hint, spacing=8)
         inner.setContentsMargins(30, 0, 0, 0)
@@ -48,8 +55,8 @@ class Notice(QFrame):
         below.insertLayout(0, self._offers)
         inner.addLayout(below)
         inner.addWidget(self._details)
-        layout = column(spacing=6)
-        layout.setContentsMargins(12, 10, 8, 10)
+        layout = column(spacing=4)
+        layout.setContentsMargins(12, 8, 8, 8)
         layout.addLayout(head)
         layout.addLayout(inner)
         self.setLayout(layout)
@@ -59,7 +66,7 @@ class Notice(QFrame):
         self, message: str, hint: str = "", details: str = "", *, kind: str = "error", offers: Sequence[QAction] = ()
     ) -> None:
         """Show a message of a kind: error, warn or info; each of `offers` gets a button, which closes it too."""
-        self._show_offers(offers)
+        self._show_offers(offers, beside=not hint and not details)
         set_property(self, "card", kind)
         name, token = _ICONS[kind]
         self._theme.dress(self._icon, name, token, 20)
@@ -78,17 +85,19 @@ class Notice(QFrame):
         """What it says now."""
         return f"{self._message.text()} {self._hint.text()}".strip()
 
-    def _show_offers(self, offers: Sequence[QAction]) -> None:
-        while (item := self._offers.takeAt(0)) is not None:
-            old = item.widget()
-            if old is not None:
-                old.hide()
-                old.deleteLater()
+    def _show_offers(self, offers: Sequence[QAction], *, beside: bool) -> None:
+        """Below the words, or beside them where they are a line and nothing else."""
+        for place in (self._offers, self._beside):
+            while (item := place.takeAt(0)) is not None:
+                old = item.widget()
+                if old is not None:
+                    old.hide()
+                    old.deleteLater()
         for offer in offers:
             made = button(self._theme, offer.text(), tip=offer.toolTip())
             made.clicked.connect(self.hide)
             made.clicked.connect(offer.trigger)
-            self._offers.addWidget(made)
+            (self._beside if beside else self._offers).addWidget(made)
 
     def _toggle_details(self) -> None:
         shown = self._details.isHidden()

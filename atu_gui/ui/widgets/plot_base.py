@@ -6,8 +6,8 @@ import contextlib
 import math
 from collections.abc import Iterator
 
-from PySide6.QtCore import QLineF, QRectF, Slot
-from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent, QTransform
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Slot
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from atu_gui.core import text
@@ -139,6 +139,30 @@ class Backdrop(ViewItem):
                 painter.drawLines([QLineF(value, view.top(), value, view.bottom()) for value in values])
 
 
+class PixelText(pg.TextItem):
+    """Words that are placed by the pixels of their corner, and keep no margin around them."""
+
+    def __init__(self, plot: pg.PlotWidget) -> None:
+        super().__init__("", anchor=(0, 0))
+        self._view = plot.getViewBox()
+        self.textItem.document().setDocumentMargin(0)
+        plot.addItem(self, ignoreBounds=True)
+
+    def say(self, words: str, font: QFont) -> None:
+        """These words in this font."""
+        self.setFont(font)
+        self.setText(words)
+
+    def size(self) -> QSizeF:
+        """How much room they need, in pixels."""
+        return QSizeF(self.textItem.boundingRect().size())
+
+    def show_at(self, corner: QPointF) -> None:
+        """Put the upper left corner there."""
+        self.setPos(self._view.mapSceneToView(corner))
+        self.show()
+
+
 class ThemedPlot(pg.PlotWidget):
     """Axes, grid and background. `right` keeps room beside the plot, in pixels."""
 
@@ -176,6 +200,14 @@ class ThemedPlot(pg.PlotWidget):
         self._corner.setParent(self)
         theme.changed.connect(self._recolour)
         self._recolour()
+
+    def pixels(self, x: float, y: float) -> QPointF:
+        """Where a point of the plot's coordinates lies, in pixels of its scene."""
+        return QPointF(self.getViewBox().mapViewToScene(QPointF(x, y)))
+
+    def frame(self) -> QRectF:
+        """What lies between the axes, in the same pixels."""
+        return QRectF(self.getViewBox().sceneBoundingRect())
 
     def set_corner(self, word: str) -> None:
         """The word for the x axis, left of its first tick."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QTableWidget, QWidget
+from PySide6.QtWidgets import QDialog, QSizePolicy, QTableWidget, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.ports import RunRecord, Weights
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, label, row
+from atu_gui.ui.widgets.basics import Elided, button, column, label, row
 from atu_gui.ui.widgets.tables import cell, fit_rows, plain_table
 
 _HEADINGS = ["Round", "τ", "Forget", "Neighbour", "Token loss"]
@@ -26,7 +26,9 @@ class RoundDialog(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self._figures = theme.font()
         self._run_id = ""
-        self._heading = label("", "title")
+        self._heading = Elided("", Qt.TextElideMode.ElideRight)
+        self._heading.setProperty("role", "title")
+        self._heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._verb = verb
         self._table: QTableWidget = plain_table("Rounds", _HEADINGS, right={1, 2, 3, 4}, stretch=0)
         self._table.itemSelectionChanged.connect(self._follow)
@@ -46,6 +48,7 @@ class RoundDialog(QDialog):
         """Offer the finished rounds of a run; its best one is chosen at first."""
         self._run_id = record.run_id
         self._heading.setText(f"Run {record.run_id} · {record.title}")
+        self._heading.setToolTip(self._heading.text())
         rounds = [one for one in record.rounds if one.round]
         self._table.setRowCount(len(rounds))
         for at, one in enumerate(rounds):

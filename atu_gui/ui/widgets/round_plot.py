@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, Slot
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtCore import QLineF, QPointF, QRectF, Slot
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
@@ -14,8 +16,9 @@ from atu_gui.core.events import Interval
 from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column
+from atu_gui.ui.widgets.label_room import along, beside_level, freest, spot
 from atu_gui.ui.widgets.legend import DASHED, DOTTED, PlotTitle, Stroke
-from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, ThemedPlot
+from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, PixelText, ThemedPlot
 from atu_gui.ui.widgets.series import Floats
 
 CAP = 0.1
@@ -65,6 +68,24 @@ class _ScoreLine:
         ends = np.array([left, right]) if start else np.empty(0)
         self.untouched.setData(ends, np.full(len(ends), start.mean if start else 0.0))
 
+    def areas(self, plot: ThemedPlot) -> Iterator[QRectF]:
+        """What is drawn, in the plot's pixels; nothing while it is hidden."""
+        if not self.dots.isVisible():
+            return
+        means = [plot.pixels(number, value.mean) for number, value in sorted(self.points.items())]
+        for middle in means:
+            yield spot(middle, 14)
+        for first, second in itertools.pairwise(means):
+            yield from along(QLineF(first, second))
+        for number, value in self.points.items():
+            low, high = plot.pixels(number, value.low), plot.pixels(number, value.high)
+            cap = plot.pixels(number + CAP, value.low).x() - low.x()
+            yield QRectF(low.x() - 1, high.y(), 2, low.y() - high.y())
+            yield from (QRectF(end.x() - cap, end.y() - 1, 2 * cap, 2) for end in (low, high))
+        if 0 in self.points:
+            frame, level = plot.frame(), means[0].y()
+            yield QRectF(frame.left(), level, frame.width(), 1.0)
+
     def set_visible(self, shown: bool) -> None:
         """Hide or show all of it."""
         for item in (self.untouched, self.whiskers, self.line, self.dots):
@@ -89,7 +110,7 @@ class RoundPlot(QWidget):
         self._floor = floor
         self._last_round = 1
         self._limits: tuple[Limit, ...] = ()
-        self._limit_items: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
+        self._limit_items: list[tuple[pg.InfiniteLine, PixelText]] = []
         self.title = PlotTitle(theme, title, strokes)
         self.plot = ThemedPlot(theme, x_gap=26.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), whole_x=True)
         self.plot.setMouseEnabled(x=False, y=False)
@@ -97,6 +118,8 @@ class RoundPlot(QWidget):
         self.plot.set_corner("round")
         self.lines = {name: _ScoreLine(theme, self.plot, stroke) for name, stroke in strokes.items()}
         self.plot.scene().sigMouseMoved.connect(self._hover)
+        # The plot's own size, which follows that of this widget.
+        self.plot.getViewBox().sigResized.connect(self._refit)
         for name, entry in self.title.entries.items():
             entry.toggled.connect(lambda shown, name=name: self._show_line(name, shown))
         self.setLayout(column(self.title, self.plot, spacing=0))
@@ -116,10 +139,6 @@ class RoundPlot(QWidget):
             self._make_limits()
             self._draw()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_y()
-
     @property
     def limits(self) -> tuple[Limit, ...]:
         """What is drawn."""
@@ -131,9 +150,28 @@ class RoundPlot(QWidget):
         for line in self.lines.values():
             line.draw(left, right)
         self._fit_y()
-        for _, words in self._limit_items:
-            words.setPos(right, words.pos().y())
+        self._place_words()
         self.setAccessibleDescription(self._spoken())
+
+    def _place_words(self) -> None:
+        """The words of each limit stand beside its line where they hide least of the scores."""
+        shown = self._limit_items[: len(self._limits)]
+        if not shown:
+            return
+        frame = self.plot.frame()
+        taken = [area for line in self.lines.values() for area in line.areas(self.plot)]
+        levels = [self.plot.pixels(0.0, limit.value).y() for limit in self._limits]
+        taken += [QRectF(frame.left(), level, frame.width(), 1.0) for level in levels]
+        for level, (_, words) in zip(levels, shown, strict=True):
+            size = words.size()
+            place, _ = freest(beside_level(level, frame, size.width(), size.height()), taken, frame)
+            words.show_at(place.topLeft())
+            taken.append(place)
+
+    @Slot()
+    def _refit(self) -> None:
+        self._fit_y()
+        self._place_words()
 
     def _fit_y(self) -> None:
         values = [limit.value for limit in self._limits]
@@ -160,6 +198,7 @@ class RoundPlot(QWidget):
     def _show_line(self, name: str, shown: bool) -> None:
         self.lines[name].set_visible(shown)
         self._fit_y()
+        self._place_words()
 
     @Slot(object)
     def _hover(self, place: QPointF) -> None:
@@ -170,18 +209,18 @@ class RoundPlot(QWidget):
             self.plot.setToolTip(words)
 
     def _make_limits(self) -> None:
-        for line, words in self._limit_items:
-            self.plot.removeItem(line)
-            self.plot.removeItem(words)
-        self._limit_items = []
-        for limit in self._limits:
-            line = pg.InfiniteLine(limit.value, angle=0, movable=False)
-            words = pg.TextItem(f"{limit.word} {text.number(limit.value)}", anchor=(1, 0.9))
-            words.setFont(self._theme.font(11))
-            words.setPos(self._last_round + 0.5, limit.value)
+        # Items stay once they are made: the scene may still hold the one under the pointer.
+        while len(self._limit_items) < len(self._limits):
+            line, words = pg.InfiniteLine(angle=0, movable=False), PixelText(self.plot)
             self.plot.addItem(line, ignoreBounds=True)
-            self.plot.addItem(words, ignoreBounds=True)
             self._limit_items.append((line, words))
+        for at, (line, words) in enumerate(self._limit_items):
+            limit = self._limits[at] if at < len(self._limits) else None
+            for item in (line, words):
+                item.setVisible(limit is not None)
+            if limit is not None:
+                line.setPos(limit.value)
+                words.say(f"{limit.word} {text.number(limit.value)}", self._theme.font(11))
         self._recolour()
 
     def _spoken(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from atu_gui.core import text
@@ -19,6 +20,10 @@ _HELP = (
     "τ: a number, or a quantile of the similarity on retain texts such as “95 %”",
 )
 _MARKS = {"done": ("check", "good"), "now": ("play-fill", "accent_text"), "to come": ("circle", "faint")}
+# Of all columns but that of τ, which takes the rest; the first holds a mark.
+_LEAST = (20, 42, 38, 50)
+_PADDING, _MOST_SPARE = 8, 16
+_CHANGED = "0.25 → 0.20"
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -144,28 +149,42 @@ class RoundTable(QAbstractTableModel):
         return ("", str(number), text.count(plan.align_steps), text.count(plan.unlearn_steps))[column_]
 
 
-def round_view(model: RoundTable) -> QTableView:
+class RoundView(QTableView):
     """A plain table that shows it."""
-    view = QTableView()
-    view.setModel(model)
-    view.setProperty("kind", "quiet")
-    view.setAccessibleName("Rounds of the schedule")
-    view.setShowGrid(False)
-    view.verticalHeader().hide()
-    view.verticalHeader().setDefaultSectionSize(24)
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    view.setTabKeyNavigation(False)
-    header = view.horizontalHeader()
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
-    header.setProperty("kind", "quiet")
-    header.setHighlightSections(False)
-    header.setMinimumSectionSize(28)
-    for column_, width in ((0, 28), (1, 52), (2, 46), (3, 60)):
-        view.setColumnWidth(column_, width)
-    return view
+
+    def __init__(self, theme: Theme, model: RoundTable) -> None:
+        super().__init__()
+        self._metrics = QFontMetrics(theme.font())
+        self.setModel(model)
+        self.setProperty("kind", "quiet")
+        self.setAccessibleName("Rounds of the schedule")
+        self.setShowGrid(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(24)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
+        header.setProperty("kind", "quiet")
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(_LEAST[0])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit_columns()
+
+    def fit_columns(self) -> None:
+        """As wide as their numbers, so that a narrow set-up has room for a τ that was changed on the way."""
+        rows, wide = range(self.model().rowCount()), []
+        for column_, least in enumerate(_LEAST):
+            words = (str(self.model().index(at, column_).data()) for at in rows)
+            wide.append(max(least, max(map(self._metrics.horizontalAdvance, words), default=0) + _PADDING))
+        spare = self.width() - sum(wide) - self._metrics.horizontalAdvance(_CHANGED) - _PADDING
+        for column_, width in enumerate(wide):
+            self.setColumnWidth(column_, width + (min(max(spare // 3, 0), _MOST_SPARE) if column_ else 0))
 
 
 def _parsed(column_: int, words: str) -> dict[str, object]:

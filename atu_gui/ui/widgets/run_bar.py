@@ -11,7 +11,7 @@ from atu_gui.core.progress import RunProgress
 from atu_gui.ui.actions import Actions, bind
 from atu_gui.ui.session import BUSY, IN_RUN, Phase
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, icon_button, icon_label, label, row, set_property
+from atu_gui.ui.widgets.basics import Elided, button, column, icon_button, icon_label, label, row, set_property
 from atu_gui.ui.widgets.device_strip import DeviceStrip
 from atu_gui.ui.widgets.stage_bar import StageBar
 
@@ -93,13 +93,16 @@ class RunBar(QWidget):
         self._ways.setMenu(menu)
         self._ways.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._begin = label("", "heading")
-        self._rest = label("", "muted")
+        self._rest = Elided("", Qt.TextElideMode.ElideRight)
+        self._rest.setProperty("role", "muted")
         self._left = label("", "muted")
         for words in (self._begin, self._rest, self._left):
             words.setFont(theme.font())
         self._left.setToolTip("Until the last planned round; a goal or a guard may end the run before that.")
         self._bar = StageBar(theme)
-        line = row(self._begin, self._rest, None, self._left, spacing=6)
+        line = row(self._begin, self._rest, self._left, spacing=6)
+        line.setStretch(1, 1)
+        self._line = line
         progress = column(spacing=3)
         progress.addStretch(1)
         progress.addLayout(line)
@@ -166,11 +169,10 @@ class RunBar(QWidget):
     def _say(self, begin: str, rest: str, left: str) -> None:
         self._begin.setText(begin)
         self._left.setText(left)
-        taken = self._begin.sizeHint().width() + self._left.sizeHint().width() + 32
-        room = max(60, self._bar.width() - taken)
-        words = f"· {rest}" if rest else ""
-        self._rest.setText(self._rest.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room))
+        self._rest.setText(f"· {rest}" if rest else "")
         self._rest.setToolTip(rest)
+        # At once: else the words would be painted once into the places of the words before.
+        self._line.activate()
 
     def _dress(self) -> None:
         filled = {Phase.RUNNING: self._pause, Phase.PAUSED: self._pause}.get(self._phase, self._run)

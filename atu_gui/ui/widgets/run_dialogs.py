@@ -53,7 +53,8 @@ class AnnotateDialog(QDialog):
         self._name.setText(record.title)
         self._note.setPlainText(record.note)
         self._tags.set_values(list(record.tags))
-        self._name.selectAll()
+        # Selected from its end, so that the beginning of a long name is seen.
+        self._name.setSelection(len(record.title), -len(record.title))
         self._name.setFocus()
         self.open()
 

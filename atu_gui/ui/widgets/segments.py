@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton
 
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import row
@@ -14,8 +14,8 @@ class Segments(QFrame):
 
     chosen = Signal(str)
 
-    def __init__(self, theme: Theme, name: str, choices: tuple[str, ...], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, name: str, choices: tuple[str, ...], icons: tuple[str, ...] = ()) -> None:
+        super().__init__()
         self._theme = theme
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
@@ -24,6 +24,8 @@ class Segments(QFrame):
             button.setCheckable(True)
             button.setAccessibleName(f"{name}: {words}")
             self._group.addButton(button)
+        for icon, button in zip(icons, self._buttons.values(), strict=False):
+            theme.dress(button, icon, "muted")
         self.setLayout(row(*self._buttons.values(), spacing=0))
         self._buttons[choices[0]].setChecked(True)
         self._group.buttonClicked.connect(self._say)

@@ -38,7 +38,7 @@ class StatusLine(QStatusBar):
             case ControlApplied():
                 name, new = text.KNOBS.get(event.field, event.field), text.knob_value(event.field, event.new)
                 where = "" if event.field == "pause_step" else f" applied at step {text.count(event.step)}"
-                self.applied.setText(f"✓ {name} {new}{where}")
+                self.applied.setText(f"✓ {text.capital(name)} {new}{where}")
             case RunFinished() | RunFailed():
                 self.speed.setText("")
                 self.left.setText("")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
 from atu_gui.core.ports import RunRecord, Weights
 from atu_gui.ui.actions import bind
@@ -27,7 +27,8 @@ class Strip(QFrame):
         self._theme = theme
         self.setProperty("card", "info")
         self.setFixedHeight(40)
-        self.words = Elided("")
+        self.words = Elided("", Qt.TextElideMode.ElideRight)
+        self._tail = QLabel()
         self.out = button(theme, out, icon="x")
         self.out.clicked.connect(self.left)
         self._tag = tag
@@ -35,7 +36,8 @@ class Strip(QFrame):
         self._buttons = row(spacing=6)
         layout = row(icon_label(theme, icon, "accent_text"), spacing=8)
         layout.addWidget(mark(tag, "live"))
-        layout.addWidget(self.words, 1)
+        layout.addLayout(row(self.words, self._tail, spacing=4))
+        layout.addStretch(1)
         layout.addLayout(self._buttons)
         layout.addWidget(self.out)
         layout.setContentsMargins(12, 0, 8, 0)
@@ -51,12 +53,20 @@ class Strip(QFrame):
         bind(made, action)
         self._buttons.addWidget(made)
 
-    def say(self, words: str, tip: str = "") -> None:
-        """Show these words."""
+    def say(self, words: str, tail: str = "", tip: str = "") -> None:
+        """Show these words; where there is no room they are shortened, but for their tail."""
         self.words.setText(words)
-        self.words.setToolTip(tip or words)
-        self.setAccessibleName(f"{self._tag}: {words}")
+        self._tail.setText(tail)
+        self._tail.setVisible(bool(tail))
+        for one in (self.words, self._tail):
+            one.setToolTip(tip or words)
+        self.setAccessibleName(f"{self._tag}: {self.said}")
         self.show()
+
+    @property
+    def said(self) -> str:
+        """What it says, unshortened."""
+        return f"{self.words.text()} {self._tail.text()}".strip()
 
 
 class PastStrip(Strip):
@@ -77,10 +87,10 @@ class PastStrip(Strip):
             return
         good = f", round {record.best_round} kept" if record.best_round else ""
         state = state_of(record)[0].lower()
-        words = f"Run {record.run_id} · {record.title} · {when(record.started)} · {state}{good}"
+        words, tail = f"Run {record.run_id} · {record.title}", f"· {when(record.started)} · {state}{good}"
         self.out.setText("Back to the present run" if live else "Close recorded run")
         self.out.setAccessibleName(self.out.text())
-        self.say(words, "\n".join(part for part in (words, record.note, record.folder) if part))
+        self.say(words, tail, "\n".join(part for part in (f"{words} {tail}", record.note, record.folder) if part))
 
 
 class BranchStrip(Strip):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTableWidget, QTableWidgetItem
+
+# Names may be of any length: a column of them asks for no more than this.
+_WIDEST = 220
 
 
 def fit_rows(view: QTableView, *, most: int) -> None:
@@ -12,6 +16,49 @@ def fit_rows(view: QTableView, *, most: int) -> None:
     rows = view.model().rowCount()
     height = view.verticalHeader().defaultSectionSize()
     view.setFixedHeight(30 + height * max(1, min(rows, most)) + 2)
+
+
+class SpareWidth(QObject):
+    """Gives a column of a table the width that the others leave, and never less than its own words need.
+
+    Args:
+        table: The table, which owns this.
+        column: The column.
+        least: What it needs, in pixels; 0 measures its words.
+    """
+
+    def __init__(self, table: QTableView, column: int, least: int = 0) -> None:
+        super().__init__(table)
+        self._table, self._column, self._least = table, column, least
+        header, model = table.horizontalHeader(), table.model()
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+        header.sectionResized.connect(self._follow)
+        for changed in (
+            header.sectionCountChanged, model.dataChanged, model.rowsInserted, model.rowsRemoved, model.modelReset
+        ):  # fmt: skip
+            changed.connect(self.share)
+        table.viewport().installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.share()
+        return False
+
+    @Slot()
+    def share(self) -> None:
+        """Share out the width anew."""
+        if not shiboken6.isValid(self._table):
+            # A table that is deleted says farewell to its rows.
+            return
+        header, own = self._table.horizontalHeader(), self._column
+        others = sum(header.sectionSize(column) for column in range(header.count()) if column != own)
+        words = max(self._table.sizeHintForColumn(own), header.sectionSizeHint(own))
+        header.resizeSection(own, max(self._least or min(words, _WIDEST), self._table.viewport().width() - others))
+
+    @Slot(int, int, int)
+    def _follow(self, column: int, _old: int, _new: int) -> None:
+        if column != self._column:
+            self.share()
 
 
 def plain_table(name: str, headings: list[str], *, right: set[int], stretch: int) -> QTableWidget:
@@ -30,12 +77,12 @@ def plain_table(name: str, headings: list[str], *, right: set[int], stretch: int
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     for column in right:
         heading = QTableWidgetItem(headings[column])
         heading.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         table.setHorizontalHeaderItem(column, heading)
+    SpareWidth(table, stretch)
     return table
 
 

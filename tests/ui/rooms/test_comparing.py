@@ -75,7 +75,7 @@ def test_a_clear_difference_is_named_and_an_unclear_one_is_not(
     panel = _open(make_window, qtbot, bench)
     qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=3000)
     assert _words(panel, 1, 4) == "+0.40 worse" and _words(panel, 1, 6) == "+0.00 unclear"
-    assert "6 forget questions and 6 neighbour questions in common" in panel.body.final.note.text()
+    assert "over 6 forget questions and 6 neighbour questions" in panel.body.final.note.text()
     panel.body.final._copy()
     assert QGuiApplication.clipboard().text().splitlines()[2].split("\t")[4] == "+0.40 worse"
 

@@ -56,7 +56,7 @@ def test_a_run_without_an_end_is_not_shown_as_running(make_window: Make, qtbot: 
     window = _window(make_window, qtbot, bench)
     _open(window, qtbot, "aaaa")
     assert not window.workbench.plots.curves.running
-    assert "crashed" in window.workbench.past.words.text()
+    assert "crashed" in window.workbench.past.said
 
 
 def test_what_a_run_says_while_another_is_open_is_not_lost(make_window: Make, qtbot: QtBot) -> None:

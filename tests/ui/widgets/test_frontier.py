@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -51,3 +51,16 @@ def test_keys_move_the_ring_and_choose(qtbot: QtBot, frontier: Frontier) -> None
     with qtbot.waitSignal(frontier.round_chosen) as chosen:
         QTest.keyClick(frontier, Qt.Key.Key_Return)
     assert chosen.args == [1]
+
+
+def test_words_lie_within_the_plot_and_on_no_dot(frontier: Frontier) -> None:
+    # The untouched model at the left edge: what it is called would stick out of the plot.
+    crowd = (RoundDot(0, 0.0, 2.15), *(RoundDot(n, 0.002 * n, 2.15 + 0.002 * (n % 3)) for n in range(1, 9)))
+    frontier.set_dots((*crowd, RoundDot(9, 0.2, 2.2)))
+    shown = [words for words in frontier._words if words.isVisible()]
+    assert {"untouched", "9"} <= {words.toPlainText() for words in shown} and len(shown) < 10
+    areas = [QRectF(frontier.plot.getViewBox().mapViewToScene(words.pos()), words.size()) for words in shown]
+    frame = frontier.plot.frame()
+    assert all(frame.adjusted(-1, -1, 1, 1).contains(area) for area in areas)
+    for at, area in enumerate(areas):
+        assert not any(area.adjusted(1, 1, -1, -1).intersects(other) for other in areas[at + 1 :])

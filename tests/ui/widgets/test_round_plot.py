@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.events import Interval
 from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.label_room import spot
 from atu_gui.ui.widgets.legend import Stroke
 from atu_gui.ui.widgets.round_plot import CAP, Limit, RoundPlot
 
@@ -47,3 +49,18 @@ def test_everything_lies_within_the_axes(plot: RoundPlot) -> None:
 
 def test_the_newest_scores_are_said_in_words(plot: RoundPlot) -> None:
     assert plot.accessibleDescription() == "forget after round 1: 0.10 (0.06–0.17)"
+
+
+def test_the_words_of_a_limit_hide_no_score(qtbot: QtBot, plot: RoundPlot) -> None:
+    plot.set_points({"forget": {n: Interval(0.2, 0.18, 0.22, 20) for n in range(4)}}, 4)
+    plot.set_limits((Limit("goal", 0.19),))
+    plot.resize(340, 160)
+    plot.show()
+    qtbot.waitExposed(plot)
+    ((_, words),) = plot._limit_items
+    place = QRectF(plot.plot.getViewBox().mapViewToScene(words.pos()), words.size())
+    dots = [spot(plot.plot.pixels(n, 0.2), 8) for n in range(4)]
+    assert plot.plot.frame().adjusted(-1, -1, 1, 1).contains(place)
+    assert not any(place.intersects(dot) for dot in dots)
+    plot.set_limits(())
+    assert not words.isVisible()
