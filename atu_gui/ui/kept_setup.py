@@ -41,7 +41,7 @@ def load_setup() -> RunConfig | None:
         data = json.loads(setup_file().read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         _LOG.warning("The kept set-up cannot be read and starts anew: %s", error)
         return None
     return _as_far_as_it_fits(data) if isinstance(data, dict) else None

@@ -15,17 +15,26 @@ from atu_gui.ui.theme import MODES, Mode
 _LOG = logging.getLogger(__name__)
 _FILE = "window.json"
 # Raised when docks change, so that an old layout is not forced on new docks.
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the docks of either arrangement were left, as Qt's own bytes, and whether the window was narrow then."""
+
+    run: bytes = b""
+    question: bytes = b""
+    narrow: bool = False
 
 
 @dataclass(slots=True)
 class Preferences:
-    """Theme, welcome, quiet mode and layout; `geometry` and `docks` are Qt's own bytes, empty when unknown."""
+    """Theme, welcome, quiet mode and layout; `geometry` is Qt's own bytes, empty when unknown."""
 
     mode: Mode = "system"
     welcome: bool = True
     geometry: bytes = b""
-    docks: bytes = b""
+    docks: Layout = Layout()
     quiet: bool = False
 
 
@@ -40,7 +49,7 @@ def load_preferences() -> Preferences:
         data = json.loads(preferences_file().read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Preferences()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         _LOG.warning("The window's settings cannot be read and start anew: %s", error)
         return Preferences()
     if not isinstance(data, dict):
@@ -54,19 +63,20 @@ def load_preferences() -> Preferences:
         made.quiet = data["quiet"]
     if data.get("layout_version") == LAYOUT_VERSION:
         made.geometry = _bytes(data.get("geometry"))
-        made.docks = _bytes(data.get("docks"))
+        made.docks = _layout(data.get("docks"))
     return made
 
 
 def save_preferences(preferences: Preferences) -> None:
     """Write them; a folder that cannot be written is noted in the log and costs nothing else."""
+    docks = preferences.docks
     data = {
         "mode": preferences.mode,
         "welcome": preferences.welcome,
         "quiet": preferences.quiet,
         "layout_version": LAYOUT_VERSION,
-        "geometry": base64.b64encode(preferences.geometry).decode("ascii"),
-        "docks": base64.b64encode(preferences.docks).decode("ascii"),
+        "geometry": _words(preferences.geometry),
+        "docks": {"run": _words(docks.run), "question": _words(docks.question), "narrow": docks.narrow},
     }
     target = preferences_file()
     try:
@@ -76,6 +86,16 @@ def save_preferences(preferences: Preferences) -> None:
         fresh.replace(target)
     except OSError as error:
         _LOG.warning("The window's settings cannot be saved: %s", error)
+
+
+def _layout(value: object) -> Layout:
+    if not isinstance(value, dict):
+        return Layout()
+    return Layout(_bytes(value.get("run")), _bytes(value.get("question")), value.get("narrow") is True)
+
+
+def _words(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
 
 
 def _bytes(value: object) -> bytes:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from atu_gui.core.config import RunConfig, parse_config
 from atu_gui.core.errors import Fault, InputError
-from atu_gui.core.events import Event, ModelLoaded
+from atu_gui.core.events import Event, ModelLoaded, RunStarted
 from atu_gui.core.presets import Preset
 from atu_gui.core.schedule import PRESETS
 from atu_gui.ui.kept_setup import load_setup, save_setup
@@ -190,7 +190,9 @@ class Setup(QWidget):
         self._changed()
 
     def handle(self, event: Event) -> None:
-        """Follow the run."""
+        """Follow the run; what it begins with is kept, in case the machine goes down within it."""
+        if isinstance(event, RunStarted):
+            self.keep()
         self.aim.handle(event)
         self.live.handle(event)
         self.schedule.handle(event)

@@ -31,7 +31,7 @@ from atu_gui.ui.panels.rephrasings import RephrasingsPanel
 from atu_gui.ui.panels.rounds import RoundsPanel
 from atu_gui.ui.panels.runs import RunsPanel
 from atu_gui.ui.panels.tokens import TokensPanel
-from atu_gui.ui.preferences import LAYOUT_VERSION
+from atu_gui.ui.preferences import LAYOUT_VERSION, Layout
 from atu_gui.ui.setup import Setup
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.dock import Dock
@@ -62,6 +62,8 @@ class Workbench(QWidget):
         # The docks' arrangement, which stays while the comparison stands in their place.
         self._arranged: View = "run"
         self._layouts: dict[View, QByteArray] = {}
+        # Whether the docks have yet to take the sizes of their arrangement; later they keep those that the user gives.
+        self._unsized = True
         self.run_bar = RunBar(theme, actions)
         self.notice = Notice(theme)
         self.past = PastStrip(theme)
@@ -209,23 +211,30 @@ class Workbench(QWidget):
         self._show_docks()
         self._resize_soon()
 
-    def save_layout(self) -> bytes:
-        """Qt's own description of where the docks are."""
-        state = (
-            self._field.saveState(LAYOUT_VERSION) if self._arranged == "run" else self._layouts.get("run", QByteArray())
-        )
-        return bytes(state.data())
+    def save_layout(self) -> Layout:
+        """How both arrangements of the docks are left."""
+        layouts = {**self._layouts, self._arranged: self._field.saveState(LAYOUT_VERSION)}
+        run, question = (bytes(layouts.get(view, QByteArray()).data()) for view in _DOCKS)
+        return Layout(run, question, bool(self._narrow))
 
-    def restore_layout(self, saved: bytes) -> None:
+    def restore_layout(self, saved: Layout) -> None:
         """Back to a saved layout; one that does not fit changes nothing."""
-        if saved and self._field.restoreState(QByteArray(saved), LAYOUT_VERSION):
+        if not saved.run or not self._field.restoreState(QByteArray(saved.run), LAYOUT_VERSION):
+            return
+        for key in _DOCKS["question"]:
+            self._docks[key].hide()
+        if saved.narrow != self._narrow:
+            # Sizes and the place of the chat belong to another width.
             self._docks["chat"].setVisible(not self._narrow)
-            for key in _DOCKS["question"]:
-                self._docks[key].hide()
+            return
+        self._unsized = False
+        if saved.question:
+            self._layouts["question"] = QByteArray(saved.question)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._resize_soon()
+        if self._unsized:
+            self._resize_soon()
 
     def _show_corner(self) -> None:
         corner = self._corners.get(self.tabs.currentWidget())
@@ -276,10 +285,14 @@ class Workbench(QWidget):
             dock.setVisible(shown and (key != "chat" or not self._narrow))
 
     def _resize_soon(self) -> None:
+        self._unsized = True
         # Docks take sizes only once the layout that shows or hides them is through.
         QTimer.singleShot(0, self, self._resize)
 
     def _resize(self) -> None:
+        if not self._unsized or not self.isVisible():
+            return
+        self._unsized = False
         docks = self._docks
         left, middle = _DOCKS[self._arranged][:2]
         widths = {left: _LEFT_NARROW if self._narrow else _LEFT}

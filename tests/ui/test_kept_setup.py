@@ -41,7 +41,7 @@ def test_nothing_kept_is_nothing() -> None:
     assert load_setup() is None
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", "null", "\x00"])
+@pytest.mark.parametrize("content", ["", "{", "[1]", "null", "\x00", "[" * 100_000])
 def test_a_file_that_is_no_setup_starts_anew(content: str, caplog: pytest.LogCaptureFixture) -> None:
     setup_file().parent.mkdir(parents=True)
     setup_file().write_text(content, encoding="utf-8")

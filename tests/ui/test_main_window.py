@@ -21,7 +21,7 @@ from atu_gui.core.errors import ModelError, ResourceError
 from atu_gui.core.events import ControlApplied
 from atu_gui.core.ports import ChatRequest
 from atu_gui.ui.main_window import MainWindow
-from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
+from atu_gui.ui.preferences import Layout, Preferences, load_preferences, save_preferences
 from atu_gui.ui.session import Phase
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.leave_dialog import LeaveDialog
@@ -202,11 +202,11 @@ def test_a_window_without_a_welcome_is_built_at_once(qtbot: QtBot, theme: Theme)
 
 
 def test_a_window_closed_before_it_is_built_keeps_the_layout(qtbot: QtBot, theme: Theme) -> None:
-    save_preferences(Preferences(docks=b"kept"))
+    save_preferences(Preferences(docks=Layout(b"kept")))
     window = MainWindow(theme)
     qtbot.addWidget(window)
     assert window.close()
-    assert load_preferences().docks == b"kept"
+    assert load_preferences().docks == Layout(b"kept")
 
 
 def test_a_run_that_fails_says_what_and_what_to_try(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
@@ -282,7 +282,7 @@ def test_layout_theme_and_welcome_are_remembered(make_window: Make, qtbot: QtBot
     window.welcome._at_start.setChecked(False)
     window.close()
     saved = load_preferences()
-    assert (saved.mode, saved.welcome) == ("light", False) and saved.docks and saved.geometry
+    assert (saved.mode, saved.welcome) == ("light", False) and saved.docks.run and saved.geometry
     again = make_window()
     assert again.page == "workbench" and again._theme.mode == "light"
     again.actions_.theme_system.trigger()

@@ -61,7 +61,7 @@ class ComparingRoom(Room):
         except InputError as error:
             self._bench.log.write(str(error), "warning")
             return
-        record = replace(read.record, title=f"{read.record.title} (recorded run)", note="Comes with the program.")
+        record = replace(read.record, title="Recorded run", note="Comes with the program.")
         self._recording = replace(read, record=record)
         self._bench.compare.list.show_runs(self._all(self._bench.runs.records))
 

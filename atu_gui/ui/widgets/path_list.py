@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -70,7 +71,8 @@ class PathList(QWidget):
         name.setToolTip(str(path))
         remove = icon_button(self._theme, "x", f"Take away {path.name}")
         remove.clicked.connect(lambda: self._remove(path))
-        shape = "folder" if path.is_dir() else "file-text"
+        # Unlike the path's own method this never raises, for instance where the folder above may not be read.
+        shape = "folder" if os.path.isdir(path) else "file-text"
         layout = row(icon_label(self._theme, shape, self._token), name, remove)
         layout.setStretch(1, 1)
         line.setLayout(layout)

@@ -135,7 +135,7 @@ def test_the_recorded_run_is_compared_with_a_run_of_this_machine(
 ) -> None:
     bench.keep("aaaa", title="Mine")
     panel = _open(make_window, qtbot, bench)
-    _tick(panel, "(recorded run)")
+    _tick(panel, "Recorded run")
     shipped = read_recording(shipped_recording()).record
     qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", shipped.run_id], timeout=3000)
     assert panel.runs[1].final_round == shipped.best_round
@@ -152,7 +152,7 @@ def test_the_recorded_run_can_be_looked_at_in_a_comparison_without_a_service(mak
     window = make_window()
     window.actions_.compare.trigger()
     panel = window.workbench.compare
-    _tick(panel, "(recorded run)")
+    _tick(panel, "Recorded run")
     assert len(panel.runs) == 1 and "Add a second run" in panel.body.final.note.text()
 
 

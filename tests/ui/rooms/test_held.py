@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.events import ControlApplied, Event, GuardTripped, Interval, RoundScored, RunPaused, RunResumed
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.session import Phase
@@ -26,8 +27,10 @@ def port() -> Iterator[FakeWorkbench]:
 
 @pytest.fixture
 def window(make_window: Callable[..., MainWindow], qtbot: QtBot, port: FakeWorkbench) -> MainWindow:
-    """A window whose run is paused within the first unlearn stage."""
+    """A window whose run is paused within the first unlearn stage, which is too long to end meanwhile."""
     made = make_window(port)
+    rounds = [RoundPlan(align_steps=5000, unlearn_steps=5000, tau=0.35)] * 2
+    made.workbench.setup.schedule.show_values(RunConfig(schedule="custom", rounds=rounds))
     made.welcome._run.click()
     qtbot.waitUntil(lambda: made.page == "review", timeout=20_000)
     qtbot.mouseClick(made.review._start, Qt.MouseButton.LeftButton)

@@ -112,6 +112,7 @@ def test_the_chosen_preset_is_chosen_again_after_a_restart(make_window: Make, qt
     window.close()
     # Not through the fixture, which puts rounds of its own into each window.
     again = MainWindow(window.theme)
+    again.furnish()
     qtbot.addWidget(again)
     assert again.workbench.setup.schedule._preset.currentText() == "My way"
     assert again.workbench.setup.config_without_concepts().rounds == MINE.rounds
