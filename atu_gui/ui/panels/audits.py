@@ -25,17 +25,18 @@ from atu_gui.ui.widgets.raw_table import Cell, RawTable
 from atu_gui.ui.widgets.segments import Segments
 from atu_gui.ui.widgets.tables import cell, plain_table
 
-_HEADINGS = ["Audit", "Attack", "Measure", "Untouched", "Round", "Under attack", "Came back", "n", "Time"]
-_CAME_BACK = 6
+_HEADINGS = ["Audit", "Attack", "Measure", "Came back", "n", "Untouched", "Round", "Attacked"]
+_CAME_BACK, _N, _VALUES = 3, 4, 5
 _TIPS = {
-    3: "The untouched model, asked plainly: what was there before.",
-    4: "The round, asked plainly; of a linear probe what it learns from shuffled labels.",
-    5: "The round under the attack.",
-    6: "Of what the round lost, the share that the attack restored, with its 95 % interval over questions.\n"
+    5: "The untouched model, asked plainly: what was there before. Log-probabilities are in nats.",
+    6: "The round, asked plainly; of a linear probe what it learns from shuffled labels.",
+    7: "The round under the attack.",
+    3: "Of what the round lost, the share that the attack restored, with its 95 % interval over questions.\n"
     "Unclear: the interval of what was lost includes 0, so there is no share of it.",
-    7: "Questions behind the line.",
+    4: "Questions behind the line.",
 }
 _GROUPS: dict[str, Group] = {"About the concept": "forget", "Neighbours": "neighbour"}
+_BUSY_WIDTH = 320
 _ANSWERS, _CURVE = "Answers", "Curve"
 
 
@@ -59,9 +60,11 @@ class AuditsPanel(QWidget):
         self.groups.chosen.connect(self._draw)
         self._busy = Elided("", Qt.TextElideMode.ElideRight)
         self._busy.setProperty("role", "small")
+        self._busy.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._busy.setMinimumWidth(_BUSY_WIDTH)
         self._stop = button(theme, "Stop", icon="square", size="compact", tip="Complete audits are kept.")
         self._stop.clicked.connect(self.stop_requested)
-        self.table: QTableWidget = plain_table("Findings of audits", _HEADINGS, right=set(range(3, 9)), stretch=1)
+        self.table: QTableWidget = plain_table("Findings of audits", _HEADINGS, right=set(range(3, 8)), stretch=1)
         for at, words in _TIPS.items():
             heading = self.table.horizontalHeaderItem(at)
             assert heading is not None
@@ -72,7 +75,7 @@ class AuditsPanel(QWidget):
         self._note = Elided("", Qt.TextElideMode.ElideRight)
         self._note.setProperty("role", "small")
         self.raw = RawTable(theme, "Raw answers")
-        self._corner_row = row(spacing=6)
+        self._corner_row = row(None, spacing=6)
         self._corner = QWidget()
         self._corner.setLayout(self._corner_row)
         self._lay_out()
@@ -117,22 +120,23 @@ class AuditsPanel(QWidget):
         return self._lines[at] if 0 <= at < len(self._lines) and self.table.selectedItems() else None
 
     def _lay_out(self) -> None:
-        top = row(self.round, self.groups, 8, self._busy, self._stop)
-        top.setStretch(3, 1)
+        top = row(self.round, self.groups, None, self._busy, self._stop)
         top.setContentsMargins(8, 5, 8, 5)
         head = row(self.evidence, self._note)
         head.setStretch(1, 1)
         head.setContentsMargins(8, 4, 8, 4)
+        self._head = QWidget()
+        self._head.setLayout(head)
         side = QWidget()
         inside = column(spacing=0)
-        inside.addLayout(head)
+        inside.addWidget(self._head)
         inside.addWidget(self.raw, 1)
         side.setLayout(inside)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.table)
         split.addWidget(side)
         split.setChildrenCollapsible(False)
-        split.setSizes([640, 480])
+        split.setSizes([600, 600])
         full = QWidget()
         whole = column(spacing=0)
         whole.addLayout(top)
@@ -168,20 +172,20 @@ class AuditsPanel(QWidget):
 
     def _put(self, at: int, one: AuditFound, back: Comeback, *, first: bool) -> None:
         named = (AUDITS[one.audit].title, one.attack) if first else ("", "")
-        tip = f"{AUDITS[one.audit].sentence}\n{one.note}".strip()
+        took = f"It took {text.duration(one.seconds)}."
+        tip = "\n".join(part for part in (one.attack, AUDITS[one.audit].sentence, one.note, took) if part)
         for column_, words in enumerate((*named, back.measure)):
             self.table.setItem(at, column_, cell(words, tip=tip))
-        for column_, value in enumerate((back.untouched, back.unlearned, back.attacked), start=3):
-            self.table.setItem(at, column_, cell(text.interval(value), right=True, font=self._figures))
+        for column_, value in enumerate((back.untouched, back.unlearned, back.attacked), start=_VALUES):
+            shown = cell(text.number(value.mean), right=True, tip=text.scored(value), font=self._figures)
+            self.table.setItem(at, column_, shown)
         share = cell(share_words(back.share), right=True, tip=text.few(back.attacked.n), font=self._figures)
         if back.share is None:
             share.setForeground(self._theme.color("muted"))
         elif back.share.mean > COMEBACK_SHARE and back.share.low > 0:
             share.setForeground(self._theme.color("bad"))
         self.table.setItem(at, _CAME_BACK, share)
-        self.table.setItem(at, 7, cell(text.count(back.attacked.n), right=True, font=self._figures))
-        seconds = text.duration(one.seconds) if first else ""
-        self.table.setItem(at, 8, cell(seconds, right=True, font=self._figures))
+        self.table.setItem(at, _N, cell(text.count(back.attacked.n), right=True, font=self._figures))
 
     @Slot()
     def _show_evidence(self) -> None:
@@ -192,6 +196,7 @@ class AuditsPanel(QWidget):
         self.evidence.setVisible(bool(answers and curve))
         self._note.setText(one.note if one is not None else "")
         self._note.setToolTip(self._note.text())
+        self._head.setVisible(bool(self._note.text()) or bool(answers and curve))
         if curve and (not answers or self.evidence.choice == _CURVE):
             axis = text.capital(one.axis) if one is not None else ""
             beside = "Never knew" if axis == "Step" else "Untouched"
