@@ -89,18 +89,14 @@ def evaluation_table(found: Evaluation) -> Table:
     for score in found.scores:
         items, targets = (_span(interval, score) for interval in (score.items, score.targets))
         few = " (few)" if score.few else ""
-        table.add_row(score.name, text.number(score.value, _digits(score)), items, targets, f"{score.n}{few}")
+        table.add_row(score.name, text.number(score.value, score.digits), items, targets, f"{score.n}{few}")
     return table
 
 
 def _span(interval: Interval | None, score: Score) -> str:
     if interval is None:
         return text.NOTHING
-    return f"{text.number(interval.low, _digits(score))} … {text.number(interval.high, _digits(score))}"
-
-
-def _digits(score: Score) -> int:
-    return 1 if abs(score.value) >= 1 or not score.value else 4
+    return f"{text.number(interval.low, score.digits)} … {text.number(interval.high, score.digits)}"
 
 
 def verdict_lines(outcome: Outcome | None) -> list[str]:

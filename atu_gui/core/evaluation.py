@@ -119,6 +119,11 @@ class Score:
         """Whether so few items say little."""
         return self.n < FEW
 
+    @property
+    def digits(self) -> int:
+        """Decimals that suit it: most are percents, some are fractions."""
+        return 1 if abs(self.value) >= 1 or not self.value else 4
+
 
 @dataclass(frozen=True, slots=True)
 class PartTime:

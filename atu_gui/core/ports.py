@@ -334,8 +334,14 @@ class WorkbenchPort(Protocol):
     def evaluate(self, request: EvaluationRequest) -> Future[Evaluation]:
         """Put the RWKU benchmark to a model or a round (job "eval"; cancellable, parts that are done stay cached).
 
+        The report on a round is kept with its run.
+
         The future raises `InputError` for unknown runs, parts or folders, and for files with faults.
         """
+        ...
+
+    def evaluations_of(self, run_id: str) -> Future[Sequence[Evaluation]]:
+        """The evaluations of a run's rounds, the newest last; raises `InputError` for an unknown run."""
         ...
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:

@@ -1,8 +1,13 @@
-"""One evaluation as a job: have the targets, have the model in memory, give it the round's weights, ask."""
+"""One evaluation as a job: have the targets, have the model in memory, give it the round's weights, ask; keep it."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
+import os
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 from atu_gui.core.config import STARTER
 from atu_gui.core.errors import InputError
@@ -10,6 +15,7 @@ from atu_gui.core.evaluation import PARTS, READINGS, Evaluation, EvaluationReque
 from atu_gui.core.events import Event, Note
 from atu_gui.core.ports import Weights
 from atu_gui.service.backend import Engine
+from atu_gui.service.folders import EVALUATIONS_FOLDER
 from atu_gui.service.found import find_run, folder_of
 from atu_gui.service.holding import Holding
 from atu_gui.service.running import cancellable
@@ -42,7 +48,42 @@ def evaluate(
         yield from cancellable(engine.fetch_starter(cancelled), cancelled)
     loaded = yield from cancellable(holding.ensure_language_model(model), cancelled)
     with holding.answering(weights, lambda run_id: folder_of(open_store(), run_id)) as label:
-        return (yield from engine.evaluate(loaded, targets, request, f"{loaded.facts.name}, {label}", cancelled))
+        done = yield from engine.evaluate(loaded, targets, request, f"{loaded.facts.name}, {label}", cancelled)
+    if request.model is None:
+        try:
+            keep(found.folder, done, request)
+        except OSError as error:
+            # Minutes of asking are not lost because of it.
+            yield Note("warning", f"The evaluation cannot be kept in {found.folder}: {error.strerror}.")
+    return done
+
+
+def evaluations_in(folder: Path) -> tuple[Evaluation, ...]:
+    """What the benchmark said to the rounds of a run, the newest last; damaged files are left out."""
+    files = list((folder / EVALUATIONS_FOLDER).glob("*.json"))
+    found = []
+    for file in sorted(files, key=lambda one: one.stat().st_mtime_ns):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            found.append(Evaluation.from_json(json.loads(file.read_text(encoding="utf-8"))))
+    return tuple(found)
+
+
+def keep(folder: Path, found: Evaluation, request: EvaluationRequest) -> None:
+    """Keep an evaluation with its run, in place of the same one of before: written aside, then renamed.
+
+    Raises:
+        OSError: The disk is full or the folder cannot be written.
+    """
+    asked = (found.weights, found.reading, request.targets, request.parts, request.limit)
+    name = hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
+    into = folder / EVALUATIONS_FOLDER
+    into.mkdir(exist_ok=True)
+    partial = into / f"{name}.part"
+    try:
+        partial.write_text(json.dumps(found.as_json(items=True), ensure_ascii=False), encoding="utf-8")
+        os.replace(partial, into / f"{name}.json")
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _check(request: EvaluationRequest) -> None:

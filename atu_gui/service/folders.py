@@ -22,6 +22,7 @@ from atu_gui.store.summary import SUMMARY_FILE
 CONFIG_FILE = "config.toml"
 TEXTS_FOLDER = "texts"
 AUDITS_FILE = "audits.jsonl"
+EVALUATIONS_FOLDER = "evaluations"
 # The record of a small run; what its rounds take is known once the model is loaded.
 LEAST_BYTES = 32 * 2**20
 _OTHER = "Choose another folder."

@@ -14,14 +14,24 @@ from atu_gui.core import paths
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.materials import Materials, Passage, Probe
 from atu_gui.service.chatting import CHATS_FILE
-from atu_gui.service.folders import AUDITS_FILE, CONFIG_FILE, TEXTS_FOLDER
+from atu_gui.service.folders import AUDITS_FILE, CONFIG_FILE, EVALUATIONS_FOLDER, TEXTS_FOLDER
 from atu_gui.store.recorder import EVENTS_FILE
 from atu_gui.store.runs import RunStore
 from atu_gui.store.summary import SUMMARY_FILE
 
 # Another window may still offer to undo what it deleted a moment ago.
 _KEPT_SECONDS = 3600.0
-_OURS = (CONFIG_FILE, EVENTS_FILE, SUMMARY_FILE, TEXTS_FOLDER, CHATS_FILE, AUDITS_FILE, "rounds", "heads")
+_OURS = (
+    CONFIG_FILE,
+    EVENTS_FILE,
+    SUMMARY_FILE,
+    TEXTS_FOLDER,
+    CHATS_FILE,
+    AUDITS_FILE,
+    EVALUATIONS_FOLDER,
+    "rounds",
+    "heads",
+)
 
 
 def read_texts(folder: Path) -> Materials:

@@ -43,7 +43,7 @@ from atu_gui.service.asking import Between, ask_all, look_at, preview, rephrase
 from atu_gui.service.auditing import audit, audits_in
 from atu_gui.service.backend import Engine, Loaded
 from atu_gui.service.chatting import chat, chats_in, kept
-from atu_gui.service.evaluating import evaluate
+from atu_gui.service.evaluating import evaluate, evaluations_in
 from atu_gui.service.exporting import export
 from atu_gui.service.failures import explained, told
 from atu_gui.service.folders import claim, run_folder
@@ -270,6 +270,10 @@ class Workbench:
         return self._submit(
             "eval", lambda cancelled: evaluate(self._engine, self._holding, self._opened_store, request, cancelled)
         )
+
+    def evaluations_of(self, run_id: str) -> Future[Sequence[Evaluation]]:
+        """What the benchmark said to the rounds of a run."""
+        return self._read(lambda store: evaluations_in(folder_of(store, run_id)))
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         """Rename a run, and keep what the user writes about it."""

@@ -42,6 +42,11 @@ _TABLE = {
         "Ctrl+Shift+A",
         "Try to bring back what a round of the selected run forgot, and say how much came back.",
     ),
+    "evaluate": (
+        "Evaluate…",
+        "Ctrl+Shift+Y",
+        "Put the RWKU benchmark to a round of the selected run or to the model of the set-up.",
+    ),
     "compare": ("Compare runs", "Ctrl+Shift+C", "Up to four runs side by side: curves, scores, settings, verdicts."),
     "annotate_run": ("Name and note…", "F2", "Rename the selected run, write a note about it, give it tags."),
     "delete_run": ("Delete run", "", "Take the selected run out of the list; this can be undone."),
@@ -99,6 +104,7 @@ class Actions:
     outcome: QAction
     export_round: QAction
     audit_round: QAction
+    evaluate: QAction
     compare: QAction
     annotate_run: QAction
     delete_run: QAction

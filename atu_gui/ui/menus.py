@@ -72,7 +72,7 @@ class MenuRow(QWidget):
         _fill(
             runs, actions.open_run, actions.close_run, actions.outcome, None, actions.return_round, actions.branch_round
         )
-        _fill(runs, None, actions.audit_round, actions.compare, actions.export_round, None)
+        _fill(runs, None, actions.audit_round, actions.evaluate, actions.compare, actions.export_round, None)
         _fill(runs, actions.annotate_run, actions.delete_run, actions.undelete_run)
         _fill(bar.addMenu("&Help"), actions.palette, actions.glossary, actions.open_recorded, None, actions.about)
         return view

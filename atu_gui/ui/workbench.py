@@ -22,6 +22,7 @@ from atu_gui.ui.actions import Actions
 from atu_gui.ui.panels.audits import AuditsPanel
 from atu_gui.ui.panels.chat import ChatPanel
 from atu_gui.ui.panels.compare import ComparePanel
+from atu_gui.ui.panels.evaluations import EvaluationsPanel
 from atu_gui.ui.panels.log import LogPanel
 from atu_gui.ui.panels.outcome import OutcomePanel
 from atu_gui.ui.panels.plots import PlotsPanel
@@ -78,6 +79,7 @@ class Workbench(QWidget):
         self.rounds = RoundsPanel(theme)
         self.probes = ProbesPanel(theme)
         self.audits = AuditsPanel(theme)
+        self.evaluations = EvaluationsPanel(theme)
         self.runs = RunsPanel(theme)
         self.compare = ComparePanel(theme)
         self.outcome = OutcomePanel(theme)
@@ -88,6 +90,7 @@ class Workbench(QWidget):
             (self.rounds, "Rounds"),
             (self.probes, "Probes"),
             (self.audits, "Audits"),
+            (self.evaluations, "Benchmark"),
             (self.tokens, "Tokens"),
             (self.log, "Log"),
         ):
@@ -99,6 +102,7 @@ class Workbench(QWidget):
         self.add_corner(self.runs, self.runs.take_corner())
         self.add_corner(self.probes, self.probes.take_corner())
         self.add_corner(self.audits, self.audits.take_corner())
+        self.add_corner(self.evaluations, self.evaluations.take_corner())
         self._chat_home = QFrame()
         home = QVBoxLayout(self._chat_home)
         home.setContentsMargins(0, 0, 0, 0)

@@ -111,3 +111,19 @@ def test_what_cannot_be_evaluated_is_refused_before_anything_is_loaded(
 def test_a_round_that_does_not_exist_is_refused(bench: Workbench, run: RunOutcome) -> None:
     with pytest.raises(InputError, match="Round 7"):
         bench.evaluate(EvaluationRequest(("1_Ada",), run=run.run_id, round=7)).result(10)
+
+
+def test_the_report_on_a_round_is_kept_with_its_run_and_the_same_one_only_once(
+    bench: Workbench, run: RunOutcome
+) -> None:
+    assert bench.evaluations_of(run.run_id).result(10) == ()
+    request = EvaluationRequest(("1_Ada",), run=run.run_id, round=1)
+    first = bench.evaluate(request).result(10)
+    second = bench.evaluate(replace(request, reading="corrected")).result(10)
+    assert bench.evaluations_of(run.run_id).result(10) == (first, second)
+    again = bench.evaluate(request).result(10)
+    assert bench.evaluations_of(run.run_id).result(10) == (second, again)
+    (run.folder / "evaluations" / "damaged.json").write_text("[", encoding="utf-8")
+    bench.evaluate(OF_MODEL).result(10)
+    assert len(bench.evaluations_of(run.run_id).result(10)) == 2
+    assert all(path.suffix == ".json" for path in (run.folder / "evaluations").iterdir())

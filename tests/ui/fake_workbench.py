@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
-from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import AtuError, Cancelled, ModelError
 from atu_gui.core.events import (
-    AuditFound,
     ChatAnswered,
     ChatToken,
-    Event,
-    JobFailed,
     LayerScored,
     ModelLoaded,
     Progress,
@@ -47,7 +41,7 @@ from atu_gui.core.rephrasing import Rephrased, Rephrasing
 from atu_gui.core.scan import LayerScan, summarise
 from atu_gui.core.schedule import settle
 from atu_gui.core.tokens import TokenLine
-from tests.ui.fake_auditing import FakeAuditing, finding
+from tests.ui.fake_auditing import FakeAuditing
 from tests.ui.fake_keeping import FakeKeeping
 from tests.ui.fake_run import LOADED, Script, materials
 
@@ -99,26 +93,12 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         self._starter = starter
         self._pace = pace
         self._control = RunControl()
-        self._sinks: list[Callable[[Event], None]] = []
-        self._cancelled = threading.Event()
-        self._closed = threading.Event()
         self._stopped_chats: set[int] = set()
         self._requests = 0
-        self._threads: list[threading.Thread] = []
 
     @property
     def control(self) -> RunControl:
         return self._control
-
-    def subscribe(self, sink: Callable[[Event], None]) -> Callable[[], None]:
-        self._sinks.append(sink)
-        return lambda: self._sinks.remove(sink)
-
-    def be_quiet(self, quiet: bool) -> Future[int]:
-        self.quiet.append(quiet)
-        future: Future[int] = Future()
-        future.set_result(1 if quiet else 2)
-        return future
 
     def starter_ready(self) -> bool:
         return self._starter
@@ -209,12 +189,6 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         self.ask_requests.append(request)
         return self._between("ask", lambda cancelled: self._ask_all(request, cancelled))
 
-    def audit(
-        self, weights: Weights, which: Sequence[AuditKind], settings: AuditSettings, *, again: bool = False
-    ) -> Future[tuple[AuditFound, ...]]:
-        self.audit_wishes.append((weights, tuple(which), settings, again))
-        return self._job("audit", lambda: tuple(self._audit(kind, weights, settings) for kind in which))
-
     def cancel(self) -> None:
         self.calls.append("cancel")
         self._cancelled.set()
@@ -226,55 +200,6 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         self._control.stop()
         for thread in self._threads:
             thread.join(timeout)
-
-    def _job(self, name: str, work: Callable[[], T]) -> Future[T]:
-        future: Future[T] = Future()
-        self._cancelled.clear()
-
-        def do() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(work())
-            except Cancelled as error:
-                # A future that runs cannot be cancelled any more: waiting for it raises.
-                future.set_exception(error)
-            except AtuError as error:
-                if name != "run":
-                    self._say(JobFailed(name, error.message, error.hint, "Traceback …"))
-                future.set_exception(error)
-
-        thread = threading.Thread(target=do, name=f"fake-{name}", daemon=True)
-        self._threads.append(thread)
-        thread.start()
-        return future
-
-    def _between(self, name: str, work: Callable[[Callable[[], bool]], T]) -> Future[T]:
-        """A job that is ended by cancelling its future, whenever that happens, as the worker's are."""
-        future: Future[T] = Future()
-
-        def do() -> None:
-            with contextlib.suppress(InvalidStateError, Cancelled):
-                try:
-                    future.set_result(work(future.cancelled))
-                except AtuError as error:
-                    self._say(JobFailed(name, error.message, error.hint, "Traceback …"))
-                    future.set_exception(error)
-
-        thread = threading.Thread(target=do, name=f"fake-{name}", daemon=True)
-        self._threads.append(thread)
-        thread.start()
-        return future
-
-    def _say(self, event: Event) -> None:
-        for sink in list(self._sinks):
-            sink(event)
-
-    def _wait(self) -> None:
-        if self._cancelled.is_set():
-            raise Cancelled
-        if self._pace:
-            time.sleep(self._pace)
 
     def _download(self) -> None:
         for name, size in (("SmolLM2-135M-Instruct", 271.0), ("all-MiniLM-L6-v2", 91.0)):
@@ -302,16 +227,6 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
             self._say(scores[-1])
             self._say(Progress("scan", "Probing layers", layer, LOADED.layers, "layers"))
         return summarise(scores)
-
-    def _audit(self, kind: AuditKind, weights: Weights, settings: AuditSettings) -> AuditFound:
-        for done in range(4):
-            self._wait()
-            self._say(Progress("audit", f"Asking under {kind}", done + 1, 4, "questions"))
-        found = finding(kind, weights, settings, self.shares[kind])
-        self._say(found)
-        self._wait()
-        self.keep_finding(found)
-        return found
 
     def _preview(self, request: PreviewRequest) -> Preview:
         """The longer the names, the closer the texts; an alias that is there is not suggested."""

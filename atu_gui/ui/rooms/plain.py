@@ -6,6 +6,7 @@ from atu_gui.ui.rooms.auditing import AuditingRoom
 from atu_gui.ui.rooms.choosing import ChoosingRoom
 from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.ending import EndingRoom
+from atu_gui.ui.rooms.evaluating import EvaluatingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
 from atu_gui.ui.rooms.planning import PlanningRoom
 from atu_gui.ui.rooms.presets import PresetsRoom
@@ -32,6 +33,7 @@ PLAIN_ROOMS = (
     ExportingRoom,
     QuietRoom,
     AuditingRoom,
+    EvaluatingRoom,
     PlanningRoom,
     ChoosingRoom,
 )

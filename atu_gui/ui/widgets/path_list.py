@@ -20,7 +20,7 @@ class PathList(QWidget):
 
     changed = Signal()
 
-    def __init__(self, theme: Theme, title: str, empty: str, token: str, help_text: str) -> None:
+    def __init__(self, theme: Theme, title: str, empty: str, token: str, help_text: str, *, files: bool = True) -> None:
         super().__init__()
         self._theme = theme
         self._title = title
@@ -30,6 +30,8 @@ class PathList(QWidget):
         self._empty = label(empty, "faint", wrap=True)
         self._file = icon_button(theme, "file-plus", f"Add files: {title.lower()}")
         self._folder = icon_button(theme, "folder-plus", f"Add an RWKU target folder: {title.lower()}")
+        if not files:
+            self._file.hide()
         self._file.clicked.connect(lambda: self._choose(QFileDialog.FileMode.ExistingFiles))
         self._folder.clicked.connect(lambda: self._choose(QFileDialog.FileMode.Directory))
         self._error = label("", "error", wrap=True)
