@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
+from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import Interval
 from atu_gui.core.outcome import Outcome, Score
 from atu_gui.core.paired import Difference
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, label, row
+from atu_gui.ui.widgets.basics import button, card, column, label, row
 from atu_gui.ui.widgets.finding import Finding
+from atu_gui.ui.widgets.run_curves import RunCurves
+
+if TYPE_CHECKING:
+    from atu_gui.ui.widgets.round_scores import RoundScores
+
+_SCORES_LEAST, _SCORES_MOST = 168, 360
 
 
 class OutcomePanel(QWidget):
-    """Signals: `question_requested`, `audit_requested`, `lower_requested`, `export_requested` and `left` (see the
-    curves)."""
+    """Signals: `question_requested`, `audit_requested`, `lower_requested`, `export_requested`, `round_chosen` (a round
+    on the frontier) and `left` (see the curves)."""
 
     question_requested = Signal()
     audit_requested = Signal()
     lower_requested = Signal()
     export_requested = Signal()
+    round_chosen = Signal(int)
     left = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self._outcome: Outcome | None = None
+        self._scores: RoundScores | None = None
         self._title = label("", "title")
         self._ended = label("", "muted", wrap=True)
         self.verdict = label("", "heading", wrap=True)
@@ -55,11 +67,11 @@ class OutcomePanel(QWidget):
         cards = row(self.forgotten, self.leaking, self.worse, spacing=8)
         for at in range(3):
             cards.setStretch(at, 1)
-        layout = column(spacing=12)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.addLayout(head)
-        layout.addLayout(cards, 1)
-        self.setLayout(layout)
+        self._layout = column(spacing=12)
+        self._layout.setContentsMargins(16, 16, 16, 12)
+        self._layout.addLayout(head)
+        self._layout.addLayout(cards, 3)
+        self.setLayout(self._layout)
         self.setAccessibleName("What the run came to")
 
     @property
@@ -83,6 +95,22 @@ class OutcomePanel(QWidget):
         self._show_forgotten(outcome)
         self._show_leaking(outcome)
         self._show_worse(outcome)
+
+    def show_scores(self, run: RunCurves, guards: GuardConfig) -> None:
+        """Draw below the cards how the rounds led there."""
+        if self._scores is None:
+            # Only here: a window that has seen no run to its end needs no plots for it.
+            from atu_gui.ui.widgets.round_scores import RoundScores
+
+            self._scores = RoundScores(self._theme)
+            self._scores.round_chosen.connect(self.round_chosen)
+            inside = column(self._scores)
+            inside.setContentsMargins(1, 1, 1, 1)
+            frame = card(inside)
+            frame.setMinimumHeight(_SCORES_LEAST)
+            frame.setMaximumHeight(_SCORES_MOST)
+            self._layout.addWidget(frame, 2)
+        self._scores.draw(run, guards)
 
     def _show_forgotten(self, outcome: Outcome) -> None:
         card = self.forgotten

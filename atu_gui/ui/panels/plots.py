@@ -16,7 +16,7 @@ from atu_gui.core import text
 from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import ControlApplied, Event, RunStarted, StagePlan
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import column, icon_button, label, row
+from atu_gui.ui.widgets.basics import button, column, icon_button, label, row
 from atu_gui.ui.widgets.empty import Empty
 from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
 from atu_gui.ui.widgets.segments import Segments
@@ -38,10 +38,12 @@ class PlotsPanel(QWidget):
     Signals:
         tau_requested: The user let the τ handle go at a value.
         round_chosen: The user chose a round on the frontier.
+        recorded_requested: With nothing to draw yet, the user wants to see a recorded run.
     """
 
     tau_requested = Signal(float)
     round_chosen = Signal(int)
+    recorded_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +65,9 @@ class PlotsPanel(QWidget):
         tools_row.setContentsMargins(12, 4, 6, 4)
         self._tools_row.setLayout(tools_row)
         self._body = QStackedWidget()
-        self._body.addWidget(Empty(theme, "chart-line", "No curves yet", "Press Run to see them grow."))
+        look = button(theme, "Look at a recorded run", icon="play-circle", tip="A real run; needs no model")
+        look.clicked.connect(self.recorded_requested)
+        self._body.addWidget(Empty(theme, "chart-line", "No curves yet", "Press Run to see them grow.", look))
         self.setLayout(column(self._tools_row, self._body, spacing=0))
         self.setAccessibleName("Curves")
 
@@ -148,6 +152,11 @@ class PlotsPanel(QWidget):
     def curves(self) -> RunCurves:
         """What is drawn."""
         return self._run
+
+    @property
+    def guards(self) -> GuardConfig:
+        """Goals, floors and limits that are drawn beside the scores."""
+        return self._guards
 
     @Slot()
     def flush(self) -> None:

@@ -50,6 +50,7 @@ class EndingRoom(Room):
         outcome = Outcome.of(self._display.shown_events, self._display.audits)
         if outcome is not None:
             self._bench.outcome.show_outcome(outcome)
+            self._bench.outcome.show_scores(self._bench.plots.curves, self._bench.plots.guards)
             self._bench.show_view("outcome")
 
     @Slot()

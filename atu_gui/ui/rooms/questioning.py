@@ -23,7 +23,8 @@ class QuestioningRoom(Room):
         super().__init__(reach, parent)
         self._weights: list[tuple[str, Weights]] = []
         self._dialog: QFileDialog | None = None
-        self._bench.plots.round_chosen.connect(self._choose_round)
+        for panel in (self._bench.plots, self._bench.outcome):
+            panel.round_chosen.connect(self._choose_round)
         self._bench.chat.asked.connect(self._ask)
         self._bench.chat.stop_requested.connect(self._session.stop_answer)
         self._bench.chat.export_requested.connect(self._choose_file)

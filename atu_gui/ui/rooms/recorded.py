@@ -16,6 +16,7 @@ class RecordedRoom(Room):
     def __init__(self, reach: Reach, parent: QObject) -> None:
         super().__init__(reach, parent)
         self._actions.open_recorded.triggered.connect(self.open)
+        self._bench.plots.recorded_requested.connect(self.open)
 
     def handle(self, event: Event) -> None:
         """A recording hears nothing."""

@@ -9,6 +9,7 @@ from atu_gui.core.estimate import Estimate
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_button, icon_label, label, row, rule, show_facts
 
+_HARD = "\N{NO-BREAK SPACE}"
 _ADVICE = "Aim at a lower layer, shorten passages or make the batch smaller."
 
 
@@ -40,7 +41,7 @@ class CostView(QWidget):
     @property
     def words(self) -> str:
         """The line."""
-        return self._line.text()
+        return self._line.text().replace(_HARD, " ")
 
     @property
     def warns(self) -> bool:
@@ -62,12 +63,13 @@ class CostView(QWidget):
         short = free is not None and found.more > free
         self._warning.setVisible(short)
         time = "time not known yet" if seconds is None else f"up to {text.duration(seconds)}"
-        words = f"About {text.size(found.memory)} of memory · {time}"
+        # A narrow set-up breaks the line between the two figures and not within their words.
+        words = " · ".join(one.replace(" ", _HARD) for one in (f"About {text.size(found.memory)} of memory", time))
         if short:
             words = f"Needs about {text.size(found.more)} more memory; {text.size(free or 0)} are free. {_ADVICE}"
         self._line.setText(words)
         self._line.setToolTip(pace)
-        self.setAccessibleName(words)
+        self.setAccessibleName(self.words)
         facts = [(use.name, text.size(use.bytes), use.about) for use in found.uses if use.bytes]
         facts.append(("Rounds on disk", text.size(found.disk), "Trained weights of every round, in the run's folder"))
         facts.append(("Time", text.duration(seconds), pace))

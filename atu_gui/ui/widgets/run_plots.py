@@ -8,14 +8,11 @@ from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
 from atu_gui.core.config import GuardConfig
-from atu_gui.core.events import Interval, RoundScored
 from atu_gui.core.histogram import share_above
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import column, row, rule
-from atu_gui.ui.widgets.frontier import Frontier, RoundDot
-from atu_gui.ui.widgets.legend import DASH_DOT, LONG_DASHED, Stroke
+from atu_gui.ui.widgets.basics import column, rule
 from atu_gui.ui.widgets.live_curve import AlignPlot, SimilarityPlot
-from atu_gui.ui.widgets.round_plot import Limit, RoundPlot
+from atu_gui.ui.widgets.round_scores import RoundScores
 from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
 
 # Heights of similarity, align cosine and scores in a small window, and how they share what is more.
@@ -42,22 +39,10 @@ class RunPlots(QWidget):
         super().__init__(parent)
         self.similarity = SimilarityPlot(theme)
         self.align = AlignPlot(theme)
-        self.recall = RoundPlot(
-            theme,
-            "Recall per round",
-            {"forget": Stroke("forget", marker="o"), "neighbour": Stroke("neighbour", LONG_DASHED, "s")},
-            floor=0.0,
-        )
-        self.utility = RoundPlot(theme, "Utility", {"token loss": Stroke("utility", DASH_DOT, "t1")})
-        self.frontier = Frontier(theme)
-        self._rounds_drawn: tuple[object, ...] = ()
+        self.scores = RoundScores(theme)
+        self.recall, self.utility, self.frontier = self.scores.recall, self.scores.utility, self.scores.frontier
         self._frames = (self.similarity.frame, self.align.frame)
-        lower = row(self.recall, rule(vertical=True), self.utility, rule(vertical=True), self.frontier, spacing=0)
-        for at, share in ((0, 40), (2, 25), (4, 35)):
-            lower.setStretch(at, share)
-        scores = QWidget()
-        scores.setLayout(lower)
-        self._rows = column(self.similarity, rule(), self.align, rule(), scores, spacing=0)
+        self._rows = column(self.similarity, rule(), self.align, rule(), self.scores, spacing=0)
         self.setLayout(self._rows)
         self._connect()
 
@@ -95,22 +80,8 @@ class RunPlots(QWidget):
         self.align.draw(run, axis, smooth)
 
     def draw_rounds(self, run: RunCurves, guards: GuardConfig) -> None:
-        """Draw the scores, with what the guards hold them against; nothing is done where nothing has changed."""
-        rounds, last, rejected = tuple(run.rounds), run.last_round, frozenset(run.rejected)
-        if (rounds, last, rejected, guards) == self._rounds_drawn:
-            return
-        self._rounds_drawn = (rounds, last, rejected, guards)
-        forget = _scores({r.round: r.forget_recall for r in rounds})
-        neighbour = _scores({r.round: r.neighbour_recall for r in rounds})
-        loss = _scores({r.round: r.token_loss for r in rounds})
-        self.recall.set_points({"forget": forget, "neighbour": neighbour}, last)
-        self.utility.set_points({"token loss": loss}, last)
-        start = rounds[0] if rounds and rounds[0].round == 0 else None
-        self.recall.set_limits(_recall_limits(guards, start))
-        self.utility.set_limits(_limit("limit", guards.utility_limit, start.token_loss if start else None))
-        self.frontier.set_dots(
-            tuple(RoundDot(n, forget[n].mean, loss[n].mean, n in rejected) for n in sorted(forget.keys() & loss.keys()))
-        )
+        """Draw the scores, with what the guards hold them against."""
+        self.scores.draw(run, guards)
 
     def read_values(self, run: RunCurves, step: float, smooth: int, where: str) -> None:
         """Fill the legends with the values at a step; `where` says which, or nothing."""
@@ -149,19 +120,3 @@ class RunPlots(QWidget):
     @Slot(object, object)
     def _link_similarity(self, _view: object, ends: tuple[float, float]) -> None:
         self.similarity.frame.plot.setXRange(*ends, padding=0)
-
-
-def _scores(values: dict[int, Interval | None]) -> dict[int, Interval]:
-    return {number: value for number, value in values.items() if value is not None}
-
-
-def _recall_limits(guards: GuardConfig, start: RoundScored | None) -> tuple[Limit, ...]:
-    if start is None:
-        return ()
-    goal = _limit("goal", guards.forget_goal, start.forget_recall)
-    return goal + _limit("floor", guards.neighbour_floor, start.neighbour_recall)
-
-
-def _limit(word: str, share: float | None, untouched: Interval | None) -> tuple[Limit, ...]:
-    """A guard is a share of the untouched model's score."""
-    return () if share is None or untouched is None else (Limit(word, share * untouched.mean),)

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from atu_gui.core.ports import Weights
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.session import Phase
+from atu_gui.ui.widgets.round_scores import RoundScores
 from tests.ui.fake_keeping import past_config
 from tests.ui.fake_run import materials
 from tests.ui.fake_workbench import FakeWorkbench
@@ -90,3 +91,17 @@ def test_leaving_the_recorded_run_leaves_its_outcome(make_window: Make, qtbot: Q
     _opened(window, qtbot)
     window.actions_.close_run.trigger()
     assert window.workbench.view == "run" and not window.actions_.outcome.isEnabled()
+
+
+def test_the_rounds_that_led_there_stand_below(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    window = _window(make_window, qtbot, bench)
+    _opened(window, qtbot)
+    scores = window.workbench.outcome.findChild(RoundScores)
+    assert scores is not None and scores.isVisible()
+    assert [dot.round for dot in scores.frontier.dots] == [0, 1, 2, 3]
+    assert [limit.word for limit in scores.recall.limits] == ["goal", "floor"]
+    # One figure below another: the cards keep the larger part, and there is no void between.
+    frame = scores.parentWidget()
+    assert frame is not None and frame.height() < window.workbench.outcome.forgotten.height()
+    scores.frontier.round_chosen.emit(2)
+    assert window.workbench.view == "run" and window.workbench.chat.after.weights == Weights("aaaa", 2)

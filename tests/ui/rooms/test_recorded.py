@@ -28,6 +28,17 @@ def test_it_opens_from_the_welcome_page_without_a_service(make_window: Make) -> 
     assert window.display.past is None
 
 
+def test_empty_curves_offer_it(make_window: Make) -> None:
+    window = make_window()
+    window.show_page("workbench")
+    (look,) = (
+        one for one in window.workbench.plots.findChildren(QPushButton) if one.text() == "Look at a recorded run"
+    )
+    assert look.isVisible()
+    look.click()
+    assert window.display.past is not None and not look.isVisible()
+
+
 def test_a_missing_file_is_said(make_window: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(recorded, "shipped_recording", lambda: tmp_path / "none.gz")
     window = make_window()
