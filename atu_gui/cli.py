@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -142,7 +143,15 @@ def run(
         typer.echo(dump_config(config), nl=False)
         return
     asks = not yes and sys.stdin.isatty() and not (config.texts.concept and config.texts.probes)
-    raise typer.Exit(_RunCommand(config).execute(asks=asks))
+    raise typer.Exit(_RunCommand().begin(config, asks=asks))
+
+
+@app.command()
+def resume(
+    run_name: Annotated[str, typer.Argument(metavar="RUN", help="Id, its beginning, folder, or “last”.")],
+) -> None:
+    """Go on with a run that was cut off, from its last checkpoint."""
+    raise typer.Exit(_RunCommand().resume(run_name))
 
 
 @app.command()
@@ -260,10 +269,9 @@ def runs() -> None:
 
 
 class _RunCommand:
-    """`atu run` after its options: prepare, show what the model wrote, run, and report."""
+    """`atu run` and `atu resume` after their options: prepare, show what the model wrote, run, and report."""
 
-    def __init__(self, config: RunConfig) -> None:
-        self._config = config
+    def __init__(self) -> None:
         self._bench = Workbench()
         self._session = Session(self._bench, make_teller(Console(stderr=True)), self._heard)
         self._stdout = make_stdout()
@@ -271,14 +279,25 @@ class _RunCommand:
         self._rounds: list[RoundScored] = []
         self._said: list[Event] = []
 
-    def execute(self, *, asks: bool) -> int:
-        """The exit code; problems are raised."""
+    def begin(self, config: RunConfig, *, asks: bool) -> int:
+        """A new run; the exit code. Problems are raised."""
+
+        def start() -> Future[RunOutcome]:
+            materials = self._reviewed(config) if asks else None
+            # Nobody could let a run go on that a guard paused.
+            config.guards.action = "stop"
+            return self._bench.run(config, materials)
+
+        return self._execute(start)
+
+    def resume(self, name: str) -> int:
+        """A run that was cut off; the exit code. Problems are raised."""
+        return self._execute(lambda: self._bench.resume_run(name, attended=False))
+
+    def _execute(self, start: Callable[[], Future[RunOutcome]]) -> int:
         try:
             with self._session.open():
-                materials = self._reviewed() if asks else None
-                # Nobody could resume a run that a guard paused.
-                self._config.guards.action = "stop"
-                future = self._bench.run(self._config, materials)
+                future = start()
                 words = "Stopping after this step; Ctrl-C once more leaves at once."
                 outcome = self._session.wait(future, on_interrupt=self._bench.control.stop, words=words)
         except AtuError:
@@ -290,11 +309,9 @@ class _RunCommand:
             return INTERRUPTED
         return FAILED if outcome.stopped_because.startswith(_NOT_FINITE) else DONE
 
-    def _reviewed(self) -> Materials:
+    def _reviewed(self, config: RunConfig) -> Materials:
         """Have everything written, show it, and ask before it is used."""
-        materials = self._session.wait(
-            self._bench.prepare(self._config), on_interrupt=self._bench.cancel, words="Stopping."
-        )
+        materials = self._session.wait(self._bench.prepare(config), on_interrupt=self._bench.cancel, words="Stopping.")
         self._show_written()
         if self._session.ask("Run on these texts and questions? [Y/n] ") not in {"", "y", "yes"}:
             raise Interrupted

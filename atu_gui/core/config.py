@@ -330,6 +330,13 @@ class RunConfig(_Part):
         description="The run ends after the round that would exceed this time.",
         json_schema_extra=_ui("Budget", "s"),
     )
+    checkpoint_minutes: float = Field(
+        1.0,
+        ge=0,
+        le=1440,
+        description="A checkpoint is written this often within a stage, besides the ends of stages. 0: only there.",
+        json_schema_extra=_ui("Checkpoint every", "min", advanced=True),
+    )
     out: Path | None = Field(None, description="Folder for the results.", json_schema_extra=_ui("Out"))
 
     @field_validator("layers")

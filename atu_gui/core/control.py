@@ -48,6 +48,7 @@ class ControlState:
         skips: How many stages the user has skipped so far.
         stopping: End the run after this step and keep the last good round.
         discarding: With `stopping`: keep no round, go back to the untouched weights.
+        suspending: Leave the run after this step; it can be resumed from its checkpoint.
     """
 
     generation: int = 0
@@ -66,6 +67,7 @@ class ControlState:
     skips: int = 0
     stopping: bool = False
     discarding: bool = False
+    suspending: bool = False
 
 
 class RunControl:
@@ -141,6 +143,23 @@ class RunControl:
     def discard(self) -> None:
         """End the run after this step and go back to the untouched weights."""
         self._change(stopping=True, discarding=True, paused=False)
+
+    def suspend(self) -> None:
+        """Leave the run after this step, to be resumed later. No wish about the run: the generation stays."""
+        with self._condition:
+            self._state = replace(self._state, suspending=True)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the run is to be ended or left."""
+        state = self.read()
+        return state.stopping or state.suspending
+
+    def restore(self, state: ControlState) -> None:
+        """Go on with the wishes of a checkpoint; a wish to end that was made meanwhile stays."""
+        with self._condition:
+            ends = {name: getattr(self._state, name) for name in ("stopping", "discarding", "suspending")}
+            self._state = replace(state, **ends)
 
     def wait_for_change(self, generation: int, timeout: float) -> ControlState:
         """Block up to `timeout` seconds until the generation differs from `generation`; returns the state."""

@@ -88,5 +88,9 @@ class Cancelled(Exception):  # noqa: N818 - cancelling is no error
     """Unwinds long work that was asked to stop."""
 
 
+class Suspended(Cancelled):
+    """Unwinds a run that was kept, to be resumed later."""
+
+
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."

@@ -44,6 +44,8 @@ class Weights:
 
 
 UNTOUCHED = Weights(round=0)
+# How a run stands that did not end by itself or by its user.
+CUT_OFF = ("crashed", "interrupted", "failed")
 CURRENT = Weights(round=None)
 
 
@@ -138,6 +140,7 @@ class RunRecord:
         status: running, paused, done, stopped, failed, interrupted (ended with the program) or crashed (its process is
             gone and left no end).
         parent: The round whose weights it began with.
+        checkpoint: When the newest checkpoint of a run that was cut off was written, Unix time in seconds.
     """
 
     run_id: str
@@ -154,6 +157,17 @@ class RunRecord:
     note: str = ""
     tags: tuple[str, ...] = ()
     parent: Weights = UNTOUCHED
+    checkpoint: float | None = None
+
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether it came to no end of its own, so that it may go on from a checkpoint."""
+        return self.status in CUT_OFF
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it may go on from a checkpoint."""
+        return self.was_cut_off and self.checkpoint is not None
 
     @property
     def goes_on(self) -> bool:
@@ -236,6 +250,15 @@ class WorkbenchPort(Protocol):
         """Run; without materials they are prepared first. Chats are answered between two steps.
 
         A branch begins with the weights `start`, a round of an earlier run of the same model.
+        """
+        ...
+
+    def resume_run(self, run_id: str) -> Future[RunOutcome]:
+        """Go on with a run that was cut off, from its newest whole checkpoint; loads its model first if need be.
+
+        What it said before comes again as events, then `RunContinued`. The future raises `InputError` (told by a
+        `RunFailed` without an id) where there is no checkpoint, the run has ended or goes on elsewhere, or the model
+        is another.
         """
         ...
 

@@ -16,7 +16,9 @@ from torch.nn.utils import clip_grad_norm_
 from atu_gui.core.histogram import BINS
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
 from atu_gui.engine.losses import align_loss, concept_similarity, similarity_figures
+from atu_gui.engine.optimizer_state import optimizer_tensors, restore_optimizer
 from atu_gui.engine.setting import Setting
+from atu_gui.engine.trainer_state import TrainerState
 
 # Held-out texts measured at most, of either kind; enough for two digits, cheap enough for every round.
 _MEASURED = 24
@@ -65,6 +67,7 @@ class Aligner:
         self._from_retain = config.windows.batch - self._from_concept
         self._concept_order = Order(len(setting.concept_train), config.seed + 101)
         self._retain_order = Order(len(setting.retain_train), config.seed + 102)
+        self._updates = 0
 
     def step(self, learning_rate: float, *, untouched: bool) -> AlignStep:
         """One step. `untouched` says that the model has not been changed yet, so that cached states serve."""
@@ -96,10 +99,40 @@ class Aligner:
             loss.backward()
         norm = clip_grad_norm_(self._parameters, setting.config.align.clip)
         self._optimizer.step()
+        self._updates += 1
         value = float(loss.detach())
         means = [sight[0] for sight in sights]
         p95s = [sight[1] for sight in sights]
         return AlignStep(value, -value, float(norm), sum(means) / len(means), max(p95s))
+
+    def state(self) -> TrainerState:
+        """Where it stands, without the tensors."""
+        return TrainerState(self._updates, self._concept_order.state(), self._retain_order.state())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The heads and what the optimizer remembers."""
+        heads = {
+            f"head.{layer}.{name}": value
+            for layer, head in self._setting.heads.items()
+            for name, value in head.state_dict().items()
+        }
+        return {**heads, **optimizer_tensors(self._optimizer)}
+
+    def restore(self, state: TrainerState, tensors: dict[str, Tensor]) -> None:
+        """Stand where another one stood, heads included.
+
+        Raises:
+            ValueError: The tensors are of other heads.
+            RuntimeError: Likewise.
+        """
+        self._updates = state.updates
+        self._concept_order.restore(state.concept_order)
+        self._retain_order.restore(state.retain_order)
+        for layer, head in self._setting.heads.items():
+            prefix = f"head.{layer}."
+            own = {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
+            head.load_state_dict(own)
+        restore_optimizer(self._optimizer, tensors)
 
 
 @torch.inference_mode()

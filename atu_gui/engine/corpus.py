@@ -81,6 +81,15 @@ class Corpus:
         return references
 
 
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """Where an order stands: what its generator of random numbers remembers, and the texts that come next."""
+
+    version: int
+    internal: tuple[int, ...]
+    queue: tuple[int, ...]
+
+
 class Order:
     """Endless shuffled passes over `count` texts, reproducible by seed."""
 
@@ -97,6 +106,16 @@ class Order:
             self._queue.extend(again)
         taken, self._queue = self._queue[:number], self._queue[number:]
         return taken
+
+    def state(self) -> OrderState:
+        """Where it stands."""
+        version, internal, _ = self._random.getstate()
+        return OrderState(version, tuple(internal), tuple(self._queue))
+
+    def restore(self, state: OrderState) -> None:
+        """Stand where another one stood."""
+        self._random.setstate((state.version, state.internal, None))
+        self._queue = list(state.queue)
 
 
 def embed_references(corpus: Corpus, encoder: TextEncoder, cache: TensorCache) -> Generator[Progress, None, None]:

@@ -1,8 +1,9 @@
-"""Checksums and removal of files; needs no torch."""
+"""Checksums, syncing and removal of files; needs no torch."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -25,6 +26,21 @@ def file_sha256(path: Path, stop: threading.Event | None = None) -> str:
                 raise Cancelled
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk before going on; folders only where the system can do that.
+
+    Raises:
+        OSError: The disk is full.
+    """
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def remove(path: Path) -> None:

@@ -66,6 +66,13 @@ def save_heads(folder: Path, round_: int, setting: Setting, tau: float) -> None:
         ) from None
 
 
+def drop_heads_after(folder: Path, round_: int) -> None:
+    """Remove the heads of later rounds, which will be done again."""
+    for path in (folder / _FOLDER).glob("round-*.safetensors"):
+        if int(path.stem.removeprefix("round-")) > round_:
+            path.unlink()
+
+
 def load_heads(folder: Path, round_: int | None, lm: LanguageModel) -> KeptHeads:
     """The heads of a round; None takes the newest round that kept any.
 

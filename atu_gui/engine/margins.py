@@ -9,33 +9,25 @@ from atu_gui.core.config import RoundPlan
 from atu_gui.engine.align import Sight
 
 
-class Margins:
-    """Chooses τ round by round.
+def choose_tau(plan: RoundPlan, sight: Sight, ceiling: float) -> tuple[float, str]:
+    """τ and where it comes from: the plan, or the plan's quantile of the similarity that retain texts have now.
 
-    A τ by quantile never lies above an earlier one: a head that has been realigned for a few steps scatters, and a
-    round at a τ that has jumped up undoes part of the last one.
+    A τ by quantile never lies above an earlier one, which is the ceiling: a head that has been realigned for a few
+    steps scatters, and a round at a τ that has jumped up undoes part of the last one.
     """
-
-    def __init__(self) -> None:
-        self._ceiling = 1.0
-
-    def choose(self, plan: RoundPlan, sight: Sight) -> tuple[float, str]:
-        """τ and where it comes from: the plan, or the plan's quantile of the similarity that retain texts have now."""
-        if plan.tau is not None:
-            return plan.tau, "schedule"
-        retain = sight.retain_similarity
-        if len(retain):
-            assert plan.quantile is not None
-            tau = float(torch.quantile(retain, plan.quantile))
-            reason = f"quantile {plan.quantile:g} of retain texts"
-        else:
-            tau = float(torch.quantile(sight.concept_similarity, 0.5))
-            reason = "median of concept texts, as there are no retain texts"
-        if tau > self._ceiling:
-            reason = f"that of an earlier round; {reason} would be {tau:.2f}"
-            tau = self._ceiling
-        self._ceiling = tau
-        return tau, reason
+    if plan.tau is not None:
+        return plan.tau, "schedule"
+    retain = sight.retain_similarity
+    if len(retain):
+        assert plan.quantile is not None
+        tau = float(torch.quantile(retain, plan.quantile))
+        reason = f"quantile {plan.quantile:g} of retain texts"
+    else:
+        tau = float(torch.quantile(sight.concept_similarity, 0.5))
+        reason = "median of concept texts, as there are no retain texts"
+    if tau > ceiling:
+        return ceiling, f"that of an earlier round; {reason} would be {tau:.2f}"
+    return tau, reason
 
 
 def share_above(values: Tensor, tau: float) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,13 @@ class Snapshots:
         opened = cls(lm, {name: named[name] for name in names}, folder)
         opened.rounds = [0, *(_round_of(file) for file in files)]
         return opened
+
+    def take_up(self, rounds: Sequence[int]) -> None:
+        """Go on with these finished rounds; files of later ones, which will be done again, are removed."""
+        self.rounds = [0, *rounds]
+        for path in self._folder.glob("round-*.safetensors"):
+            if _round_of(path) not in self.rounds:
+                path.unlink()
 
     def save(self, round_: int) -> None:
         """Keep the current values as a round: written to a temporary name, then renamed.

@@ -16,7 +16,9 @@ from atu_gui.core.scan import trained_blocks
 from atu_gui.engine.corpus import Order, pad_id_of
 from atu_gui.engine.losses import concept_similarity, retain_loss, similarity_figures, unlearn_loss
 from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.optimizer_state import optimizer_tensors, restore_optimizer
 from atu_gui.engine.setting import Setting
+from atu_gui.engine.trainer_state import TrainerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Unlearner:
     def __init__(self, setting: Setting, parameters: dict[str, nn.Parameter]) -> None:
         config = setting.config
         self._setting = setting
+        self._named = parameters
         self._parameters = list(parameters.values())
         rate = config.unlearn.learning_rate
         self._optimizer: torch.optim.Optimizer
@@ -63,6 +66,7 @@ class Unlearner:
             self._optimizer = torch.optim.AdamW(self._parameters, lr=rate, weight_decay=0.0)
         self._concept_order = Order(len(setting.concept_train), config.seed + 201)
         self._retain_order = Order(len(setting.retain_train), config.seed + 202)
+        self._updates = 0
 
     def step(self, tau: float, learning_rate: float, retain_weight: float) -> UnlearnStep:
         """One step at margin τ. Where loss or gradient is not finite, the weights stay as they were."""
@@ -76,11 +80,39 @@ class Unlearner:
             step = UnlearnStep(*done, gradient_norm=norm)
             if step.finite:
                 self._optimizer.step()
+                self._updates += 1
         finally:
             self._optimizer.zero_grad(set_to_none=True)
             for parameter in self._parameters:
                 parameter.requires_grad_(False)
         return step
+
+    def state(self) -> TrainerState:
+        """Where it stands, without the tensors."""
+        return TrainerState(self._updates, self._concept_order.state(), self._retain_order.state())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The trained weights and what the optimizer remembers; none before the first update."""
+        if not self._updates:
+            return {}
+        weights = {f"weight.{name}": parameter.detach() for name, parameter in self._named.items()}
+        return {**weights, **optimizer_tensors(self._optimizer)}
+
+    def restore(self, state: TrainerState, tensors: dict[str, Tensor]) -> None:
+        """Stand where another one stood, the model's weights included.
+
+        Raises:
+            KeyError: A weight is missing.
+            ValueError: The tensors are of other weights.
+            RuntimeError: Likewise.
+        """
+        self._updates = state.updates
+        self._concept_order.restore(state.concept_order)
+        self._retain_order.restore(state.retain_order)
+        if state.updates:
+            for name, parameter in self._named.items():
+                parameter.data.copy_(tensors[f"weight.{name}"])
+            restore_optimizer(self._optimizer, tensors)
 
     def _backward(self, tau: float, retain_weight: float) -> tuple[float, float | None, float, float, float]:
         setting = self._setting

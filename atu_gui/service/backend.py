@@ -29,12 +29,15 @@ from atu_gui.core.schedule import settle
 from atu_gui.core.tokens import TokenLine
 
 if TYPE_CHECKING:
+    from atu_gui.engine.checkpoints import Checkpoint
     from atu_gui.engine.models import LanguageModel, TextEncoder
     from atu_gui.engine.pipeline import Run
     from atu_gui.engine.probes.target import Target
     from atu_gui.engine.snapshots import Snapshots, Start
     from atu_gui.service.found import FoundRun
 
+# Two checkpoints are kept while a third is written; Adam remembers two numbers for each weight.
+CHECKPOINT_COPIES = 9
 _PACKAGES = ("torch", "transformers", "sentence-transformers")
 
 
@@ -140,14 +143,14 @@ class Engine:
         return with_layers(settle(config), loaded.lm.depth)
 
     def snapshot_bytes(self, config: RunConfig, loaded: Loaded) -> int:
-        """About how much the rounds of a settled config take on the disk."""
+        """About how much the rounds and checkpoints of a settled config take on the disk."""
         blocks = loaded.lm.blocks[: max(config.layers)]
         weights = [parameter for block in blocks for parameter in block.parameters()]
         from atu_gui.engine.kept_heads import heads_bytes
 
         each = sum(weight.numel() * weight.element_size() for weight in weights)
         each += heads_bytes(config.head, len(config.layers), loaded.lm, loaded.text_encoder.width)
-        return len(config.rounds) * each
+        return (len(config.rounds) + CHECKPOINT_COPIES) * each
 
     def prepare(
         self, config: RunConfig, loaded: Loaded, cancelled: Callable[[], bool]
@@ -181,13 +184,36 @@ class Engine:
         control: RunControl,
         run_id: str,
         folder: Path,
+        *,
         start: Start | None = None,
+        checkpoint: Checkpoint | None = None,
+        recorded: int = 0,
     ) -> Run:
         """A run on an untouched model, ready to be drained."""
         from atu_gui.engine.pipeline import Run
 
-        encoder = loaded.text_encoder
-        return Run(config, loaded.lm, encoder, materials, control, run_id=run_id, folder=folder, start=start)
+        return Run(
+            config,
+            loaded.lm,
+            loaded.text_encoder,
+            materials,
+            control,
+            run_id=run_id,
+            folder=folder,
+            start=start,
+            checkpoint=checkpoint,
+            recorded=recorded,
+        )
+
+    def open_checkpoint(self, folder: Path, recorded: int) -> Checkpoint:
+        """The newest whole checkpoint of the run in a folder, whose record holds so many events.
+
+        Raises:
+            InputError: There is none, or it is of another version.
+        """
+        from atu_gui.engine.checkpoints import open_checkpoint
+
+        return open_checkpoint(folder, recorded)
 
     def open_start(self, weights: Weights, folder: Path, loaded: Loaded) -> Start:
         """The weights of a round of the run in a folder, for a branch; the model must be untouched.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from atu_gui.core import paths
+from atu_gui.core.checkpoints import CHECKPOINTS_FOLDER
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.materials import Materials, Passage, Probe
 from atu_gui.service.chatting import CHATS_FILE
@@ -29,6 +30,7 @@ _OURS = (
     CHATS_FILE,
     AUDITS_FILE,
     EVALUATIONS_FOLDER,
+    CHECKPOINTS_FOLDER,
     "rounds",
     "heads",
 )

@@ -42,6 +42,7 @@ from atu_gui.service import keeping
 from atu_gui.service.asking import Between, ask_all, look_at, preview, rephrase
 from atu_gui.service.auditing import audit, audits_in
 from atu_gui.service.backend import Engine, Loaded
+from atu_gui.service.beginning import Beginning
 from atu_gui.service.chatting import chat, chats_in, kept
 from atu_gui.service.evaluating import evaluate, evaluations_in
 from atu_gui.service.exporting import export
@@ -51,7 +52,8 @@ from atu_gui.service.found import FoundRun, events_of, find_run, folder_of
 from atu_gui.service.holding import Holding
 from atu_gui.service.listeners import Listeners
 from atu_gui.service.quiet import Quiet
-from atu_gui.service.running import RunJob, cancellable, ready
+from atu_gui.service.resuming import Resuming
+from atu_gui.service.running import Cancel, Opening, RunJob, cancellable, ready
 from atu_gui.service.worker import Worker
 from atu_gui.store.runs import RunStore
 
@@ -149,22 +151,15 @@ class Workbench:
         self, config: RunConfig, materials: Materials | None = None, start: Weights = UNTOUCHED
     ) -> Future[RunOutcome]:
         """Run, with a fresh control. The future is cancelled when the user stops before the first step."""
-        self._control = control = RunControl()
-        cancel = self._new_cancel()
-        job = RunJob(
-            self._engine,
-            self._holding,
-            self._opened_store,
-            config=config.model_copy(deep=True),
-            materials=materials,
-            control=control,
-            cancelled=cancel.is_set,
-            start=start,
-            folder_of=self._folder_of,
+        parts, config = (self._engine, self._holding, self._opened_store), config.model_copy(deep=True)
+        return self._begin(
+            lambda control, out: Beginning(*parts, config, materials, control, out, start, self._folder_of)
         )
-        future = self._worker.submit(job.events, chats_between=True)
-        future.add_done_callback(lambda _done: self._drop_cancel(cancel))
-        return future
+
+    def resume_run(self, run_id: str, *, attended: bool = True) -> Future[RunOutcome]:
+        """Go on with a run that was cut off; unattended, guards that pause it stop it instead."""
+        parts = (self._engine, self._holding, self._opened_store)
+        return self._begin(lambda control, out: Resuming(*parts, run_id, control, out, attended))
 
     def chat(self, request: ChatRequest) -> int:
         """Ask; every side of the request ends with one `ChatAnswered`, after a `JobFailed` where it went wrong."""
@@ -310,6 +305,15 @@ class Workbench:
                 stop.set()
         if not self._worker.close(timeout):
             _log.warning("The worker is still busy with a step after %.0f s.", timeout)
+
+    def _begin(self, opening: Callable[[RunControl, Cancel], Opening]) -> Future[RunOutcome]:
+        self._control = control = RunControl()
+        cancel = self._new_cancel()
+        wants_out = lambda: cancel.is_set() or control.leaving  # noqa: E731
+        job = RunJob(self._engine, self._holding, self._opened_store, control, opening(control, wants_out))
+        future = self._worker.submit(job.events, chats_between=True)
+        future.add_done_callback(lambda _done: self._drop_cancel(cancel))
+        return future
 
     def _measure(
         self,

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from atu_gui.core.control import DISCARDED, STOPPED
 from atu_gui.core.events import (
     AlignScored,
-    ChatAnswered,
-    ChatToken,
+    CheckpointDue,
     ControlApplied,
     Event,
     ItemAnswered,
-    Progress,
-    PromptAnswered,
     RoundScored,
     RunFailed,
     RunFinished,
@@ -30,14 +28,14 @@ from atu_gui.core.events import (
     RunResumed,
     StepDone,
     TextWritten,
+    from_record,
+    is_recorded,
     to_record,
 )
 from atu_gui.store.runs import EventRow, RunState, RunStore
 
 EVENTS_FILE = "events.jsonl"
 _SECONDS_PER_BATCH = 0.5
-# A chat is no part of the run: another prompt must not make another record. Progress is gone a moment later.
-_LEFT_OUT = (Progress, ChatToken, ChatAnswered, PromptAnswered)
 _MAY_WAIT = (StepDone, AlignScored, ControlApplied, ItemAnswered, TextWritten)
 
 
@@ -45,21 +43,47 @@ class Recorder:
     """Records one run. Close it whatever happens; what was not written by then is written."""
 
     def __init__(
-        self, store: RunStore, run_id: str, folder: Path, *, now: Callable[[], float] = time.monotonic
+        self,
+        store: RunStore,
+        run_id: str,
+        folder: Path,
+        *,
+        kept: Sequence[str] = (),
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`kept` are the first lines of a record that is gone on with; what file and store hold after them is removed.
+
+        The file is the truth: the store is made to match it.
+        """
         self._store = store
         self._run_id = run_id
         self._now = now
         self._waiting: list[EventRow] = []
-        self._seq = 0
+        self._seq = len(kept)
         self._state = RunState()
         self._written = now()
-        self._file = (folder / EVENTS_FILE).open("w", encoding="utf-8")
+        file = folder / EVENTS_FILE
+        if kept:
+            with file.open("r+b") as record:
+                record.truncate(sum(len(line.encode()) + 1 for line in kept))
+                os.fsync(record.fileno())
+            rows = []
+            for number, line in enumerate(kept, start=1):
+                event = json.loads(line)
+                rows.append(EventRow(number, event["event"], event.get("step"), line))
+                self._state = _after(self._state, from_record(event))
+            store.rewrite(run_id, rows, self._state)
+        self._file = file.open("a" if kept else "w", encoding="utf-8")
 
     @property
     def state(self) -> RunState:
         """The run's state after the last event."""
         return self._state
+
+    @property
+    def count(self) -> int:
+        """Events recorded so far."""
+        return self._seq
 
     def record(self, event: Event) -> None:
         """Take one event.
@@ -67,7 +91,11 @@ class Recorder:
         Raises:
             OSError: The disk is full (so may `sqlite3.Error` say).
         """
-        if isinstance(event, _LEFT_OUT):
+        if isinstance(event, CheckpointDue):
+            # The checkpoint counts on every event before it, whatever becomes of this machine.
+            self.flush()
+            os.fsync(self._file.fileno())
+        if not is_recorded(event):
             return
         self._state = _after(self._state, event)
         self._seq += 1
@@ -96,6 +124,23 @@ class Recorder:
                 self.flush()
         finally:
             self._file.close()
+
+
+def recorded_lines(folder: Path) -> list[str]:
+    """The lines of a run's record up to the first that is torn or damaged.
+
+    Raises:
+        OSError: There is no record, or it cannot be read.
+    """
+    whole = []
+    for raw in (folder / EVENTS_FILE).read_bytes().split(b"\n")[:-1]:
+        try:
+            line = raw.decode("utf-8")
+            from_record(json.loads(line))
+        except (ValueError, TypeError, AttributeError):
+            break
+        whole.append(line)
+    return whole
 
 
 def _after(state: RunState, event: Event) -> RunState:

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from atu_gui.core.checkpoints import newest_written
 from atu_gui.core.config import RunConfig, dump_config
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import Event, RoundScored, from_record
-from atu_gui.core.ports import UNTOUCHED, RoundSummary, RunRecord, Weights
+from atu_gui.core.ports import CUT_OFF, UNTOUCHED, RoundSummary, RunRecord, Weights
 from atu_gui.store.migrations import migrate
 from atu_gui.store.processes import is_alive, this_process
 
@@ -132,13 +133,41 @@ class RunStore:
     def append(self, run_id: str, rows: Sequence[EventRow], state: RunState) -> None:
         """Add events and update the run's state, in one transaction."""
         with self._transaction():
-            self._connection.executemany(
-                "INSERT INTO events (run_id, seq, kind, step, data) VALUES (?, ?, ?, ?, ?)",
-                [(run_id, row.seq, row.kind, row.step, row.data) for row in rows],
-            )
+            self._insert(run_id, rows, state)
+
+    def rewrite(self, run_id: str, rows: Sequence[EventRow], state: RunState) -> None:
+        """Let these be all events of a run that is gone on with."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM events WHERE run_id = ?", (run_id,))
+            self._insert(run_id, rows, state)
+
+    def take_over(self, run_id: str) -> None:
+        """Let this process own a run that was cut off.
+
+        Raises:
+            InputError: Unknown run, one that came to an end, or one that another process works on.
+        """
+        with self._transaction():
+            self.check_cut_off(self.find(run_id))
+            pid, started = this_process()
             self._connection.execute(
-                "UPDATE runs SET status = ?, seconds = ?, best_round = ?, stopped_because = ? WHERE run_id = ?",
-                (state.status, state.seconds, state.best_round, state.stopped_because, run_id),
+                "UPDATE runs SET status = 'running', pid = ?, process_started = ? WHERE run_id = ?",
+                (pid, started, run_id),
+            )
+
+    @staticmethod
+    def check_cut_off(record: RunRecord) -> None:
+        """Refuse a run that cannot be gone on with.
+
+        Raises:
+            InputError: It came to an end, or somebody works on it.
+        """
+        if record.goes_on:
+            raise InputError(f"Run {record.run_id} goes on in a window or command.", "Look for it there.")
+        if not record.was_cut_off:
+            raise InputError(
+                f"Run {record.run_id} has come to its end ({record.status}); there is nothing to resume.",
+                "Branch from one of its rounds to go on from there.",
             )
 
     def has(self, run_id: str) -> bool:
@@ -233,6 +262,16 @@ class RunStore:
         """
         return str(self._require(run_id, "stopped_because"))
 
+    def _insert(self, run_id: str, rows: Sequence[EventRow], state: RunState) -> None:
+        self._connection.executemany(
+            "INSERT INTO events (run_id, seq, kind, step, data) VALUES (?, ?, ?, ?, ?)",
+            [(run_id, row.seq, row.kind, row.step, row.data) for row in rows],
+        )
+        self._connection.execute(
+            "UPDATE runs SET status = ?, seconds = ?, best_round = ?, stopped_because = ? WHERE run_id = ?",
+            (state.status, state.seconds, state.best_round, state.stopped_because, run_id),
+        )
+
     def _require(self, run_id: str, column: str = "run_id") -> object:
         row = self._connection.execute(f"SELECT {column} FROM runs WHERE run_id = ?", (run_id,)).fetchone()
         if row is None:
@@ -248,12 +287,13 @@ class RunStore:
         because, note, tags, parent_run, parent_round = row[11:]
         # Judged anew at every reading and never written: another window's run must not be marked by this one.
         dead = status in _OPEN and not is_alive(int(str(pid)), float(str(process_started)))
+        now = "crashed" if dead else str(status)
         return RunRecord(
             run_id=str(run_id),
             title=str(title),
             concepts=tuple(json.loads(str(concepts))),
             layers=tuple(json.loads(str(layers))),
-            status="crashed" if dead else str(status),
+            status=now,
             started=float(str(started)),
             seconds=float(str(seconds)),
             best_round=int(str(best_round)),
@@ -263,6 +303,7 @@ class RunStore:
             note=str(note),
             tags=tuple(json.loads(str(tags))),
             parent=Weights(str(parent_run), int(str(parent_round))) if parent_run else UNTOUCHED,
+            checkpoint=newest_written(Path(str(folder))) if now in CUT_OFF else None,
         )
 
     def _rounds(self, run_id: str) -> Iterator[RoundSummary]:

@@ -255,8 +255,8 @@ class FakeEngine(Engine):
         yield score
         return summarise([score])
 
-    def make_run(self, config: RunConfig, loaded: Loaded, *rest: Any) -> Any:
-        _materials, control, run_id, folder, start = rest
+    def make_run(self, config: RunConfig, loaded: Loaded, *rest: Any, start: Any = None, **_more: Any) -> Any:
+        _materials, control, run_id, folder = rest
         run = FakeRun(config, loaded, control, run_id, folder, self)
         if start is not None:
             loaded.lm.value = start  # type: ignore[assignment]

@@ -12,6 +12,7 @@ from typing import Any
 
 from atu_gui.core.events.audit import AuditAnswer, AuditFound, AuditPoint, Comeback, Measure
 from atu_gui.core.events.chat import ChatAnswered, ChatToken, PromptAnswered
+from atu_gui.core.events.checkpoint import CheckpointDue, CheckpointWritten, RunContinued
 from atu_gui.core.events.jobs import Interval, JobFailed, LayerScored, Level, ModelLoaded, Note, Progress, TextWritten
 from atu_gui.core.events.run import (
     LIMITS,
@@ -46,6 +47,8 @@ __all__ = [
     "AuditPoint",
     "ChatAnswered",
     "ChatToken",
+    "CheckpointDue",
+    "CheckpointWritten",
     "Comeback",
     "ControlApplied",
     "DeepScored",
@@ -67,6 +70,7 @@ __all__ = [
     "Progress",
     "PromptAnswered",
     "RoundScored",
+    "RunContinued",
     "RunFailed",
     "RunFinished",
     "RunPaused",
@@ -82,6 +86,7 @@ __all__ = [
     "TauChosen",
     "TextWritten",
     "from_record",
+    "is_recorded",
     "to_record",
 ]
 
@@ -105,6 +110,9 @@ Event = (
     | GuardTripped
     | RunPaused
     | RunResumed
+    | CheckpointDue
+    | CheckpointWritten
+    | RunContinued
     | RunFinished
     | RunFailed
     | JobFailed
@@ -115,7 +123,15 @@ Event = (
     | AuditFound
 )
 
+# A chat is no part of the run: another prompt must not make another record. The rest is gone a moment later.
+_PASSING = (Progress, ChatToken, ChatAnswered, PromptAnswered, CheckpointDue, CheckpointWritten)
+
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
+
+
+def is_recorded(event: Event) -> bool:
+    """Whether an event of a run belongs to its record."""
+    return not isinstance(event, _PASSING)
 
 
 def to_record(event: Event) -> dict[str, Any]:

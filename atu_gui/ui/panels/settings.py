@@ -28,6 +28,7 @@ _GUARDS = list(GuardConfig.model_fields)
 _MORE: tuple[tuple[str, str, type, list[str]], ...] = (
     ("Guards", "guards", GuardConfig, _GUARDS),
     ("Scores", "probing", ProbingConfig, list(ProbingConfig.model_fields)),
+    ("Safety", "", RunConfig, ["checkpoint_minutes"]),
     ("Texts", "texts", TextsConfig, ["passages", "retain_passages", "probes_limit"]),
     ("Windows", "windows", WindowConfig, ["k", "max_tokens", "batch"]),
     ("Head", "head", HeadConfig, ["kind", "layers", "width", "heads"]),

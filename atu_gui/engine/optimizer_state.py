@@ -1,0 +1,35 @@
+"""What an optimizer remembers, as named tensors; rates are no part of it, because every step sets its own."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+_PREFIX = "optimizer."
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """One tensor for each thing remembered about each parameter; none before the first step."""
+    remembered = optimizer.state_dict()["state"]
+    return {
+        f"{_PREFIX}{index}.{name}": value
+        for index, values in remembered.items()
+        for name, value in values.items()
+        if isinstance(value, Tensor)
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Remember what `optimizer_tensors` gave; other tensors are left alone.
+
+    Raises:
+        ValueError: They belong to other parameters.
+    """
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith(_PREFIX):
+            index, _, name = key.removeprefix(_PREFIX).partition(".")
+            state.setdefault(int(index), {})[name] = value.clone()
+    if any(index >= sum(len(group["params"]) for group in optimizer.param_groups) for index in state):
+        raise ValueError("an optimizer state for other parameters")
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

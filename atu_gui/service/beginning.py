@@ -1,0 +1,90 @@
+"""A new run: checked, its models in memory, its record open."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from atu_gui.core.config import RunConfig, dump_config
+from atu_gui.core.control import RunControl
+from atu_gui.core.events import Event
+from atu_gui.core.materials import Materials
+from atu_gui.core.ports import UNTOUCHED, RunOutcome, Weights
+from atu_gui.service.backend import Engine, Loaded
+from atu_gui.service.folders import CONFIG_FILE, claim, require_space, run_folder, write_texts
+from atu_gui.service.holding import Holding
+from atu_gui.service.running import Cancel, Opened, cancellable, ready
+from atu_gui.store.recorder import Recorder
+from atu_gui.store.runs import RunStore
+
+
+@dataclass(eq=False, slots=True)
+class Beginning:
+    """What a new run is made from.
+
+    Attributes:
+        config: As the user wants it.
+        materials: Texts that the user has seen; None has them prepared.
+        control: Its knobs.
+        wants_out: Whether the user has ended it.
+        start: The round with whose weights it begins.
+        folder_of: Finds the folder of that round's run.
+    """
+
+    engine: Engine
+    holding: Holding
+    store: Callable[[], RunStore]
+    config: RunConfig
+    materials: Materials | None
+    control: RunControl
+    wants_out: Cancel
+    start: Weights = UNTOUCHED
+    folder_of: Callable[[str], Path] = Path
+
+    def open(self) -> Generator[Event, None, Opened]:
+        """Cheap faults first: files, then the folder, then the model, then what depends on the model."""
+        folder = run_folder(self.config)
+        made = not folder.exists()
+        try:
+            self.engine.validate_inputs(self.config)
+            claim(folder)
+            config, loaded = yield from ready(self.engine, self.holding, self.config, self.wants_out)
+            require_space(folder, self.engine.snapshot_bytes(config, loaded))
+            config = config.model_copy(update={"out": folder})
+            run_id, recorder = self._recorder(config, folder)
+        except BaseException:
+            if made:
+                # Nothing came of it, so nothing should stay; a folder with something in it does.
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            raise
+        return Opened(run_id, folder, recorder, lambda: self._course(run_id, config, loaded, folder, recorder))
+
+    def _recorder(self, config: RunConfig, folder: Path) -> tuple[str, Recorder]:
+        store = self.store()
+        run_id = secrets.token_hex(2)
+        while store.has(run_id):
+            run_id = secrets.token_hex(4)
+        (folder / CONFIG_FILE).write_text(dump_config(config), encoding="utf-8")
+        store.add(run_id, config, folder=folder, versions=self.engine.versions(), parent=self.start)
+        return run_id, Recorder(store, run_id, folder)
+
+    def _course(
+        self, run_id: str, config: RunConfig, loaded: Loaded, folder: Path, recorder: Recorder
+    ) -> Generator[Event, None, RunOutcome]:
+        self.holding.make_untouched()
+        materials = self.materials
+        if materials is None:
+            materials = yield from cancellable(self.engine.prepare(config, loaded, self.wants_out), self.wants_out)
+        write_texts(folder, materials)
+        start = None
+        if self.start.round:
+            start = self.engine.open_start(self.start, self.folder_of(self.start.run_id), loaded)
+        run = self.engine.make_run(
+            config, loaded, materials, self.control, run_id, folder, start=start, recorded=recorder.count
+        )
+        self.holding.begin(run_id, run.snapshots)
+        return (yield from run.events())
