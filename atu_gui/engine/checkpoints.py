@@ -24,16 +24,21 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from atu_gui.core.checkpoints import CHECKPOINTS_FOLDER, STATE_FILE, numbers_in
+from atu_gui.core.config import RunConfig
 from atu_gui.core.control import ControlState
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.records import restore
 from atu_gui.engine.files import file_sha256, remove, sync
 from atu_gui.engine.gate import GateState
+from atu_gui.engine.kept_heads import heads_bytes
+from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.place import Place
 from atu_gui.engine.trainer_state import TrainerState
 
 FORMAT = 1
 _KEPT = 2
+# Two are kept while a third is written; Adam remembers two numbers for each weight.
+_COPIES = 9
 _PARTIAL = ".part"
 # How often a part's tensors have changed, and the way to them.
 Parts = Mapping[str, tuple[int, Callable[[], dict[str, Tensor]]]]
@@ -240,6 +245,14 @@ class Checkpoints:
                 if path not in self._synced:
                     sync(path)
                     self._synced.add(path)
+
+
+def disk_bytes(config: RunConfig, lm: LanguageModel, embedding_width: int) -> int:
+    """About how much the rounds and checkpoints of a settled config take on the disk."""
+    weights = [parameter for block in lm.blocks[: max(config.layers)] for parameter in block.parameters()]
+    each = sum(weight.numel() * weight.element_size() for weight in weights)
+    each += heads_bytes(config.head, len(config.layers), lm, embedding_width)
+    return (len(config.rounds) + _COPIES) * each
 
 
 def open_checkpoint(folder: Path, most_events: int) -> Checkpoint:

@@ -78,11 +78,13 @@ class GateState:
 class Gate:
     """Holds the run while it is paused, lets it go when it is left, and tells which wishes became fact."""
 
-    def __init__(self, control: RunControl, run_id: str, clock: Clock, state: GateState) -> None:
+    def __init__(
+        self, control: RunControl, run_id: str, clock: Clock, config: RunConfig, state: GateState | None = None
+    ) -> None:
         self._control = control
         self._run_id = run_id
         self._clock = clock
-        self.state = state
+        self.state = state or GateState.at_start(config)
 
     @property
     def steps(self) -> int:

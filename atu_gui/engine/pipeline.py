@@ -26,7 +26,7 @@ from atu_gui.core.materials import Materials
 from atu_gui.core.ports import RunOutcome
 from atu_gui.core.schedule import settle
 from atu_gui.engine.checkpoints import Checkpoint, Checkpoints, CheckpointState, Parts
-from atu_gui.engine.gate import Clock, Gate, GateState
+from atu_gui.engine.gate import Clock, Gate
 from atu_gui.engine.generators import generator_states, restore_generators
 from atu_gui.engine.keeper import Keeper
 from atu_gui.engine.kept_heads import drop_heads_after
@@ -89,8 +89,7 @@ class Run:
         state = checkpoint.state if checkpoint else None
         self._place = copy.deepcopy(state.place) if state else Place()
         self._clock = Clock(state.seconds if state else 0.0)
-        gate = copy.deepcopy(state.gate) if state else GateState.at_start(self.config)
-        self._gate = Gate(control, run_id, self._clock, gate)
+        self._gate = Gate(control, run_id, self._clock, self.config, copy.deepcopy(state.gate) if state else None)
         lm.model.requires_grad_(False)
         self._parameters = trained_parameters(lm, self.config.layers, self.config.unlearn)
         self._start = start

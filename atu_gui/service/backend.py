@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from atu_gui.engine.snapshots import Snapshots, Start
     from atu_gui.service.found import FoundRun
 
-# Two checkpoints are kept while a third is written; Adam remembers two numbers for each weight.
-CHECKPOINT_COPIES = 9
 _PACKAGES = ("torch", "transformers", "sentence-transformers")
 
 
@@ -144,13 +142,9 @@ class Engine:
 
     def snapshot_bytes(self, config: RunConfig, loaded: Loaded) -> int:
         """About how much the rounds and checkpoints of a settled config take on the disk."""
-        blocks = loaded.lm.blocks[: max(config.layers)]
-        weights = [parameter for block in blocks for parameter in block.parameters()]
-        from atu_gui.engine.kept_heads import heads_bytes
+        from atu_gui.engine.checkpoints import disk_bytes
 
-        each = sum(weight.numel() * weight.element_size() for weight in weights)
-        each += heads_bytes(config.head, len(config.layers), loaded.lm, loaded.text_encoder.width)
-        return (len(config.rounds) + CHECKPOINT_COPIES) * each
+        return disk_bytes(config, loaded.lm, loaded.text_encoder.width)
 
     def prepare(
         self, config: RunConfig, loaded: Loaded, cancelled: Callable[[], bool]

@@ -26,10 +26,10 @@ class Beginning:
     """What a new run is made from.
 
     Attributes:
-        config: As the user wants it.
-        materials: Texts that the user has seen; None has them prepared.
         control: Its knobs.
         wants_out: Whether the user has ended it.
+        config: As the user wants it.
+        materials: Texts that the user has seen; None has them prepared.
         start: The round with whose weights it begins.
         folder_of: Finds the folder of that round's run.
     """
@@ -37,10 +37,10 @@ class Beginning:
     engine: Engine
     holding: Holding
     store: Callable[[], RunStore]
-    config: RunConfig
-    materials: Materials | None
     control: RunControl
     wants_out: Cancel
+    config: RunConfig
+    materials: Materials | None
     start: Weights = UNTOUCHED
     folder_of: Callable[[str], Path] = Path
 

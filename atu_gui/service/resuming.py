@@ -27,18 +27,18 @@ class Resuming:
     """What a run is gone on with.
 
     Attributes:
-        name: What the user calls the run.
         control: Gets the wishes that the checkpoint holds.
         wants_out: Whether the user has ended it again.
+        name: What the user calls the run.
         attended: Whether somebody is there to let a run go on that a guard has paused.
     """
 
     engine: Engine
     holding: Holding
     store: Callable[[], RunStore]
-    name: str
     control: RunControl
     wants_out: Cancel
+    name: str
     attended: bool = True
 
     def open(self) -> Generator[Event, None, Opened]:

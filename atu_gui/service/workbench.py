@@ -53,7 +53,7 @@ from atu_gui.service.holding import Holding
 from atu_gui.service.listeners import Listeners
 from atu_gui.service.quiet import Quiet
 from atu_gui.service.resuming import Resuming
-from atu_gui.service.running import Cancel, Opening, RunJob, cancellable, ready
+from atu_gui.service.running import Opening, RunJob, cancellable, ready
 from atu_gui.service.worker import Worker
 from atu_gui.store.runs import RunStore
 
@@ -151,15 +151,12 @@ class Workbench:
         self, config: RunConfig, materials: Materials | None = None, start: Weights = UNTOUCHED
     ) -> Future[RunOutcome]:
         """Run, with a fresh control. The future is cancelled when the user stops before the first step."""
-        parts, config = (self._engine, self._holding, self._opened_store), config.model_copy(deep=True)
-        return self._begin(
-            lambda control, out: Beginning(*parts, config, materials, control, out, start, self._folder_of)
-        )
+        config, of = config.model_copy(deep=True), self._folder_of
+        return self._begin(lambda e, h, s, c, out: Beginning(e, h, s, c, out, config, materials, start, of))
 
     def resume_run(self, run_id: str, *, attended: bool = True) -> Future[RunOutcome]:
         """Go on with a run that was cut off; unattended, guards that pause it stop it instead."""
-        parts = (self._engine, self._holding, self._opened_store)
-        return self._begin(lambda control, out: Resuming(*parts, run_id, control, out, attended))
+        return self._begin(lambda e, h, s, c, out: Resuming(e, h, s, c, out, run_id, attended))
 
     def chat(self, request: ChatRequest) -> int:
         """Ask; every side of the request ends with one `ChatAnswered`, after a `JobFailed` where it went wrong."""
@@ -306,11 +303,11 @@ class Workbench:
         if not self._worker.close(timeout):
             _log.warning("The worker is still busy with a step after %.0f s.", timeout)
 
-    def _begin(self, opening: Callable[[RunControl, Cancel], Opening]) -> Future[RunOutcome]:
+    def _begin(self, opening: Callable[..., Opening]) -> Future[RunOutcome]:
         self._control = control = RunControl()
         cancel = self._new_cancel()
-        wants_out = lambda: cancel.is_set() or control.leaving  # noqa: E731
-        job = RunJob(self._engine, self._holding, self._opened_store, control, opening(control, wants_out))
+        parts = (self._engine, self._holding, self._opened_store, control)
+        job = RunJob(*parts, opening(*parts, lambda: cancel.is_set() or control.leaving))
         future = self._worker.submit(job.events, chats_between=True)
         future.add_done_callback(lambda _done: self._drop_cancel(cancel))
         return future

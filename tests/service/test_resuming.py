@@ -203,7 +203,7 @@ def test_resuming_lets_go_what_was_paused() -> None:
     control = RunControl()
     control.set_guards(GuardConfig(action="pause"))
     control.pause()
-    Resuming(None, None, None, "", control, lambda: False, attended=False)._let_go()  # type: ignore[arg-type]
+    Resuming(None, None, None, control, lambda: False, "", attended=False)._let_go()  # type: ignore[arg-type]
     state = control.read()
     assert (state.paused, state.guards.action if state.guards else "") == (False, "stop")
 

@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from atu_gui.core.events import ChatAnswered, ChatToken, Progress, RunFailed, RunPaused, RunResumed, from_record
-from atu_gui.store.recorder import Recorder
+from atu_gui.core.events import (
+    ChatAnswered,
+    ChatToken,
+    CheckpointDue,
+    Progress,
+    RunFailed,
+    RunPaused,
+    RunResumed,
+    from_record,
+)
+from atu_gui.store.recorder import Recorder, recorded_lines
 from atu_gui.store.runs import RunStore
 from tests.store.samples import RUN, config, finished, started, step, whole_run
 
@@ -114,3 +123,28 @@ def test_numbers_that_are_not_finite_stay_valid_json(recorder: Recorder, tmp_pat
     assert line["loss"] is None
     assert line["similarity_mean"] is None
     assert line["tau"] == 0.35
+
+
+def test_what_a_checkpoint_counts_on_is_written_before_it(recorder: Recorder, store: RunStore, tmp_path: Path) -> None:
+    recorder.record(step(1))
+    recorder.record(CheckpointDue(RUN, 1))
+    assert recorder.count == len(_lines(tmp_path)) == 1
+    assert store.events_of(RUN) == [step(1)]
+
+
+def test_a_record_is_gone_on_with_after_its_kept_lines(store: RunStore, tmp_path: Path, clock: Clock) -> None:
+    first = Recorder(store, RUN, tmp_path, now=clock)
+    for event in whole_run():
+        first.record(event)
+    first.close()
+    with (tmp_path / "events.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"event": "StepDo')
+    lines = recorded_lines(tmp_path)
+    assert len(lines) == len(whole_run())
+    again = Recorder(store, RUN, tmp_path, kept=lines[:3], now=clock)
+    assert (again.count, again.state.status) == (3, "running")
+    assert store.events_of(RUN) == whole_run()[:3]
+    assert store.find(RUN).status == "running"
+    again.record(step(9))
+    again.close()
+    assert [from_record(line) for line in _lines(tmp_path)] == store.events_of(RUN) == [*whole_run()[:3], step(9)]
