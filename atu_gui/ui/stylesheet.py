@@ -125,7 +125,7 @@ QAbstractItemView { background: $panel; alternate-background-color: $panel; bord
 QTableView::item, QTreeView::item, QListView::item { padding: 0 8px; border: none; border-bottom: 1px solid $line; }
 QTableView::item:selected, QTreeView::item:selected, QListView::item:selected { background: $selection; color: $text; }
 QListView::item { padding: 6px 8px; }
-QTableView[kind="quiet"]::item { border-bottom: none; padding: 0 3px; }
+QTableView[kind="quiet"]::item { border-bottom: none; padding: 0 1px; }
 QListView[kind="ticks"]::item { padding: 6px 0; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
@@ -148,9 +148,8 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; background: $panel; }
 QTabBar { background: transparent; qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: $muted; border: none; border-bottom: 2px solid transparent;
-    padding: 0 4px; margin: 0 10px; min-height: 33px; font-weight: 500; }
-QTabBar::tab:first { margin-left: 18px; }
-QTabBar::tab:only-one { margin-left: 18px; }
+    padding: 0 4px; margin: 0 8px; min-height: 33px; font-weight: 500; }
+QTabBar::tab:first, QTabBar::tab:only-one { margin-left: 12px; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent_text; }

@@ -83,6 +83,8 @@ class ModelPanel(QWidget):
     def show_values(self, config: RunConfig) -> None:
         """Show a config's model and encoder."""
         self._source.setText(config.model.source)
+        # Of a long path the beginning is seen.
+        self._source.setCursorPosition(0)
         self._encoder.setText(config.encoder)
         self._form.show_values(config.model)
 

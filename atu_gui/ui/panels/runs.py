@@ -38,7 +38,7 @@ _WIDTHS = {
     STARTED: 112,
 }  # fmt: skip
 _NAME_LEAST = 160
-_SEARCH_WIDTH = 140
+_SEARCH_WIDTH = 132
 
 
 class RunsPanel(QWidget):
@@ -71,7 +71,7 @@ class RunsPanel(QWidget):
         self._buttons = row(self._search, spacing=6)
         self._corner = QWidget()
         self._corner.setLayout(self._buttons)
-        self._nothing = Empty(theme, "stack", "No runs yet", "Every run is kept here, with its rounds and answers.")
+        self._nothing = Empty(theme, "stack", "No runs yet", "Every run is kept here with all its answers.")
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._nothing)
         self._stack.addWidget(self._table)

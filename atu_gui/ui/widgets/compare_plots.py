@@ -78,7 +78,7 @@ class OverlayPlot(QWidget):
     @Slot()
     def _recolour(self) -> None:
         for curve, lines, stroke in zip(self.curves, self.tau_lines, SLOTS, strict=True):
-            curve.setPen(stroke.pen(self._theme))
+            curve.setPen(stroke.pen(self._theme, hairline=True))
             lines.setPen(Stroke(stroke.token, stroke.dash).pen(self._theme, 1.5, 0.75))
 
 

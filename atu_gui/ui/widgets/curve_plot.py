@@ -118,12 +118,12 @@ class CurvePlot(QWidget):
         self, item: pg.PlotDataItem | pg.PlotCurveItem, stroke: Stroke, alpha: float = 1.0, width: float = 1.0
     ) -> None:
         self._pens.append((item, stroke, width, alpha))
-        item.setPen(stroke.pen(self._theme, width, alpha))
+        item.setPen(stroke.pen(self._theme, width, alpha, hairline=True))
 
     @Slot()
     def _recolour(self) -> None:
         for item, stroke, width, alpha in self._pens:
-            item.setPen(stroke.pen(self._theme, width, alpha))
+            item.setPen(stroke.pen(self._theme, width, alpha, hairline=True))
         self.crosshair.setPen(Stroke("muted").pen(self._theme))
         self.bands.update()
         self.marks.update()

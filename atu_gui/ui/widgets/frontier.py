@@ -223,9 +223,7 @@ class Frontier(QWidget):
     def _recolour(self) -> None:
         tokens = self._theme.tokens
         self._line.setPen(Stroke("edge2").pen(self._theme))
-        ring = pg.mkPen(tokens.after, width=1.5)
-        ring.setCosmetic(True)
-        self._ring.setPen(ring)
+        self._ring.setPen(Stroke("after").pen(self._theme, 1.5))
         style = {"color": tokens.muted, "font-size": "11px"}
         self.plot.bottom.setLabel("forget recall (lower is better)", **style)
         self._draw()

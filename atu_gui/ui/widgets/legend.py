@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from atu_gui.core import text
@@ -29,11 +29,16 @@ class Stroke:
     dash: tuple[float, ...] = SOLID
     marker: str = ""
 
-    def pen(self, theme: Theme, width: float = 1.0, alpha: float = 1.0) -> QPen:
-        """A cosmetic pen in the theme's present colour."""
+    def pen(self, theme: Theme, width: float = 1.0, alpha: float = 1.0, *, hairline: bool = False) -> QPen:
+        """A cosmetic pen in the theme's present colour.
+
+        Cosmetic widths are pixels of the screen, so that a scaled screen would thin them: they grow with its scale. A
+        `hairline` does not, for curves of very many points, which only pens of one pixel draw fast.
+        """
         colour = QColor(getattr(theme.tokens, self.token))
         colour.setAlphaF(alpha)
-        pen = QPen(colour, width)
+        scale = 1.0 if hairline else QGuiApplication.instance().devicePixelRatio()  # type: ignore[union-attr]
+        pen = QPen(colour, width * scale)
         pen.setCosmetic(True)
         if self.dash:
             pen.setDashPattern(list(self.dash))
