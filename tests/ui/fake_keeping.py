@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
@@ -80,21 +80,20 @@ class FakeKeeping:
         return _done(sorted(self.records.values(), key=lambda record: -record.started))
 
     def events_of(self, run_id: str) -> Future[Sequence[Event]]:
-        return _done(self.told[run_id])
+        return self._of(run_id, lambda: self.told[run_id])
 
     def config_of(self, run_id: str) -> Future[RunConfig]:
-        if run_id not in self.records:
-            return _failed(InputError(f"There is no run “{run_id}”."))
-        return _done(self.kept_configs[run_id])
+        return self._of(run_id, lambda: self.kept_configs[run_id])
 
     def materials_of(self, run_id: str) -> Future[Materials]:
-        return _done(materials(self.records[run_id].concepts[0]))
+        return self._of(run_id, lambda: materials(self.records[run_id].concepts[0]))
 
     def return_to(self, weights: Weights) -> Future[str]:
-        if weights.run_id not in self.records:
-            return _failed(InputError(f"There is no run “{weights.run_id}”."))
-        self.returned.append(weights)
-        return _done(f"run {weights.run_id}, round {weights.round}")
+        def back() -> str:
+            self.returned.append(weights)
+            return f"run {weights.run_id}, round {weights.round}"
+
+        return self._of(weights.run_id, back)
 
     def export_round(self, weights: Weights, folder: Path) -> Future[Exported]:
         if self.export_error is not None:
@@ -103,16 +102,28 @@ class FakeKeeping:
         return _done(Exported(folder, 538_000_000, 14))
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
-        self.records[run_id] = dataclasses.replace(self.records[run_id], title=title, note=note, tags=tags)
-        return _done(None)
+        def write() -> None:
+            self.records[run_id] = dataclasses.replace(self.records[run_id], title=title, note=note, tags=tags)
+
+        return self._of(run_id, write)
 
     def delete_run(self, run_id: str) -> Future[None]:
-        self.deleted[run_id] = self.records.pop(run_id)
-        return _done(None)
+        def delete() -> None:
+            self.deleted[run_id] = self.records.pop(run_id)
+
+        return self._of(run_id, delete)
 
     def undelete_run(self, run_id: str) -> Future[None]:
+        if run_id not in self.deleted:
+            return _failed(InputError(f"There is no run “{run_id}”."))
         self.records[run_id] = self.deleted.pop(run_id)
         return _done(None)
+
+    def _of(self, run_id: str, work: Callable[[], T]) -> Future[T]:
+        """What a run's record is good for; one that is not there is the user's error, as in the store."""
+        if run_id not in self.records:
+            return _failed(InputError(f"There is no run “{run_id}”."))
+        return _done(work())
 
 
 def _done(value: T) -> Future[T]:

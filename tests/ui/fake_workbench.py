@@ -93,6 +93,7 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         self._starter = starter
         self._pace = pace
         self._control = RunControl()
+        self._script: Script | None = None
         self._stopped_chats: set[int] = set()
         self._requests = 0
 
@@ -295,8 +296,13 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
             stopped = number in self._stopped_chats
             self._say(ChatAnswered(number, side, said.strip(), weights.label, stopped, 0.4))
 
+    def guard_pauses(self, who: str, because: str) -> None:
+        """The run under way is held before its next step, on behalf of a guard."""
+        if self._script is not None:
+            self._script.gate.pause_by(who, because)
+
     def _run(self, config: RunConfig, control: RunControl) -> RunOutcome:
-        script = Script(config, control, self.run_error, self._pace)
+        script = self._script = Script(config, control, self.run_error, self._pace)
         try:
             for event in script.events():
                 self._say(event)
