@@ -30,7 +30,7 @@ _TABLE = {
     "open_folder": ("Open model folder…", "Ctrl+O", "Load a language model from a folder with safetensors."),
     "open_gguf": ("Open GGUF file…", "Ctrl+Shift+O", "Load a language model from a GGUF file."),
     "load": ("Load model", "Ctrl+L", "Load the model and the encoder named in the set-up."),
-    "starter": ("Get the starter kit", "", "Fetch a small language model and a text encoder, once."),
+    "starter": ("Get the starter kit", "Ctrl+Shift+G", "Fetch a small language model and a text encoder, once."),
     "ask": ("Ask a question", "Ctrl+T", "Put the cursor into the chat."),
     "open_run": ("Open run", "Ctrl+Shift+R", "Show the selected run as it went: curves, rounds, questions, log."),
     "return_round": ("Return to round…", "Ctrl+Shift+B", "Make a round of the selected run the current weights."),
@@ -44,34 +44,38 @@ _TABLE = {
     ),
     "evaluate": (
         "Evaluate…",
-        "Ctrl+Shift+Y",
+        "Ctrl+Shift+H",
         "Put the RWKU benchmark to a round of the selected run or to the model of the set-up.",
     ),
     "compare": ("Compare runs", "Ctrl+Shift+C", "Up to four runs side by side: curves, scores, settings, verdicts."),
     "annotate_run": ("Name and note…", "F2", "Rename the selected run, write a note about it, give it tags."),
-    "delete_run": ("Delete run", "", "Take the selected run out of the list; this can be undone."),
-    "undelete_run": ("Undo delete", "", "Bring back the run that was deleted last."),
+    "delete_run": ("Delete run", "Ctrl+Shift+Del", "Take the selected run out of the list; this can be undone."),
+    "undelete_run": ("Undo delete", "Ctrl+Shift+Ins", "Bring back the run that was deleted last."),
     "close_run": ("Close recorded run", "Ctrl+Shift+E", "Show the run under way again, or none."),
     "zoom_in": ("Zoom curves in", "Ctrl+=", "Show half as much of the curves' x axis."),
     "zoom_out": ("Zoom curves out", "Ctrl+-", "Show twice as much of the curves' x axis."),
     "zoom_fit": ("Show the whole run", "Ctrl+0", "Show all of the curves, and follow the run."),
-    "export_png": ("Export curves as picture…", "", "Write the curves as they are seen, as PNG at twice their size."),
-    "export_svg": ("Export curves as drawing…", "", "Write the curves as they are seen, as SVG."),
-    "export_csv": ("Export curves as numbers…", "", "Write every step and every round's scores as CSV."),
+    "export_png": (
+        "Export curves as picture…",
+        "Ctrl+Shift+I",
+        "Write the curves as they are seen, as PNG at twice their size.",
+    ),
+    "export_svg": ("Export curves as drawing…", "Ctrl+Shift+V", "Write the curves as they are seen, as SVG."),
+    "export_csv": ("Export curves as numbers…", "Ctrl+Shift+N", "Write every step and every round's scores as CSV."),
     "tokens": ("Look at tokens", "Ctrl+Shift+T", "Colour each token of a text by its similarity to the concept."),
-    "export_chat": ("Export chat…", "", "Write the questions and answers of the chat as Markdown."),
+    "export_chat": ("Export chat…", "Ctrl+Shift+M", "Write the questions and answers of the chat as Markdown."),
     "rephrase": ("Rephrase a question", "Ctrl+2", "Ask one question in nine ways, before and after."),
     "show_run": ("Show the run", "Ctrl+1", "Set-up, curves and chat."),
     "welcome": ("Welcome", "Ctrl+Shift+W", "Show the three steps again."),
-    "reset_layout": ("Reset layout", "", "Put every dock back where it was."),
+    "reset_layout": ("Reset layout", "F5", "Put every dock back where it was."),
     "quiet": ("Quiet mode", "Ctrl+Shift+Y", "Half the processor's threads, and no training on battery; for laptops."),
-    "theme_system": ("Follow the system", "", "Light or dark as the system says."),
-    "theme_light": ("Light", "", "Always light."),
-    "theme_dark": ("Dark", "", "Always dark."),
-    "open_recorded": ("Look at a recorded run", "", "A real run that comes with the program; needs no model."),
+    "theme_system": ("Follow the system", "F7", "Light or dark as the system says."),
+    "theme_light": ("Light", "F8", "Always light."),
+    "theme_dark": ("Dark", "F9", "Always dark."),
+    "open_recorded": ("Look at a recorded run", "Shift+F1", "A real run that comes with the program; needs no model."),
     "glossary": ("Glossary", "F1", "The words of the method in plain language."),
     "palette": ("Find an action…", "Ctrl+K", "List everything that can be done, and do it."),
-    "about": ("About atu-gui", "", "Version and licence."),
+    "about": ("About atu-gui", "Ctrl+F1", "Version and licence."),
     "quit": ("Quit", "Ctrl+Q", "Close the window."),
 }
 
@@ -153,16 +157,20 @@ def make_actions(window: QWidget) -> Actions:
     for field in fields(Actions):
         name, keys, words = _TABLE[field.name]
         action = QAction(name, window)
-        if keys:
-            action.setShortcut(QKeySequence(keys))
-        action.setStatusTip(words)
-        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{name} ({shown})\n{words}" if shown else f"{name}\n{words}")
+        explain(action, keys, words)
         window.addAction(action)
         made[field.name] = action
     for name in ("quiet", "theme_system", "theme_light", "theme_dark"):
         made[name].setCheckable(True)
     return Actions(**made)
+
+
+def explain(action: QAction, keys: str, words: str) -> None:
+    """Give an action its shortcut and its sentence; the tooltip has name and both."""
+    action.setShortcut(QKeySequence(keys))
+    action.setStatusTip(words)
+    shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setToolTip(f"{action.text()} ({shown})\n{words}")
 
 
 def bind(button: QAbstractButton, action: QAction) -> None:

@@ -28,8 +28,8 @@ from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.glossary_dialog import GlossaryDialog
 from atu_gui.ui.widgets.status_line import StatusLine
+from atu_gui.ui.widgets.tab_order import move_focus
 
 if TYPE_CHECKING:
     from atu_gui.ui.panels.review import ReviewPanel
@@ -156,6 +156,9 @@ class MainWindow(QMainWindow):
         self._fit(event.size().width())
         super().resizeEvent(event)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return move_focus(self, forward)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._is_furnished:
             if not self._leaving.may_close():
@@ -269,9 +272,6 @@ class MainWindow(QMainWindow):
         actions.welcome.triggered.connect(lambda: self.show_page("welcome"))
         actions.reset_layout.triggered.connect(self.workbench.reset)
         actions.palette.triggered.connect(self._palette.open)
-        actions.glossary.triggered.connect(lambda: GlossaryDialog(self._theme, self).show())
-        actions.about.triggered.connect(self._show_workbench)
-        actions.about.triggered.connect(self.workbench.say_about)
         actions.quit.triggered.connect(self.close)
         self._show_phase()
 

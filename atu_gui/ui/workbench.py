@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from atu_gui import __version__
-from atu_gui.ui.actions import Actions
+from atu_gui.ui.actions import Actions, explain
 from atu_gui.ui.panels.audits import AuditsPanel
 from atu_gui.ui.panels.chat import ChatPanel
 from atu_gui.ui.panels.compare import ComparePanel
@@ -85,6 +85,7 @@ class Workbench(QWidget):
         self.outcome = OutcomePanel(theme)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(False)
+        self.tabs.tabBar().setAccessibleName("Tables and log")
         for panel, title in (
             (self.runs, "Runs"),
             (self.rounds, "Rounds"),
@@ -259,6 +260,8 @@ class Workbench(QWidget):
             "results": Dock("results", "Rephrase results", self.rephrasings, theme),
             "bottom": Dock("bottom", "Tables and log", self.tabs, theme, titled=False),
         }
+        for number, dock in enumerate(docks.values(), start=1):
+            explain(dock.toggleViewAction(), f"Alt+{number}", f"Show or hide “{dock.windowTitle()}”.")
         docks["curves"].add_corner(self.plots.take_tools())
         docks["chat"].add_corner(self.chat.take_tools())
         docks["results"].add_corner(self.rephrasings.take_tools())

@@ -237,6 +237,7 @@ class ChatPanel(QWidget):
         body.setProperty("plain", "true")
         body.setLayout(self._history)
         area = QScrollArea()
+        area.setAccessibleName("Questions and answers")
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(body)

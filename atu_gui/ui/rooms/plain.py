@@ -8,6 +8,7 @@ from atu_gui.ui.rooms.comparing import ComparingRoom
 from atu_gui.ui.rooms.ending import EndingRoom
 from atu_gui.ui.rooms.evaluating import EvaluatingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
+from atu_gui.ui.rooms.helping import HelpingRoom
 from atu_gui.ui.rooms.planning import PlanningRoom
 from atu_gui.ui.rooms.presets import PresetsRoom
 from atu_gui.ui.rooms.previewing import PreviewingRoom
@@ -36,4 +37,5 @@ PLAIN_ROOMS = (
     EvaluatingRoom,
     PlanningRoom,
     ChoosingRoom,
+    HelpingRoom,
 )

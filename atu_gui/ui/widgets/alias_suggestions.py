@@ -24,6 +24,7 @@ class AliasSuggestions(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._shown: tuple[AliasSuggestion, ...] = ()
         self._names: list[tuple[str, QWidget]] = []
         self._heading = label("Suggested aliases", "small")
         self._heading.setToolTip("A name that is left out leaks. Closest to the concept first, as the encoder sees it.")
@@ -40,6 +41,10 @@ class AliasSuggestions(QWidget):
 
     def show_suggestions(self, found: Sequence[AliasSuggestion]) -> None:
         """Suggest these names instead of what was suggested before."""
+        if tuple(found) == self._shown:
+            # One of the buttons may have the keyboard.
+            return
+        self._shown = tuple(found)
         for _, old in self._names:
             self._list.removeWidget(old)
             old.hide()

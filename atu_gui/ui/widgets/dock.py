@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QVBoxLay
 
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import icon_button, row
+from atu_gui.ui.widgets.tab_order import move_focus
 
 TITLE_HEIGHT = 36
 
@@ -41,7 +42,6 @@ class Dock(QDockWidget):
     def __init__(self, key: str, title: str, body: QWidget, theme: Theme, *, titled: bool = True) -> None:
         super().__init__(title)
         self.setObjectName(f"dock_{key}")
-        self.toggleViewAction().setStatusTip(f"Show or hide “{title}”.")
         self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
         self._frame = QFrame()
         self._frame.setObjectName("dock_body")
@@ -62,6 +62,9 @@ class Dock(QDockWidget):
     def add_corner(self, widget: QWidget) -> None:
         """A control of the panel that belongs into the title row; only for titled docks."""
         self._title.add_corner(widget)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return move_focus(self.window(), forward)
 
     def toggle_floating(self) -> None:
         """Take the dock out of the window, or put it back."""

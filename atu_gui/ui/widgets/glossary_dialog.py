@@ -20,7 +20,6 @@ class GlossaryDialog(QDialog):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Glossary")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*_SIZE)
         self._field = QLineEdit()
         self._field.setPlaceholderText("Find a word")

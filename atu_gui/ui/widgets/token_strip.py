@@ -41,6 +41,7 @@ class TokenStrip(QWidget):
         self.setSizePolicy(policy)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self._tell()
         theme.changed.connect(self.update)
 
     def show_line(self, line: TokenLine | None) -> None:

@@ -37,3 +37,15 @@ def test_the_list_is_narrowed_by_typing(make_window: Make, theme: Theme) -> None
     assert dialog.words() == list(GLOSSARY)
     dialog._field.setText("quantile")
     assert dialog.words() == ["τ planned"]
+
+
+def test_asked_for_again_the_same_glossary_comes_to_the_front(make_window: Make) -> None:
+    window = make_window()
+    for _ in range(2):
+        window.actions_.glossary.trigger()
+    (dialog,) = window.findChildren(GlossaryDialog)
+    assert dialog.isVisible()
+    dialog.close()
+    window.actions_.glossary.trigger()
+    assert window.findChildren(GlossaryDialog) == [dialog] and dialog.isVisible()
+    dialog.close()
