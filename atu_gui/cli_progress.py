@@ -190,9 +190,11 @@ def fleeting(event: Event, run: RunProgress) -> tuple[str, float | None] | None:
 def scored_line(scored: RoundScored) -> str:
     """A round's scores on one line."""
     name = f"Round {scored.round}" if scored.round else "Untouched model"
+    side = " (test)" if scored.tested else ""
+    forget, neighbour = (text.scored(scored.recall(group, "test"), 3) for group in ("forget", "neighbour"))
     parts = [
-        "forget void: collapsed" if scored.collapse else f"forget {text.scored(scored.forget_recall, 3)}",
-        f"neighbour {text.scored(scored.neighbour_recall, 3)}",
+        "forget void: collapsed" if scored.collapse else f"forget{side} {forget}",
+        f"neighbour{side} {neighbour}",
         f"token loss {text.interval(scored.token_loss)}",
         f"fluency {text.interval(scored.fluency_entropy)}",
     ]

@@ -1,9 +1,12 @@
-"""A run as comparisons see it: scores per round, and every answer of every round by its question."""
+"""A run as comparisons see it: scores per round, and every answer of every round by its question.
+
+Like the verdict, scores and differences are those of test questions, in records without sides those of all.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from atu_gui.core.config import RunConfig
@@ -11,6 +14,8 @@ from atu_gui.core.events import Event, ItemAnswered, RoundScored
 from atu_gui.core.materials import Group
 from atu_gui.core.paired import Difference, paired_difference
 from atu_gui.core.ports import RunRecord
+from atu_gui.core.split import on_side
+from atu_gui.core.text import asked
 
 # Ids of self-made questions are the same in every run; the words tell them apart.
 _Key = tuple[str, str]
@@ -49,18 +54,27 @@ class Compared:
         best = self.record.best_round
         return best if best and best in self.rounds else max(self.rounds, default=0)
 
+    @property
+    def tested(self) -> bool:
+        """Whether test questions are known apart."""
+        return any(scored.tested for scored in self.rounds.values())
+
     def recalls(self, number: int, group: Group) -> dict[_Key, float]:
-        """ROUGE-L recall of every question of a group after a round."""
-        answers = self.answers.get(number, {})
-        asked = {key: item for key, item in answers.items() if item.group == group and item.kind != "verbatim"}
-        return {key: item.rouge_l_recall for key, item in asked.items()}
+        """ROUGE-L recall of every test question of a group after a round."""
+        return {key: item.rouge_l_recall for key, item in self._judging(number, group).items()}
 
     def probability(self, number: int, group: Group) -> float | None:
-        """Mean probability per token of the gold answers of a group after a round."""
-        items = [
-            item for item in self.answers.get(number, {}).values() if item.group == group and item.kind != "verbatim"
-        ]
+        """Mean probability per token of the gold answers to a group's test questions after a round."""
+        items = self._judging(number, group).values()
         return sum(math.exp(item.answer_logprob) for item in items) / len(items) if items else None
+
+    def _judging(self, number: int, group: Group) -> dict[_Key, ItemAnswered]:
+        answers = self.answers.get(number, {})
+        return {
+            key: item
+            for key, item in answers.items()
+            if item.group == group and item.kind != "verbatim" and on_side(item.side, "test")
+        }
 
 
 def difference(baseline: Compared, other: Compared, group: Group) -> Difference | None:
@@ -72,3 +86,10 @@ def difference(baseline: Compared, other: Compared, group: Group) -> Difference 
 def change(run: Compared, number: int, group: Group) -> Difference | None:
     """Paired difference of a round's recalls from the untouched model's."""
     return paired_difference(run.recalls(0, group), run.recalls(number, group))
+
+
+def asked_words(runs: Sequence[Compared]) -> str:
+    """Which questions the scores of these runs are of; nothing without runs."""
+    if len({run.tested for run in runs}) > 1:
+        return "test questions, all where a record has no sides"
+    return asked(runs[0].tested) if runs else ""

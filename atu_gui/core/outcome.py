@@ -119,7 +119,7 @@ class Outcome:
             lost=tuple(_answers(pair) for pair in near if _leaks(pair[0]) and _leaks(pair[1]) is False),
             asked=len(judged),
             told=len(forget) - len(judged),
-            tested=after.forget_test is not None or after.neighbour_test is not None,
+            tested=after.tested,
             collapsed=after.collapse,
             verdicts=_verdicts(start, forget, near, after.collapse, brought_back(audits, number)),
             verbatim=Score(

@@ -123,7 +123,10 @@ class PreviewRequest:
 
 @dataclass(frozen=True, slots=True)
 class RoundSummary:
-    """A line of `summary.json`; round 0 is the untouched model."""
+    """What a list of runs says of a round: recalls on test questions, in records without sides on all.
+
+    Round 0 is the untouched model.
+    """
 
     round: int
     tau: float | None

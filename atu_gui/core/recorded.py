@@ -109,7 +109,9 @@ def _record_of(events: tuple[Event, ...]) -> RunRecord:
     started = next(event for event in events if isinstance(event, RunStarted))
     finished = next((event for event in events if isinstance(event, RunFinished)), None)
     rounds = tuple(
-        RoundSummary(event.round, event.tau, event.forget_recall, event.neighbour_recall, event.token_loss)
+        RoundSummary(
+            event.round, event.tau, event.recall("forget", "test"), event.recall("neighbour", "test"), event.token_loss
+        )
         for event in events
         if isinstance(event, RoundScored)
     )

@@ -106,6 +106,11 @@ def few(items: int) -> str:
     return "" if items >= FEW else f"Only {count(items, 'item')}: under {FEW}, take the figure for a hint."
 
 
+def asked(tested: bool) -> str:
+    """Which questions a score is of: the test side, or in records without sides all of them."""
+    return "test questions" if tested else "all questions"
+
+
 def progress(event: Progress) -> str:
     """How much of a job is done, in its unit; nothing where the job cannot say."""
     if event.total <= 1:

@@ -126,15 +126,15 @@ def model_card(lm: LanguageModel, source: Provenance, name: str) -> str:
         version=atu_gui.__version__,
         date=time.strftime("%Y-%m-%d"),
         scores=_scores(source.before, source.after),
+        asked=text.asked(source.after is not None and source.after.tested),
         settings=_settings(source),
         questions=asked + text.count(groups.count("neighbour"), "question") + " about its neighbours",
     )
 
 
 def _scores(before: RoundScored | None, after: RoundScored | None) -> list[dict[str, Any]]:
-    def row(name: str, field: str, digits: int) -> dict[str, Any]:
-        first: Interval | None = getattr(before, field, None)
-        second: Interval | None = getattr(after, field, None)
+    def row(name: str, score: Callable[[RoundScored], Interval | None], digits: int) -> dict[str, Any]:
+        first, second = (None if one is None else score(one) for one in (before, after))
         items = text.count(second.n) if second is not None else text.NOTHING
         return {
             "name": name,
@@ -144,12 +144,12 @@ def _scores(before: RoundScored | None, after: RoundScored | None) -> list[dict[
         }
 
     return [
-        row("forget recall", "forget_recall", 3),
-        row("log-probability of forget answers, nats", "forget_logprob", 2),
-        row("neighbour recall", "neighbour_recall", 3),
-        row("log-probability of neighbour answers, nats", "neighbour_logprob", 2),
-        row("neutral token loss, nats", "token_loss", 3),
-        row("fluency entropy, bits", "fluency_entropy", 2),
+        row("forget recall", lambda one: one.recall("forget", "test"), 3),
+        row("log-probability of forget answers, nats", lambda one: one.logprob("forget", "test"), 2),
+        row("neighbour recall", lambda one: one.recall("neighbour", "test"), 3),
+        row("log-probability of neighbour answers, nats", lambda one: one.logprob("neighbour", "test"), 2),
+        row("neutral token loss, nats", lambda one: one.token_loss, 3),
+        row("fluency entropy, bits", lambda one: one.fluency_entropy, 2),
     ]
 
 

@@ -312,7 +312,11 @@ class RunStore:
             scored = from_record(json.loads(data))
             assert isinstance(scored, RoundScored)
             yield RoundSummary(
-                scored.round, scored.tau, scored.forget_recall, scored.neighbour_recall, scored.token_loss
+                scored.round,
+                scored.tau,
+                scored.recall("forget", "test"),
+                scored.recall("neighbour", "test"),
+                scored.token_loss,
             )
 
     @contextlib.contextmanager

@@ -6,6 +6,7 @@ import csv
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSize
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from atu_gui.core.errors import OutputError
 from atu_gui.core.events import Interval, RoundScored
+from atu_gui.core.materials import Group
 from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
 from atu_gui.ui.widgets.series import Series
 
@@ -30,6 +32,10 @@ _STEP_COLUMNS = (
     "align_cosine_held_out",
 )
 _SCORES = ("forget_recall", "forget_logprob", "neighbour_recall", "neighbour_logprob", "token_loss", "fluency_entropy")
+# As in `summary.json`: without a side all questions, then those that steered and those that judge.
+_GROUPS: tuple[Group, ...] = ("forget", "neighbour")
+_SIDES: tuple[Literal["dev", "test"], ...] = ("dev", "test")
+_SIDED = tuple(f"{group}_{side}_{what}" for group in _GROUPS for side in _SIDES for what in ("recall", "logprob"))
 _FIGURES = ("align_cosine", "similarity_mean", "similarity_p95", "active_fraction", "seconds")
 
 
@@ -109,7 +115,7 @@ def step_rows(run: RunCurves) -> Iterator[tuple[object, ...]]:
 
 def round_rows(run: RunCurves) -> Iterator[tuple[object, ...]]:
     """A head, then a line per round: scores with their 95 % intervals and the number of items."""
-    head = [f"{name}{part}" for name in _SCORES for part in ("", "_low", "_high", "_n")]
+    head = [f"{name}{part}" for name in (*_SCORES, *_SIDED) for part in ("", "_low", "_high", "_n")]
     yield ("round", "step", "tau", "rejected", *head, *_FIGURES)
     for scored in run.rounds:
         rejected = "yes" if scored.round in run.rejected else "no"
@@ -117,8 +123,10 @@ def round_rows(run: RunCurves) -> Iterator[tuple[object, ...]]:
 
 
 def _round_values(scored: RoundScored) -> Iterator[object]:
-    for name in _SCORES:
-        value: Interval | None = getattr(scored, name)
+    sided = (scored.scores(group, side) for group in _GROUPS for side in _SIDES)
+    values: list[Interval | None] = [getattr(scored, name) for name in _SCORES]
+    values += [value for one in sided for value in ((one.recall, one.logprob) if one else (None, None))]
+    for value in values:
         yield from ("",) * 4 if value is None else (value.mean, value.low, value.high, value.n)
     for name in _FIGURES:
         yield _plain(getattr(scored, name))

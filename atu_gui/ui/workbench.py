@@ -101,6 +101,7 @@ class Workbench(QWidget):
         self.tabs.setCornerWidget(self._corner)
         self.tabs.currentChanged.connect(self._show_corner)
         self.add_corner(self.runs, self.runs.take_corner())
+        self.add_corner(self.rounds, self.rounds.take_corner())
         self.add_corner(self.probes, self.probes.take_corner())
         self.add_corner(self.audits, self.audits.take_corner())
         self.add_corner(self.evaluations, self.evaluations.take_corner())

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from atu_gui.core.compared import Compared, change, difference
-from atu_gui.core.events import Event, ItemAnswered
+from atu_gui.core.compared import Compared, asked_words, change, difference
+from atu_gui.core.events import Event, GroupScores, Interval, ItemAnswered, RoundScored
 from tests.ui.fake_keeping import past_config, past_events, record_of
 
 
@@ -51,3 +51,21 @@ def test_a_change_is_counted_from_the_untouched_model(events: list[Event]) -> No
     before, after = (run.recalls(number, "forget").values() for number in (0, 3))
     assert found is not None
     assert found.mean == pytest.approx(sum(after) / len(after) - sum(before) / len(before))
+
+
+def test_test_questions_judge_where_they_are_known(events: list[Event]) -> None:
+    sided = [
+        dataclasses.replace(event, side="dev" if event.probe_id[-1] in "024" else "test")
+        if isinstance(event, ItemAnswered)
+        else dataclasses.replace(event, forget_test=GroupScores(Interval(0.5, 0.4, 0.6, 3)))
+        if isinstance(event, RoundScored)
+        else event
+        for event in events
+    ]
+    old, new = _compared(events), _compared(sided)
+    assert (len(old.recalls(1, "forget")), len(new.recalls(1, "forget"))) == (6, 3)
+    assert record_of(sided).rounds[1].forget == Interval(0.5, 0.4, 0.6, 3)
+    found = difference(old, new, "forget")
+    assert found is not None and found.n == 3, "what both know of"
+    assert asked_words([new]) == "test questions" and asked_words([old]) == "all questions"
+    assert "has no sides" in asked_words([old, new]) and asked_words([]) == ""

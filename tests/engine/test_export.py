@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from atu_gui.core.config import RunConfig, UnlearnConfig
 from atu_gui.core.errors import Cancelled, InternalError, OutputError
-from atu_gui.core.events import Interval, Progress, RoundScored
+from atu_gui.core.events import GroupScores, Interval, Progress, RoundScored
 from atu_gui.core.materials import Materials
 from atu_gui.engine import export as module
 from atu_gui.engine.export import Provenance, export, model_card
@@ -114,3 +115,12 @@ def test_the_card_says_what_was_measured_and_what_not(lm: LanguageModel, source:
     assert "| τ of each round, as planned | 0.05 |" in card
     assert "suppression, not erasure" in card and "2 questions about it and 1 question about its neighbours" in card
     assert lm.source not in card
+    assert "are of all questions.\n" in card
+    assert source.before is not None and source.after is not None
+    of_test = GroupScores(Interval(0.05, 0.0, 0.1, 11), Interval(-4.0, -5.0, -3.0, 11))
+    sides = [dataclasses.replace(one, forget_test=of_test) for one in (source.before, source.after)]
+    tested = dataclasses.replace(source, before=sides[0], after=sides[1])
+    card = model_card(lm, tested, "forgetful")
+    assert "are of test questions, by which nothing in the run was chosen.\n" in card
+    assert "| forget recall | 0.050 (0.000–0.100) | 0.050 (0.000–0.100) | 11 |" in card
+    assert "| log-probability of forget answers, nats | −4.00 (−5.00–−3.00) |" in card

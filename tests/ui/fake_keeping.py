@@ -43,7 +43,7 @@ def record_of(events: Sequence[Event], **changes: object) -> RunRecord:
     start = events[0]
     assert isinstance(start, RunStarted)
     rounds = tuple(
-        RoundSummary(one.round, one.tau, one.forget_recall, one.neighbour_recall, one.token_loss)
+        RoundSummary(one.round, one.tau, one.recall("forget", "test"), one.recall("neighbour", "test"), one.token_loss)
         for one in events
         if isinstance(one, RoundScored)
     )

@@ -266,14 +266,28 @@ class RoundScored:
     speech: Speech | None = None
     collapse: str = ""
 
-    def recall(self, group: Group, side: Literal["dev", "test"]) -> Interval | None:
-        """ROUGE-L recall of a group on a side; on all its probes in records of earlier versions."""
-        scores = {
+    @property
+    def tested(self) -> bool:
+        """Whether test questions are scored apart; in records of earlier versions they are not."""
+        return self.forget_test is not None or self.neighbour_test is not None
+
+    def scores(self, group: Group, side: Literal["dev", "test"]) -> GroupScores | None:
+        """All scores of a group on a side; None in records of earlier versions."""
+        return {
             ("forget", "dev"): self.forget_dev,
             ("forget", "test"): self.forget_test,
             ("neighbour", "dev"): self.neighbour_dev,
             ("neighbour", "test"): self.neighbour_test,
         }[group, side]
+
+    def logprob(self, group: Group, side: Literal["dev", "test"]) -> Interval | None:
+        """Log-probability of a group's gold answers on a side; of all its probes in records of earlier versions."""
+        scores = self.scores(group, side)
+        return scores.logprob if scores else self.forget_logprob if group == "forget" else self.neighbour_logprob
+
+    def recall(self, group: Group, side: Literal["dev", "test"]) -> Interval | None:
+        """ROUGE-L recall of a group on a side; on all its probes in records of earlier versions."""
+        scores = self.scores(group, side)
         return scores.recall if scores else self.forget_recall if group == "forget" else self.neighbour_recall
 
 

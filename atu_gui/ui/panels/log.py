@@ -167,11 +167,12 @@ def _words(event: Event) -> str:
 
 def _scores(event: RoundScored) -> str:
     name = f"Round {event.round}" if event.round else "Untouched model"
+    side = ", test" if event.tested else ""
     parts = [
         f"{label} {text.interval(value, digits)}"
         for label, value, digits in (
-            ("forget", event.forget_recall, 2),
-            ("neighbour", event.neighbour_recall, 2),
+            (f"forget{side}", event.recall("forget", "test"), 2),
+            (f"neighbour{side}", event.recall("neighbour", "test"), 2),
             ("token loss", event.token_loss, 2),
             ("fluency", event.fluency_entropy, 2),
         )

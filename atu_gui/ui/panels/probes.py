@@ -18,6 +18,7 @@ from atu_gui.core.events import Event, ItemAnswered, RunStarted
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_cells import LOW, AnswerDelegate, DotsDelegate, WordsDelegate
 from atu_gui.ui.widgets.basics import button, row, rule
+from atu_gui.ui.widgets.columns_button import ColumnsButton
 from atu_gui.ui.widgets.empty import Empty
 from atu_gui.ui.widgets.filter_bar import FilterBar
 from atu_gui.ui.widgets.probes_model import (
@@ -29,6 +30,7 @@ from atu_gui.ui.widgets.probes_model import (
     GROUP,
     QUERY,
     RECALL,
+    SMOOTH,
     ProbeRow,
     ProbesFilter,
     ProbesModel,
@@ -68,6 +70,7 @@ class ProbesPanel(QWidget):
             box.currentIndexChanged.connect(self._filter)
         self.round.currentIndexChanged.connect(self._choose_round)
         self.table = self._make_table()
+        self.columns = ColumnsButton(theme, self.table, SMOOTH)
         self._search = QLineEdit()
         self._search.setPlaceholderText("Search probes")
         self._search.setAccessibleName("Search probes")
@@ -81,7 +84,7 @@ class ProbesPanel(QWidget):
         self._rephrase.clicked.connect(lambda: self._hand_over(self.rephrase_requested))
         self._export.clicked.connect(self.export_requested)
         self._corner = QWidget()
-        self._corner.setLayout(row(self._search, self._ask, self._rephrase, self._export))
+        self._corner.setLayout(row(self._search, self.columns, self._ask, self._rephrase, self._export))
         # A round's answers come in a burst: they are counted once, after it.
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -128,7 +131,7 @@ class ProbesPanel(QWidget):
         table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         words, answers = WordsDelegate(self._theme, table), AnswerDelegate(self._theme, table)
         dots = DotsDelegate(self._theme, table)
-        for at in (GROUP, QUERY, GOLD, RECALL):
+        for at in (GROUP, QUERY, GOLD, RECALL, *SMOOTH):
             table.setItemDelegateForColumn(at, words)
         for at in (BEFORE, AFTER):
             table.setItemDelegateForColumn(at, answers)

@@ -10,6 +10,8 @@ from atu_gui.core import text
 from atu_gui.core.events import Event, Interval, RoundScored, RunStarted
 from atu_gui.core.materials import Group
 from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import row
+from atu_gui.ui.widgets.columns_button import ColumnsButton
 from atu_gui.ui.widgets.empty import Empty
 from atu_gui.ui.widgets.tables import cell, plain_table
 
@@ -24,7 +26,20 @@ _HEADINGS = [
     "Fluency, bits",
     "Align cosine",
     "Time",
+    "Memorized, forget",
+    "Memorized, neighbour",
+    "Extracted, forget",
+    "Extracted, neighbour",
+    "Truth, forget",
+    "Truth, neighbour",
 ]
+# The smooth scores on test questions, hidden until they are asked for.
+_SMOOTH = {
+    "exact_memorization": "Share of the gold answer's tokens that are the likeliest next token (exact memorization).",
+    "extraction_strength": "Share of the gold answer reproduced once its beginning is given (extraction strength).",
+    "truth": "1: the gold answer is far likelier than wrong ones; 0: no likelier (from TOFU's truth ratio).",
+}
+_FIRST_SMOOTH = 10
 _GROUPS: tuple[Group, ...] = ("forget", "neighbour")
 _SIDES: tuple[Literal["dev", "test"], ...] = ("dev", "test")
 _FORGET = (2, 3)
@@ -36,12 +51,23 @@ class RoundsPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._figures = theme.font()
-        self._table = plain_table("Scores per round", _HEADINGS, right=set(range(1, 10)), stretch=0)
+        self._table = plain_table("Scores per round", _HEADINGS, right=set(range(1, len(_HEADINGS))), stretch=0)
+        for at, words in enumerate(words for words in _SMOOTH.values() for _ in _GROUPS):
+            heading = self._table.horizontalHeaderItem(_FIRST_SMOOTH + at)
+            assert heading is not None
+            heading.setToolTip(f"{words} Test questions.")
+        self._corner = QWidget()
+        self.columns = ColumnsButton(theme, self._table, range(_FIRST_SMOOTH, len(_HEADINGS)))
+        self._corner.setLayout(row(None, self.columns))
         self._stack = QStackedLayout(self)
         self._stack.addWidget(
             Empty(theme, "table", "No scores yet", "After every round the questions are asked again; scores come here.")
         )
         self._stack.addWidget(self._table)
+
+    def take_corner(self) -> QWidget:
+        """The controls that stand beside the tabs."""
+        return self._corner
 
     def handle(self, event: Event) -> None:
         """Add a row for a scored round; a new run begins an empty table."""
@@ -71,7 +97,14 @@ class RoundsPanel(QWidget):
             self._table.setItem(at, column, cell(words, right=True, font=self._figures, tip=tip))
         self._table.setItem(at, 8, cell(text.number(event.align_cosine), right=True, font=self._figures))
         self._table.setItem(at, 9, cell(text.duration(event.seconds), right=True, font=self._figures))
+        self._add_smooth(at, event)
         self._table.scrollToBottom()
+
+    def _add_smooth(self, at: int, event: RoundScored) -> None:
+        sides = [event.scores(group, "test") or getattr(event, group) for group in _GROUPS]
+        values = [None if one is None else getattr(one, name) for name in _SMOOTH for one in sides]
+        for column, value in enumerate(values, start=_FIRST_SMOOTH):
+            self._table.setItem(at, column, cell(text.interval(value), right=True, font=self._figures, tip=_tip(value)))
 
 
 def _tip(score: Interval | None) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QTableWidget, QVBoxLayout, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.compared import Compared
+from atu_gui.core.compared import Compared, asked_words
 from atu_gui.core.differences import differing
-from atu_gui.core.events import Interval
+from atu_gui.core.events import Interval, RoundScored
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import card, column, label, row, rule
 from atu_gui.ui.widgets.compare_plots import FrontierPlot, OverlayPlot, ScoresPlot
@@ -57,14 +57,18 @@ class CompareBody(QScrollArea):
     def draw(self, shown: Mapping[str, bool]) -> None:
         """Draw the plots with what is ticked: intervals, taus, untouched, seconds."""
         self.overlay.show_runs(self._curves, seconds=shown["seconds"], taus=shown["taus"])
-        for plot, name in (
-            (self.forget, "forget_recall"),
-            (self.neighbour, "neighbour_recall"),
-            (self.utility, "token_loss"),
-        ):
-            scores = [_scores(run, name) for run in self._runs]
+        asked = asked_words(self._runs)
+        for plot in (self.forget, self.neighbour):
+            plot.title.caption.setText(f"recall, {asked}" if asked else "recall")
+        by_plot: tuple[tuple[ScoresPlot, Callable[[RoundScored], Interval | None]], ...] = (
+            (self.forget, lambda scored: scored.recall("forget", "test")),
+            (self.neighbour, lambda scored: scored.recall("neighbour", "test")),
+            (self.utility, lambda scored: scored.token_loss),
+        )
+        for plot, score in by_plot:
+            scores = [_scores(run, score) for run in self._runs]
             plot.show_scores(scores, intervals=shown["intervals"], untouched=shown["untouched"])
-        self.frontier.show_runs([_dots(run) for run in self._runs], [run.final_round for run in self._runs])
+        self.frontier.show_runs([_dots(run) for run in self._runs], [run.final_round for run in self._runs], asked)
 
     def _show_settings(self) -> None:
         rows, total = differing([run.config for run in self._runs]) if len(self._runs) > 1 else ([], 0)
@@ -126,15 +130,13 @@ class CompareBody(QScrollArea):
         return whole
 
 
-def _scores(run: Compared, name: str) -> dict[int, Interval]:
-    found = {number: getattr(scored, name) for number, scored in run.rounds.items()}
+def _scores(run: Compared, score: Callable[[RoundScored], Interval | None]) -> dict[int, Interval]:
+    found = {number: score(scored) for number, scored in run.rounds.items()}
     return {number: value for number, value in found.items() if value is not None}
 
 
 def _dots(run: Compared) -> dict[int, tuple[float, float]]:
     """Forget recall and token loss by round."""
-    return {
-        number: (scored.forget_recall.mean, scored.token_loss.mean)
-        for number, scored in run.rounds.items()
-        if scored.forget_recall is not None and scored.token_loss is not None
-    }
+    recalls = _scores(run, lambda scored: scored.recall("forget", "test"))
+    losses = _scores(run, lambda scored: scored.token_loss)
+    return {number: (recalls[number].mean, losses[number].mean) for number in recalls.keys() & losses.keys()}

@@ -15,6 +15,7 @@ from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.compare_slots import SLOTS
+from atu_gui.ui.widgets.frontier import axis_words
 from atu_gui.ui.widgets.legend import DASHED, PlotTitle, Stroke
 from atu_gui.ui.widgets.plot_base import ThemedPlot
 from atu_gui.ui.widgets.run_curves import RunCurves
@@ -149,6 +150,7 @@ class FrontierPlot(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._asked = ""
         self.title = PlotTitle(theme, "Frontier", {})
         self.title.caption.setText("token loss over forget recall")
         self.plot = ThemedPlot(theme, x_gap=70.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), upright_grid=True)
@@ -163,8 +165,13 @@ class FrontierPlot(QWidget):
         theme.changed.connect(self._recolour)
         self._recolour()
 
-    def show_runs(self, runs: Sequence[Mapping[int, tuple[float, float]]], finals: Sequence[int]) -> None:
-        """Draw (forget recall, token loss) by round, in the order of the slots."""
+    def show_runs(
+        self, runs: Sequence[Mapping[int, tuple[float, float]]], finals: Sequence[int], asked: str = ""
+    ) -> None:
+        """Draw (forget recall, token loss) by round, in the order of the slots; `asked` says of which questions."""
+        if asked != self._asked:
+            self._asked = asked
+            self._recolour()
         every = [point for run in runs for point in run.values()]
         for at in range(len(SLOTS)):
             run = runs[at] if at < len(runs) else {}
@@ -191,4 +198,4 @@ class FrontierPlot(QWidget):
             self.rings[at].setPen(pg.mkPen(getattr(tokens, stroke.token), width=1.5))
         style = {"color": tokens.muted, "font-size": "11px"}
         self.plot.bottom.setHeight(36)
-        self.plot.bottom.setLabel("forget recall (lower is better)", **style)
+        self.plot.bottom.setLabel(axis_words(self._asked), **style)

@@ -9,8 +9,9 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.compared import Compared, difference
+from atu_gui.core.compared import Compared, asked_words, difference
 from atu_gui.core.events import Interval
+from atu_gui.core.materials import Group
 from atu_gui.core.paired import Difference
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import Elided, button, column, icon_label, label, row
@@ -71,7 +72,8 @@ class FinalFigures(QWidget):
     def _draw(self) -> None:
         runs = self._runs
         self.table.setRowCount(len(runs))
-        self._caption.setText(f"final round of each run, against run {runs[0].record.run_id}" if runs else "")
+        against = f"final round of each run, {asked_words(runs)}, against run {runs[0].record.run_id}" if runs else ""
+        self._caption.setText(against)
         common: dict[str, int] = {}
         for at, run in enumerate(runs):
             scored = run.rounds.get(run.final_round)
@@ -84,12 +86,14 @@ class FinalFigures(QWidget):
             self._put(at, _ROUND, f"{run.final_round}{so_far}" if run.final_round else text.NOTHING)
             if scored is None:
                 continue
-            for first, group, score in ((3, "forget", scored.forget_recall), (5, "neighbour", scored.neighbour_recall)):
+            groups: tuple[tuple[int, Group], ...] = ((3, "forget"), (5, "neighbour"))
+            for first, group in groups:
+                score = scored.recall(group, "test")
                 self._put(at, first, text.number(score.mean if score else None), _tip(score))
                 if not at:
                     self._put(at, first + 1, "baseline", token="muted")
                     continue
-                found = difference(runs[0], run, "forget" if group == "forget" else "neighbour")
+                found = difference(runs[0], run, group)
                 words, token = verdict(found, lower_is_better=group == "forget")
                 self._put(at, first + 1, words, _tip_of(found), token)
                 common[group] = min(common.get(group, 10**9), found.n if found else 0)

@@ -60,13 +60,13 @@ class Frontier(QWidget):
         self._ringed: int | None = None
         self._picked = False
         self._low = False
+        self._asked = ""
         self._words: list[PixelText] = []
         self.title = PlotTitle(theme, "Frontier", {})
         self.title.caption.setText("token loss · click a round")
         self.plot = ThemedPlot(theme, x_gap=70.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), upright_grid=True)
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.bottom.setHeight(36)
-        self.plot.bottom.setLabel("forget recall (lower is better)")
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Frontier: forget recall against token loss")
@@ -82,6 +82,12 @@ class Frontier(QWidget):
         self.setLayout(column(self.title, self.plot, spacing=0))
         theme.changed.connect(self._recolour)
         self._recolour()
+
+    def show_asked(self, words: str) -> None:
+        """Say below the axis which questions the recall is of."""
+        if words != self._asked:
+            self._asked = words
+            self._recolour()
 
     @property
     def dots(self) -> tuple[RoundDot, ...]:
@@ -225,8 +231,13 @@ class Frontier(QWidget):
         self._line.setPen(Stroke("edge2").pen(self._theme))
         self._ring.setPen(Stroke("after").pen(self._theme, 1.5))
         style = {"color": tokens.muted, "font-size": "11px"}
-        self.plot.bottom.setLabel("forget recall (lower is better)", **style)
+        self.plot.bottom.setLabel(axis_words(self._asked), **style)
         self._draw()
+
+
+def axis_words(asked: str) -> str:
+    """What the axis of forget recall says."""
+    return f"forget recall, {asked} (lower is better)" if asked else "forget recall (lower is better)"
 
 
 def _token(tokens: Tokens, dot: RoundDot) -> str:

@@ -12,8 +12,13 @@ from atu_gui.core.events import ItemAnswered
 from atu_gui.core.leaks import judge, tells
 from atu_gui.ui.widgets.answer_cells import CELL, Answer, mark_of, mark_words, one_line
 
-HEADINGS = ("Group", "Question", "Gold answer", "Before", "After", "P(answer)", "Recall")
+HEADINGS = (
+    "Group", "Question", "Gold answer", "Before", "After", "P(answer)", "Recall",
+    "Memorized", "Extracted", "Truth ratio",
+)  # fmt: skip
 GROUP, QUERY, GOLD, BEFORE, AFTER, DOTS, RECALL = range(7)
+# Scores that are smoother than recall: the field of `ItemAnswered` by column.
+SMOOTH = {7: "exact_memorization", 8: "extraction_strength", 9: "truth_ratio"}
 SORT = CELL + 1
 FILTERS = ("All", "Leaks", "Lost", "Changed", "Flagged")
 _Index = QModelIndex | QPersistentModelIndex
@@ -22,11 +27,12 @@ _ROOT = QModelIndex()
 
 @dataclass(slots=True)
 class ProbeRow:
-    """A probe and its answers by round, 0 being the untouched model."""
+    """A probe and its answers by round, 0 being the untouched model; `smooth` is by round and column."""
 
     first: ItemAnswered
     answers: dict[int, Answer] = field(default_factory=dict)
     recalls: dict[int, float] = field(default_factory=dict)
+    smooth: dict[int, dict[int, float | None]] = field(default_factory=dict)
 
     @property
     def told(self) -> bool:
@@ -91,6 +97,7 @@ class ProbesModel(QAbstractTableModel):
         mark = mark_of(judged, event.group, was_kept=was_kept)
         row.answers[event.round] = Answer(words, mark, judged.spans, event.answer_logprob, said_by)
         row.recalls[event.round] = event.rouge_l_recall
+        row.smooth[event.round] = {column: getattr(event, name) for column, name in SMOOTH.items()}
         if event.round > self._latest:
             self._latest = event.round
             self._tell_all()
@@ -112,6 +119,9 @@ class ProbesModel(QAbstractTableModel):
             return {
                 DOTS: "Geometric mean of the probabilities of the gold answer's tokens, 0 to 1: before ○, after ●.",
                 RECALL: "ROUGE-L recall of the gold answer as RWKU defines it, before → after.",
+                7: "Share of the gold answer's tokens that are the likeliest next token, before → after.",
+                8: "Share of the gold answer that is reproduced once its beginning is given, before → after.",
+                9: "Probability of wrong answers over that of the gold answer, before → after (TOFU).",
             }.get(section)
         return None
 
@@ -136,7 +146,7 @@ class ProbesModel(QAbstractTableModel):
         rounds = [0, *self.rounds]
         headings = ["Probe", "Group", "Kind", "Question", "Gold answer", "Answer in the question"]
         for number in rounds:
-            headings += [f"Round {number}: {what}" for what in ("answer", "mark", "P(answer)", "recall")]
+            headings += [f"Round {number}: {what}" for what in ("answer", "mark", "P(answer)", "recall", *HEADINGS[7:])]
         lines = []
         for row in self.rows:
             one = row.first
@@ -144,10 +154,11 @@ class ProbesModel(QAbstractTableModel):
             for number in rounds:
                 answer = row.answers.get(number)
                 if answer is None:
-                    line += ["", "", "", ""]
+                    line += [""] * (4 + len(SMOOTH))
                 else:
                     chance = "" if answer.probability is None else f"{answer.probability:.6f}"
                     line += [answer.words, mark_words(answer.mark), chance, f"{row.recalls[number]:.4f}"]
+                    line += ["" if value is None else f"{value:.4f}" for value in row.smooth[number].values()]
             lines.append(line)
         return headings, lines
 
@@ -155,6 +166,10 @@ class ProbesModel(QAbstractTableModel):
         if column == BEFORE:
             return row.answers.get(0)
         return row.answers.get(self.after) if column == AFTER and self.after else None
+
+    def _sides(self) -> tuple[int, int]:
+        """The rounds before and after; before any round both say nothing more than the untouched model."""
+        return 0, self.after or -1
 
     def _chances(self, row: ProbeRow) -> tuple[float | None, float | None]:
         before, after = self._side(row, BEFORE), self._side(row, AFTER)
@@ -175,6 +190,8 @@ class ProbesModel(QAbstractTableModel):
         if column == RECALL:
             after = row.recalls.get(self.after) if self.after else None
             return f"{text.number(row.recalls.get(0))} → {text.number(after)}"
+        if column in SMOOTH:
+            return " → ".join(text.number(row.smooth.get(number, {}).get(column)) for number in self._sides())
         return {GROUP: text.capital(one.group), QUERY: one.query, GOLD: one.gold}[column]
 
     def _order(self, row: ProbeRow, column: int) -> Any:
@@ -188,6 +205,9 @@ class ProbesModel(QAbstractTableModel):
             return chances[-1] if chances else -1.0
         if column == RECALL:
             return row.recalls.get(self.after, -1.0)
+        if column in SMOOTH:
+            value = row.smooth.get(self.after, {}).get(column)
+            return -1.0 if value is None else value
         return self._words(row, column).casefold()
 
     def _tell_all(self) -> None:

@@ -11,7 +11,7 @@ from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import Elided, button, column, label, row
 from atu_gui.ui.widgets.tables import cell, fit_rows, plain_table
 
-_HEADINGS = ["Round", "τ", "Forget", "Neighbour", "Token loss"]
+_HEADINGS = ["Round", "τ", "Forget, test", "Neighbour, test", "Token loss"]
 _MOST_ROWS = 9
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from atu_gui.core import text
 from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import Interval, RoundScored
 from atu_gui.ui.theme import Theme
@@ -43,9 +44,12 @@ class RoundScores(QWidget):
         if (rounds, last, rejected, guards) == self._drawn:
             return
         self._drawn = (rounds, last, rejected, guards)
-        forget = _scores({r.round: r.forget_recall for r in rounds})
-        neighbour = _scores({r.round: r.neighbour_recall for r in rounds})
+        forget = _scores({r.round: r.recall("forget", "test") for r in rounds})
+        neighbour = _scores({r.round: r.recall("neighbour", "test") for r in rounds})
         loss = _scores({r.round: r.token_loss for r in rounds})
+        asked = text.asked(rounds[-1].tested) if rounds else ""
+        self.recall.title.caption.setText(asked)
+        self.frontier.show_asked(asked)
         self.recall.set_points({"forget": forget, "neighbour": neighbour}, last)
         self.utility.set_points({"token loss": loss}, last)
         start = rounds[0] if rounds and rounds[0].round == 0 else None
@@ -63,8 +67,8 @@ def _scores(values: dict[int, Interval | None]) -> dict[int, Interval]:
 def _recall_limits(guards: GuardConfig, start: RoundScored | None) -> tuple[Limit, ...]:
     if start is None:
         return ()
-    goal = _limit("goal", guards.forget_goal, start.forget_recall)
-    return goal + _limit("floor", guards.neighbour_floor, start.neighbour_recall)
+    goal = _limit("goal", guards.forget_goal, start.recall("forget", "test"))
+    return goal + _limit("floor", guards.neighbour_floor, start.recall("neighbour", "test"))
 
 
 def _limit(word: str, share: float | None, untouched: Interval | None) -> tuple[Limit, ...]:

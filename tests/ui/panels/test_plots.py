@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterable
 
@@ -12,11 +13,11 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.config import GuardConfig
-from atu_gui.core.events import ControlApplied, Event, GuardTripped, StagePlan, StageStarted
+from atu_gui.core.events import ControlApplied, Event, GroupScores, GuardTripped, Interval, StagePlan, StageStarted
 from atu_gui.ui.panels.plots import PlotsPanel
 from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
-from tests.ui.run_events import PLAN, RUN, first_round, started, step, whole_run
+from tests.ui.run_events import PLAN, RUN, first_round, scored, started, step, whole_run
 
 
 @pytest.fixture
@@ -194,6 +195,20 @@ def test_scores_limits_and_frontier_come_from_rounds(qtbot: QtBot, panel: PlotsP
     with qtbot.waitSignal(panel.round_chosen) as chosen:
         panel.plots.frontier.round_chosen.emit(1)
     assert chosen.args == [1]
+
+
+def test_scores_are_those_of_test_questions_and_say_so(panel: PlotsPanel) -> None:
+    for event in whole_run():
+        panel.handle(event)
+    panel.flush()
+    assert panel.plots.recall.title.caption.text() == "all questions", "a record without sides"
+    panel.handle(started())
+    for number in (0, 1):
+        of_test = GroupScores(recall=Interval(0.08 - 0.04 * number, 0.0, 0.2, 9))
+        panel.handle(dataclasses.replace(scored(number, 0), forget_test=of_test))
+    panel.flush()
+    assert panel.plots.recall.title.caption.text() == "test questions"
+    assert [dot.forget for dot in panel.plots.frontier.dots] == pytest.approx([0.08, 0.04])
 
 
 def test_events_only_store_and_a_timer_draws(qtbot: QtBot, panel: PlotsPanel) -> None:

@@ -10,7 +10,7 @@ from atu_gui.core.events import ItemAnswered, RunStarted
 from atu_gui.ui.panels.probes import ProbesPanel
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_cells import CELL
-from atu_gui.ui.widgets.probes_model import AFTER, BEFORE, DOTS, QUERY, RECALL
+from atu_gui.ui.widgets.probes_model import AFTER, BEFORE, DOTS, QUERY, RECALL, SMOOTH
 from tests.ui.run_events import started
 
 FORGET = ItemAnswered(
@@ -71,6 +71,20 @@ def test_marks_say_leak_for_what_goes_and_lost_for_what_stays(panel: ProbesPanel
     assert marks == [["leak", "clear"], ["told", "told"], ["kept", "lost"], ["none", "none"]]
     assert panel.model.index(0, DOTS).data() == "0.61 → 0.05"
     assert panel.model.index(0, RECALL).data() == "1.00 → 0.00"
+
+
+def test_smooth_scores_are_columns_that_can_be_shown(panel: ProbesPanel) -> None:
+    second_round(panel)
+    strength = next(column for column, name in SMOOTH.items() if name == "extraction_strength")
+    assert panel.model.index(0, strength).data() == "– → –", "earlier versions recorded none"
+    for number, value in ((0, 0.75), (2, 0.25)):
+        panel.model.take(replace(FORGET, round=number, extraction_strength=value))
+    assert panel.model.index(0, strength).data() == "0.75 → 0.25"
+    assert panel.table.isColumnHidden(strength)
+    for action in panel.columns.menu().actions():
+        if action.data() == strength:
+            action.trigger()
+    assert not panel.table.isColumnHidden(strength) and panel.table.isColumnHidden(strength + 1)
 
 
 def test_filters_groups_kinds_and_search_work_together(qtbot: QtBot, panel: ProbesPanel) -> None:

@@ -49,6 +49,7 @@ def test_the_curves_are_written_in_three_ways(window: MainWindow, tmp_path: Path
         ("0", "0.2", "20"),
         ("1", "0.1", "20"),
     ]
+    assert rounds[0]["forget_test_recall"] == "" and "neighbour_dev_logprob_high" in rounds[0]
     assert rounds[1]["forget_logprob"] == "" and rounds[1]["rejected"] == "no"
 
 
