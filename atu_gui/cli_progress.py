@@ -20,6 +20,7 @@ from atu_gui.core.events import (
     Note,
     Progress,
     RoundScored,
+    RunContinued,
     RunFinished,
     RunPaused,
     RunResumed,
@@ -168,6 +169,8 @@ def lasting(event: Event, run: RunProgress) -> str:
             return f"Paused by {event.by}."
         case RunResumed():
             return "Going on."
+        case RunContinued():
+            return f"Resumed from the checkpoint at step {text.count(event.step)}."
         case RunFinished():
             return f"Run {event.run_id} ended after {text.duration(event.seconds)}: {event.stopped_because}"
         case _:

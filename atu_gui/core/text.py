@@ -80,6 +80,14 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
 
 
+def ago(seconds: float) -> str:
+    """How long something is past, in the largest unit of which there is one."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit} ago"
+    return f"{int(max(0.0, seconds))} s ago"
+
+
 def size(amount: float) -> str:
     """Bytes in the unit that suits them."""
     for unit in ("B", "kB", "MB", "GB"):

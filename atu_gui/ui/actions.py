@@ -33,6 +33,11 @@ _TABLE = {
     "starter": ("Get the starter kit", "Ctrl+Shift+G", "Fetch a small language model and a text encoder, once."),
     "ask": ("Ask a question", "Ctrl+T", "Put the cursor into the chat."),
     "open_run": ("Open run", "Ctrl+Shift+R", "Show the selected run as it went: curves, rounds, questions, log."),
+    "resume_run": (
+        "Resume run",
+        "Ctrl+Shift+G",
+        "Go on with the selected run, which was cut off, from its checkpoint.",
+    ),
     "return_round": ("Return to round…", "Ctrl+Shift+B", "Make a round of the selected run the current weights."),
     "branch_round": ("Branch from round…", "Ctrl+B", "Let the next run begin with a round of the selected run."),
     "outcome": ("Outcome of the run", "Ctrl+Shift+F", "What is forgotten, what still leaks, what got worse."),
@@ -103,6 +108,7 @@ class Actions:
     starter: QAction
     ask: QAction
     open_run: QAction
+    resume_run: QAction
     return_round: QAction
     branch_round: QAction
     outcome: QAction

@@ -241,7 +241,6 @@ class MainWindow(QMainWindow):
         ):
             self.bridge.add_handler(panel.handle)
         self.bridge.add_handler(self._handle)
-        self.bridge.add_handler(self._leaving.handle)
 
     def _wire_panels(self) -> None:
         welcome, review, bench = self.welcome, self.review, self.workbench

@@ -70,8 +70,9 @@ class MenuRow(QWidget):
         _fill(bar.addMenu("&Question"), actions.ask, actions.rephrase, actions.tokens, None, actions.export_chat)
         runs = bar.addMenu("R&uns")
         _fill(
-            runs, actions.open_run, actions.close_run, actions.outcome, None, actions.return_round, actions.branch_round
-        )
+            runs, actions.open_run, actions.resume_run, actions.close_run, actions.outcome, None, actions.return_round,
+            actions.branch_round,
+        )  # fmt: skip
         _fill(runs, None, actions.audit_round, actions.evaluate, actions.compare, actions.export_round, None)
         _fill(runs, actions.annotate_run, actions.delete_run, actions.undelete_run)
         _fill(bar.addMenu("&Help"), actions.palette, actions.glossary, actions.open_recorded, None, actions.about)

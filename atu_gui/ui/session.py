@@ -161,6 +161,12 @@ class Session(QObject):
         self._watch(lambda port: port.run(config, materials, start), self._run_ended)
         self.set_branch(None)
 
+    def resume_run(self, run_id: str, config: RunConfig) -> None:
+        """Go on with a run that was cut off; its model is loaded first if need be."""
+        self._config, self._loaded_for = config, (config.model, config.encoder)
+        self._enter(Phase.RUNNING)
+        self._watch(lambda port: port.resume_run(run_id), self._run_ended)
+
     def work(self, phase: Phase, wish: Callable[[WorkbenchPort], Future[T]], done: Callable[[T], None]) -> None:
         """Do something long with the model that is no run; the phase ends after `done`, or without a result."""
 

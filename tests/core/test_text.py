@@ -41,3 +41,9 @@ def test_intervals_devices_and_formats() -> None:
     assert text.number_format("bfloat16") == "bf16"
     assert text.capital("one GPT") == "One GPT" and text.capital("") == ""
     assert text.capital("τ must") == "τ must"
+
+
+def test_how_long_something_is_past() -> None:
+    assert [text.ago(seconds) for seconds in (-1, 12.9, 60, 7199, 90_000)] == [
+        "0 s ago", "12 s ago", "1 min ago", "1 h ago", "1 d ago",
+    ]  # fmt: skip

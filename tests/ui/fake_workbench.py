@@ -146,6 +146,11 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         self._control = RunControl()
         return self._job("run", lambda: self._run(settle(config), self._control))
 
+    def resume_run(self, run_id: str) -> Future[RunOutcome]:
+        self.calls.append(f"resume_run {run_id}")
+        self._control = RunControl()
+        return self._job("run", lambda: self._run(settle(self.kept_configs[run_id]), self._control))
+
     def chat(self, request: ChatRequest) -> int:
         self.calls.append("chat")
         self._requests += 1

@@ -250,8 +250,21 @@ def test_closing_during_a_run_asks_and_keeps_running(make_window: Make, qtbot: Q
     window.findChild(LeaveDialog)._keep.click()
     assert window.session.phase is Phase.RUNNING
     assert not window.close()
-    window.findChild(LeaveDialog)._stop.click()
+    window.findChild(LeaveDialog)._checkpoint.click()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    assert port.control.read().suspending and not port.control.read().stopping
+    port.close()
+
+
+def test_closing_during_a_run_may_discard_it(make_window: Make, qtbot: QtBot) -> None:
+    port = FakeWorkbench(pace=0.005)
+    window = make_window(port)
+    _to_run(window, qtbot)
+    qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=5000)
+    assert not window.close()
+    window.findChild(LeaveDialog)._discard.click()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    assert port.control.read().discarding
     port.close()
 
 

@@ -18,6 +18,7 @@ from atu_gui.core.events import (
     ModelLoaded,
     Note,
     RoundScored,
+    RunContinued,
     RunFailed,
     RunFinished,
     RunPaused,
@@ -159,6 +160,8 @@ def _words(event: Event) -> str:
             return f"Paused by {event.by} before step {text.count(event.step + 1)}."
         case RunResumed():
             return "Resumed."
+        case RunContinued():
+            return f"Resumed from the checkpoint at step {text.count(event.step)}, after the program had ended."
         case RunFinished():
             best = f"round {event.best_round} is kept" if event.best_round else "no round was good enough to keep"
             return f"Run ended: {event.stopped_because}; {best}; {text.duration(event.seconds)} of run time."

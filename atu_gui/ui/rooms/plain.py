@@ -16,6 +16,7 @@ from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.quiet import QuietRoom
 from atu_gui.ui.rooms.recorded import RecordedRoom
 from atu_gui.ui.rooms.rephrasing import RephrasingRoom
+from atu_gui.ui.rooms.resuming import ResumingRoom
 from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
 from atu_gui.ui.rooms.tokens import TokensRoom
@@ -26,6 +27,7 @@ PLAIN_ROOMS = (
     TokensRoom,
     PresetsRoom,
     PreviewingRoom,
+    ResumingRoom,
     RunsRoom,
     RecordedRoom,
     ComparingRoom,

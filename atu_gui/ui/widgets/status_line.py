@@ -1,11 +1,13 @@
-"""What the status bar says about the run: the last τ that was applied, the speed, the time left, the seed."""
+"""What the status bar says about the run: the last wish applied, the last checkpoint, speed, time left, seed."""
 
 from __future__ import annotations
+
+import time
 
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.events import ControlApplied, Event, RunFailed, RunFinished, RunStarted
+from atu_gui.core.events import CheckpointWritten, ControlApplied, Event, RunFailed, RunFinished, RunStarted
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import label
 
@@ -17,14 +19,16 @@ class StatusLine(QStatusBar):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.applied, self.speed, self.left, self.seed = (label("", "small") for _ in range(4))
-        for words in (self.applied, self.speed, self.left, self.seed):
+        self._written: float | None = None
+        self.applied, self.checkpoint, self.speed, self.left, self.seed = (label("", "small") for _ in range(5))
+        for words in (self.applied, self.checkpoint, self.speed, self.left, self.seed):
             words.setFont(theme.font(12))
             words.setContentsMargins(6, 0, 6, 0)
         self.setSizeGripEnabled(False)
         self.setFixedHeight(_HEIGHT)
         self.setContentsMargins(6, 0, 6, 0)
         self.addWidget(self.applied)
+        self.addWidget(self.checkpoint)
         self.addPermanentWidget(self.speed)
         self.addPermanentWidget(self.left)
         self.addPermanentWidget(self.seed)
@@ -35,6 +39,9 @@ class StatusLine(QStatusBar):
             case RunStarted():
                 self.seed.setText(f"seed {event.seed}")
                 self.applied.setText("")
+                self._show_checkpoint(None)
+            case CheckpointWritten():
+                self._show_checkpoint(event.written)
             case ControlApplied():
                 name, new = text.KNOBS.get(event.field, event.field), text.knob_value(event.field, event.new)
                 where = "" if event.field == "pause_step" else f" applied at step {text.count(event.step)}"
@@ -42,8 +49,14 @@ class StatusLine(QStatusBar):
             case RunFinished() | RunFailed():
                 self.speed.setText("")
                 self.left.setText("")
+                self._show_checkpoint(None)
 
     def show_pace(self, steps_per_second: float | None, left: str) -> None:
         """How fast the stage under way is, and how long the run still takes, in words."""
         self.speed.setText(f"{text.number(steps_per_second, 1)} steps/s" if steps_per_second else "")
         self.left.setText(f"run {left}" if left else "")
+        self._show_checkpoint(self._written)
+
+    def _show_checkpoint(self, written: float | None) -> None:
+        self._written = written
+        self.checkpoint.setText("" if written is None else f"Checkpoint {text.ago(time.time() - written)}")
