@@ -48,7 +48,9 @@ class RoundScores(QWidget):
         neighbour = _scores({r.round: r.recall("neighbour", "test") for r in rounds})
         loss = _scores({r.round: r.token_loss for r in rounds})
         asked = text.asked(rounds[-1].tested) if rounds else ""
-        self.recall.title.caption.setText(asked)
+        # The title row is narrow; the axis of the frontier says it in full.
+        self.recall.title.caption.setText(asked.partition(" ")[0])
+        self.recall.title.caption.setToolTip(text.capital(asked))
         self.frontier.show_asked(asked)
         self.recall.set_points({"forget": forget, "neighbour": neighbour}, last)
         self.utility.set_points({"token loss": loss}, last)

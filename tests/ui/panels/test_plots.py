@@ -201,13 +201,15 @@ def test_scores_are_those_of_test_questions_and_say_so(panel: PlotsPanel) -> Non
     for event in whole_run():
         panel.handle(event)
     panel.flush()
-    assert panel.plots.recall.title.caption.text() == "all questions", "a record without sides"
+    assert panel.plots.recall.title.caption.text() == "all", "a record without sides"
     panel.handle(started())
     for number in (0, 1):
         of_test = GroupScores(recall=Interval(0.08 - 0.04 * number, 0.0, 0.2, 9))
         panel.handle(dataclasses.replace(scored(number, 0), forget_test=of_test))
     panel.flush()
-    assert panel.plots.recall.title.caption.text() == "test questions"
+    caption = panel.plots.recall.title.caption
+    assert (caption.text(), caption.toolTip()) == ("test", "Test questions")
+    assert panel.plots.frontier.plot.bottom.labelText == "forget recall, test questions (lower is better)"
     assert [dot.forget for dot in panel.plots.frontier.dots] == pytest.approx([0.08, 0.04])
 
 
