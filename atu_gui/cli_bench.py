@@ -120,3 +120,21 @@ def step(
             typer.echo(f"{row.name}: × {row.ratio:.2f} (± {100 * row.spread:.0f} %{gap})")
     if as_json:
         typer.echo(json.dumps(told(rows)))
+
+
+@bench_app.command()
+def faults(
+    kills: Annotated[int, typer.Option(min=1, help="Processes to kill.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the moments.")] = 0,
+    as_json: _Json = False,
+) -> None:
+    """Kill runs of a tiny model without warning, resume them, and compare with a run that was left alone."""
+    from atu_gui.bench.faults import measure_faults
+
+    found = None
+    for found in measure_faults(kills, seed):
+        if not as_json:
+            typer.echo(f"{found.kills} kills: {found.identical} of {found.runs} runs end the same.")
+    assert found is not None
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
