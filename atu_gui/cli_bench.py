@@ -46,7 +46,11 @@ def responsiveness(
         f"Event loop late by {found.loop_delay_p99_ms:.1f} ms at the 99th percentile, {found.loop_delay_max_ms:.1f} ms "
         f"at most ({found.delays} measured)."
     )
-    typer.echo(f"Training takes {100 * found.training_slowdown:+.1f} % of the time more with the window open.")
+    typer.echo(
+        f"The open window costs the training {100 * found.steps_lost:.1f} % of its steps per second (align "
+        f"{100 * found.align_lost:.1f} %, unlearn {100 * found.unlearn_lost:.1f} %); its own thread uses "
+        f"{100 * found.window_share:.1f} % of a core."
+    )
 
 
 @bench_app.command()

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from atu_gui.bench.display import with_display
 from atu_gui.core import paths
@@ -28,8 +28,9 @@ _TIMEOUT = 1800.0
 class _Told(TypedDict):
     """What a process says."""
 
-    seconds: float
-    delays_ms: list[float]
+    seconds: dict[str, float]
+    delays_ms: NotRequired[list[float]]
+    window_s: NotRequired[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,21 @@ class Responsiveness:
         loop_delay_p99_ms: 99th percentile over all timer events while the model trained, of all repeats together.
         loop_delay_max_ms: The longest.
         delays: How many were measured.
-        training_slowdown: Median time of the training stages with the window over that without, less 1.
+        steps_lost: Share of the steps per second that the open window costs: 1 less the median time of the training
+            stages without it over that with it.
+        align_lost, unlearn_lost: The same of either kind of stage.
+        window_share: What the window's thread used of one processor core while the model trained; the median. Other
+            work on the machine hardly changes it.
         alone_s, with_window_s: The times of every repeat.
     """
 
     loop_delay_p99_ms: float
     loop_delay_max_ms: float
     delays: int
-    training_slowdown: float
+    steps_lost: float
+    align_lost: float
+    unlearn_lost: float
+    window_share: float
     alone_s: list[float]
     with_window_s: list[float]
 
@@ -57,7 +65,7 @@ class Responsiveness:
 
 
 def bench_config(
-    model: Path | None = None, encoder: Path | None = None, *, align: int = 60, unlearn: int = 8
+    model: Path | None = None, encoder: Path | None = None, *, align: int = 200, unlearn: int = 8
 ) -> RunConfig:
     """A run of one round on bundled texts, on the starter kit unless folders are given."""
     data: dict[str, object] = {
@@ -85,7 +93,8 @@ def measure_responsiveness(config: RunConfig, repeats: int = 3) -> Responsivenes
     """
     if config.model.source == "starter" and not paths.starter_ready():
         raise InputError("The starter kit is not on this machine.", "Fetch it with `atu starter`, then try again.")
-    alone, with_window = [], []
+    alone: list[_Told] = []
+    with_window: list[_Told] = []
     delays: list[float] = []
     with tempfile.TemporaryDirectory(prefix="atu-bench-") as name:
         folder = Path(name)
@@ -93,10 +102,9 @@ def measure_responsiveness(config: RunConfig, repeats: int = 3) -> Responsivenes
         # One run that is not counted fills the cache of hidden states and embeddings.
         _child("alone", folder, 0)
         for number in range(1, repeats + 1):
-            alone.append(_child("alone", folder, number)["seconds"])
-            told = _child("window", folder, number)
-            with_window.append(told["seconds"])
-            delays.extend(told["delays_ms"])
+            alone.append(_child("alone", folder, number))
+            with_window.append(_child("window", folder, number))
+            delays.extend(with_window[-1]["delays_ms"])
     if not delays:
         raise ResourceError("The run was over before a delay could be measured.", "Measure with a larger model.")
     delays.sort()
@@ -104,10 +112,21 @@ def measure_responsiveness(config: RunConfig, repeats: int = 3) -> Responsivenes
         loop_delay_p99_ms=delays[min(len(delays) - 1, round(0.99 * (len(delays) - 1)))],
         loop_delay_max_ms=delays[-1],
         delays=len(delays),
-        training_slowdown=statistics.median(with_window) / statistics.median(alone) - 1.0,
-        alone_s=alone,
-        with_window_s=with_window,
+        steps_lost=_lost(alone, with_window, "align", "unlearn"),
+        align_lost=_lost(alone, with_window, "align"),
+        unlearn_lost=_lost(alone, with_window, "unlearn"),
+        window_share=statistics.median(one["window_s"] / sum(one["seconds"].values()) for one in with_window),
+        alone_s=[sum(one["seconds"].values()) for one in alone],
+        with_window_s=[sum(one["seconds"].values()) for one in with_window],
     )
+
+
+def _lost(alone: list[_Told], with_window: list[_Told], *stages: str) -> float:
+    without, within = (
+        statistics.median(sum(one["seconds"][stage] for stage in stages) for one in runs)
+        for runs in (alone, with_window)
+    )
+    return 1.0 - without / within
 
 
 def _child(kind: str, folder: Path, number: int) -> _Told:

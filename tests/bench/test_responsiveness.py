@@ -17,7 +17,8 @@ def test_both_kinds_of_run_are_measured(tiny_model: Path, tiny_encoder: Path) ->
     assert found.delays > 0
     assert 0 <= found.loop_delay_p99_ms <= found.loop_delay_max_ms
     assert len(found.alone_s) == len(found.with_window_s) == 1
-    assert found.training_slowdown == pytest.approx(found.with_window_s[0] / found.alone_s[0] - 1)
+    assert found.steps_lost == pytest.approx(1 - found.alone_s[0] / found.with_window_s[0])
+    assert 0 < found.window_share < 1
 
 
 def test_without_the_starter_kit_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The curves of the run under way or opened: live plots above, scores per round below.
 
-`handle` only stores; a timer draws, so that a fast run costs the screen no more than a slow one. The plots are made
+`handle` only stores; a timer draws, so that a fast run costs the screen no more than a slow one, and no more often than
+the processor can spare. The plots are made
 when there is something to draw, or once the window has time for it: pyqtgraph alone is a quarter of what a start loads.
 """
 
@@ -18,14 +19,13 @@ from atu_gui.core.events import ControlApplied, Event, RunStarted, StagePlan
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_button, label, row
 from atu_gui.ui.widgets.empty import Empty
+from atu_gui.ui.widgets.pace import Pace
 from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
 from atu_gui.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
     from atu_gui.ui.widgets.run_plots import RunPlots
 
-# Fifteen pictures a second; events are drained at most as often.
-DRAW_EVERY_MS = 66
 SMOOTH_CHOICES = (1, 4, 8, 16, 32, 64)
 SMOOTH_DEFAULT = 8
 
@@ -55,9 +55,9 @@ class PlotsPanel(QWidget):
         self._follows = True
         self._hovered: float | None = None
         self._plots: RunPlots | None = None
+        self._pace = Pace()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(DRAW_EVERY_MS)
         self._timer.timeout.connect(self.flush)
         self.tools = self._make_tools(theme)
         self._tools_row = QWidget()
@@ -164,6 +164,7 @@ class PlotsPanel(QWidget):
         self._timer.stop()
         if self._plots is None and self._run.empty:
             return
+        self._pace.draw()
         plots = self.plots
         self._body.setCurrentIndex(0 if self._run.empty else 1)
         plots.draw_steps(self._run, self._axis, self._smooth)
@@ -200,7 +201,7 @@ class PlotsPanel(QWidget):
     def _touch(self) -> None:
         # A hidden panel is drawn when it is shown.
         if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(self._pace.wait_ms())
 
     @Slot()
     def _read_values(self) -> None:

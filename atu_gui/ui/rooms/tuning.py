@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from atu_gui.core.control import RunControl
-from atu_gui.core.events import Event, RunStarted
+from atu_gui.core.events import Event, RunStarted, StepDone
 from atu_gui.ui.actions import Actions
 from atu_gui.ui.rooms.held import HeldRuns
 from atu_gui.ui.rooms.tau_wishes import TauWishes
@@ -43,7 +43,8 @@ class TuningRoom(QObject):
             self._bench.setup.live.show_run(self._session.config)
             self._bench.plots.set_guards(self._session.config.guards)
         self._held.handle(event)
-        self._bench.setup.show_live_summary()
+        if not isinstance(event, StepDone):
+            self._bench.setup.show_live_summary()
 
     def _show_phase(self) -> None:
         self._bench.setup.section("live").setVisible(self._session.phase in IN_RUN)

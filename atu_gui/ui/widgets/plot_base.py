@@ -37,12 +37,16 @@ class ValueAxis(pg.AxisItem):
 
     def set_whole(self, whole: bool) -> None:
         """Whether only whole numbers get a tick."""
+        if whole == self._whole:
+            return
         self._whole = whole
         self.picture = None
         self.update()
 
     def set_log(self, log: bool) -> None:
         """Whether the plot's coordinates are powers of ten."""
+        if log == self._log:
+            return
         self._log = log
         self.picture = None
         self.update()

@@ -91,10 +91,12 @@ class TauHandle(QAbstractSlider):
 
     def set_applied(self, tau: float | None) -> None:
         """What the run says."""
+        before = (self._requested, self._applied)
         if self._requested is not None and tau is not None and abs(tau - self._requested) < SAME:
             self._requested = None
         self._applied = tau
-        self._tell()
+        if before != (self._requested, self._applied):
+            self._tell()
 
     def forget_wish(self) -> None:
         """Drop what was wished for, as at the end of a run."""
