@@ -196,8 +196,10 @@ class Workbench(QWidget):
         self.run_bar.set_compact(narrow)
         self.setup.set_narrow(narrow)
         if narrow:
+            # A window that opens narrow begins with the chat; one that is narrowed keeps the tab that is looked at.
+            front = self.tabs.currentWidget() if self.isVisible() else self.chat
             self.tabs.insertTab(0, self.chat, "Chat")
-            self.tabs.setCurrentIndex(0)
+            self.tabs.setCurrentWidget(front)
         else:
             self.tabs.removeTab(self.tabs.indexOf(self.chat))
             self._chat_home.layout().addWidget(self.chat)  # type: ignore[union-attr]

@@ -131,3 +131,11 @@ def test_a_long_name_is_shortened_and_the_rest_is_kept(dressed: MainWindow, benc
     assert strip.words.width() < strip.words.fontMetrics().horizontalAdvance(strip.words.text())
     assert strip._tail.width() >= strip._tail.sizeHint().width() and "round 3 kept" in strip.said
     assert _cut(dressed) == []
+
+
+def test_the_tab_in_front_stays_when_the_window_is_narrowed(dressed: MainWindow) -> None:
+    bench = dressed.workbench
+    _settle(dressed, (1600, 1000))
+    bench.show_tab(bench.log)
+    _settle(dressed, (1280, 800))
+    assert bench.tabs.currentWidget() is bench.log

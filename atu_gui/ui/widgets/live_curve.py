@@ -22,6 +22,8 @@ from atu_gui.ui.widgets.series import Floats, Series
 from atu_gui.ui.widgets.tau_handle import HEIGHT, WIDTH, TauHandle
 
 RAW_ALPHA = 0.3
+# Height of the words of the bands, in pixels.
+WORDS_ROOM = 22
 AXIS_WORDS = {XAxis.STEP: "step", XAxis.ROUND: "round", XAxis.SECONDS: "s"}
 
 
@@ -105,8 +107,10 @@ class SimilarityPlot(QWidget):
         values = [value for value in values if math.isfinite(value)]
         if values:
             low, high = min(lows), max(*values, 0.1)
-            # Room on top for the round numbers.
-            self.frame.set_y(low if low >= 0.0 else low - 0.03, high + 0.12 * (high - min(low, 0.0)))
+            # Room on top for the round numbers: a line of words, however low the plot is.
+            share = min(max(0.11, WORDS_ROOM / max(self.frame.plot.height(), 1)), 0.3)
+            room = share / (1.0 - share) * (high - min(low, 0.0))
+            self.frame.set_y(low if low >= 0.0 else low - 0.03, high + room)
 
     @Slot()
     def _place_handle(self) -> None:
