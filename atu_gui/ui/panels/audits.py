@@ -55,6 +55,7 @@ class AuditsPanel(QWidget):
         self.round = QComboBox()
         self.round.setAccessibleName("Audited round")
         self.round.setToolTip("Audited round")
+        self.round.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.round.currentIndexChanged.connect(self._draw)
         self.groups = FilterBar(theme, "Questions", tuple(_GROUPS))
         self.groups.chosen.connect(self._draw)

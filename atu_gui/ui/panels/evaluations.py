@@ -202,6 +202,7 @@ def _answer(one: EvaluatedItem) -> Answer:
 
 def _combo(name: str) -> QComboBox:
     made = QComboBox()
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     made.setAccessibleName(name)
     made.setToolTip(name)
     return made

@@ -102,10 +102,12 @@ class ModelPanel(QWidget):
         tip = f"{model.source}\nWeights {model.weights_hash}"
         show_facts(self._reading, [("Language model", model.name, tip), ("Text encoder", model.encoder, "")])
         chat = "chat template" if model.chat_template else "no chat template"
+        # An evaluation needs none, so it loads none.
+        width = f"width {text.count(model.embedding_width)}"
+        encoder = f"Encoder {model.encoder}, {width}." if model.encoder else "No encoder is loaded yet."
         self._facts.setText(
             f"{model.name}: {text.count(model.layers, 'layer')}, width {text.count(model.width)}, "
-            f"{model.parameters / 1e6:,.0f} M parameters, {chat}. Encoder {model.encoder}, "
-            f"width {text.count(model.embedding_width)}."
+            f"{model.parameters / 1e6:,.0f} M parameters, {chat}. {encoder}"
         )
 
     def show_busy(self, busy: bool) -> None:

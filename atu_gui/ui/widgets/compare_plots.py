@@ -199,3 +199,5 @@ class FrontierPlot(QWidget):
         style = {"color": tokens.muted, "font-size": "11px"}
         self.plot.bottom.setHeight(36)
         self.plot.bottom.setLabel(axis_words(self._asked), **style)
+        # pyqtgraph places a label when its axis changes size, not when its words do.
+        self.plot.bottom.resizeEvent()

@@ -232,6 +232,8 @@ class Frontier(QWidget):
         self._ring.setPen(Stroke("after").pen(self._theme, 1.5))
         style = {"color": tokens.muted, "font-size": "11px"}
         self.plot.bottom.setLabel(axis_words(self._asked), **style)
+        # pyqtgraph places a label when its axis changes size, not when its words do.
+        self.plot.bottom.resizeEvent()
         self._draw()
 
 

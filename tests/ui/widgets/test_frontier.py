@@ -64,3 +64,11 @@ def test_words_lie_within_the_plot_and_on_no_dot(frontier: Frontier) -> None:
     assert all(frame.adjusted(-1, -1, 1, 1).contains(area) for area in areas)
     for at, area in enumerate(areas):
         assert not any(area.adjusted(1, 1, -1, -1).intersects(other) for other in areas[at + 1 :])
+
+
+def test_the_axis_says_which_questions_and_stays_in_the_middle(frontier: Frontier) -> None:
+    axis = frontier.plot.bottom
+    frontier.show_asked("test questions")
+    assert axis.labelText == "forget recall, test questions (lower is better)"
+    middle = axis.label.pos().x() + axis.label.boundingRect().width() / 2
+    assert middle == pytest.approx(axis.size().width() / 2, abs=1)
