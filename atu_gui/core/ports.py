@@ -386,5 +386,5 @@ class WorkbenchPort(Protocol):
         ...
 
     def close(self, timeout: float = 10.0) -> None:
-        """Stop the worker thread; a run under way ends after its step and keeps its last good round."""
+        """Stop the worker thread; a run under way is left after its step and can be resumed."""
         ...

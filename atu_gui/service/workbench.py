@@ -294,8 +294,8 @@ class Workbench:
         return self._read(lambda store: find_run(store, name))
 
     def close(self, timeout: float = 10.0) -> None:
-        """Ask everything to end, wait, and end what is still going on."""
-        self._control.stop()
+        """Ask everything to end, wait, and end what is still going on. A run is left, to be resumed."""
+        self._control.suspend()
         self.cancel()
         with self._lock:
             for stop in self._chats.values():

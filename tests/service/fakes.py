@@ -12,7 +12,7 @@ from typing import Any
 
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import DISCARDED, STOPPED, RunControl
-from atu_gui.core.errors import Cancelled, InputError
+from atu_gui.core.errors import Cancelled, InputError, Suspended
 from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import (
     Event,
@@ -132,6 +132,8 @@ class FakeRun:
             yield StageStarted(self.run_id, "unlearn", number, plan.unlearn_steps, step, plan.tau)
             for index in range(plan.unlearn_steps):
                 yield from self._wait_while_paused(step)
+                if self.control.read().suspending and not self.control.read().stopping:
+                    raise Suspended
                 if self.control.read().stopping:
                     because = STOPPED
                     break
@@ -164,7 +166,7 @@ class FakeRun:
         if not state.paused:
             return
         yield RunPaused(self.run_id, step, "you")
-        while state.paused and not state.stopping:
+        while state.paused and not (state.stopping or state.suspending):
             yield Progress("paused", "Paused", 0, 0)
             state = self.control.wait_for_change(state.generation, 0.02)
         yield RunResumed(self.run_id, step)

@@ -215,3 +215,18 @@ def test_a_process_that_lives_keeps_its_run(left: RunConfig) -> None:
     store.close()
     with Seen() as seen, pytest.raises(InputError, match="goes on in a window or command"):
         seen.bench.resume_run(record.run_id).result(10)
+
+
+def test_closing_the_program_leaves_a_run_to_be_resumed(tiny_model: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    config = _config(tiny_model, tiny_encoder, tmp_path / "inputs")
+    config.rounds = [config.rounds[0].model_copy(update={"align_steps": 5000})]
+    with Seen() as seen:
+        future = seen.bench.run(config)
+        until = time.monotonic() + 60
+        while not any(isinstance(event, StepDone) for event in seen.events) and time.monotonic() < until:
+            time.sleep(0.01)
+    assert future.cancelled()
+    store = RunStore.open(paths.store_file())
+    (record,) = store.runs()
+    store.close()
+    assert (record.status, record.can_resume) == ("interrupted", True)

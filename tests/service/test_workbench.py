@@ -338,14 +338,13 @@ def test_a_subscriber_that_fails_harms_nobody(bench: Bench, caplog: pytest.LogCa
     assert caplog.text == ""
 
 
-def test_closing_during_a_run_stops_it_in_order() -> None:
+def test_closing_during_a_run_leaves_it_in_order() -> None:
     bench = Bench()
     bench.engine.step_seconds = 0.01
     future = bench.workbench.run(config(schedule="thorough"))
     bench.wait_until(lambda: any(event.round == 2 for event in bench.of(StepDone)))
     bench.workbench.close(5)
-    assert future.result(0).best_round == 1
-    assert bench.of(RunFinished)
+    assert future.cancelled() and not bench.of(RunFinished)
     assert not [thread for thread in threading.enumerate() if thread.name == "atu-worker"]
 
 
@@ -354,7 +353,7 @@ def test_a_run_that_does_not_end_in_time_is_interrupted(monkeypatch: pytest.Monk
     bench.engine.step_seconds = 0.01
     future = bench.workbench.run(config(schedule="thorough"))
     control = bench.workbench.control
-    monkeypatch.setattr(control, "stop", lambda: None)
+    monkeypatch.setattr(control, "suspend", lambda: None)
     bench.engine.step_seconds = 0.05
     bench.wait_until(lambda: any(event.round == 2 for event in bench.of(StepDone)))
     bench.workbench.close(0.3)

@@ -86,6 +86,8 @@ class ResumingRoom(Room):
 
         def go_on(config: RunConfig) -> None:
             self._show_page()
+            # What the set-up says is what runs; a later run needs a folder of its own.
+            self._bench.setup.show_config(config.model_copy(update={"out": None}))
             self._session.resume_run(run_id, config)
 
         self._session.request(lambda port: port.config_of(run_id), go_on, self._say)
