@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMainWindow,
+    QPushButton,
     QSizePolicy,
     QStackedWidget,
     QTabWidget,
@@ -193,6 +194,7 @@ class Workbench(QWidget):
         if narrow == self._narrow:
             return
         self._narrow = narrow
+        self._show_corner()
         self.run_bar.set_compact(narrow)
         self.setup.set_narrow(narrow)
         if narrow:
@@ -245,6 +247,11 @@ class Workbench(QWidget):
             self._resize_soon()
 
     def _show_corner(self) -> None:
+        # Like those of the toolbar, their buttons lose their words in a narrow window; name and tooltip stay.
+        for made in self._corner.findChildren(QPushButton):
+            words = made.text() or made.property("words")
+            made.setProperty("words", words)
+            made.setText("" if self._narrow and not made.icon().isNull() else words)
         corner = self._corners.get(self.tabs.currentWidget())
         self._corner.setVisible(corner is not None)
         if corner is not None:

@@ -108,6 +108,8 @@ def test_controls_beside_the_tabs_leave_the_tabs_alone(dressed: MainWindow) -> N
             beside = tabs.cornerWidget()
             begins = [one.mapTo(tabs, QPoint(0, 0)).x() for one in _seen(beside, QPushButton, QLineEdit, QToolButton)]
             assert begins and min(begins) >= end, f"{panel.objectName()} at {size}"
+            # From the smallest size that is promised on, every tab is seen.
+            assert size < SIZES[0] or bar.width() >= bar.sizeHint().width(), f"{panel.objectName()} at {size}"
 
 
 def test_a_longer_step_is_whole_at_once(dressed: MainWindow) -> None:
