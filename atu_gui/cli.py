@@ -20,7 +20,7 @@ from atu_gui.cli_options import RunFlags, build_config, split_round
 from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import make_stdout, rounds_table, runs_table, verdict_lines, written_lines
 from atu_gui.cli_session import Interrupted, Session
-from atu_gui.core import text
+from atu_gui.core import paths, text
 from atu_gui.core.config import RunConfig, dump_config
 from atu_gui.core.errors import AtuError, InputError, UserError
 from atu_gui.core.events import (
@@ -35,6 +35,8 @@ from atu_gui.core.events import (
 )
 from atu_gui.core.materials import Materials
 from atu_gui.core.outcome import Outcome
+from atu_gui.core.pace_memory import PaceMemory
+from atu_gui.core.pacing import Pacing
 from atu_gui.core.ports import ChatRequest, RunOutcome, Weights
 from atu_gui.core.recorded import write_recording
 from atu_gui.service.workbench import Workbench
@@ -273,7 +275,8 @@ class _RunCommand:
 
     def __init__(self) -> None:
         self._bench = Workbench()
-        self._session = Session(self._bench, make_teller(Console(stderr=True)), self._heard)
+        self._pacing = Pacing(PaceMemory(paths.paces_file()))
+        self._session = Session(self._bench, make_teller(Console(stderr=True), self._pacing.progress), self._heard)
         self._stdout = make_stdout()
         self._written: list[TextWritten] = []
         self._rounds: list[RoundScored] = []
@@ -281,6 +284,7 @@ class _RunCommand:
 
     def begin(self, config: RunConfig, *, asks: bool) -> int:
         """A new run; the exit code. Problems are raised."""
+        self._pacing.expect(config)
 
         def start() -> Future[RunOutcome]:
             materials = self._reviewed(config) if asks else None
@@ -318,6 +322,7 @@ class _RunCommand:
         return materials
 
     def _heard(self, event: Event) -> None:
+        self._pacing.handle(event)
         if isinstance(event, RunStarted | RoundScored | ItemAnswered | RunFinished):
             self._said.append(event)
         match event:

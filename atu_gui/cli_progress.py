@@ -56,18 +56,21 @@ class Teller(Protocol):
         ...
 
 
-def make_teller(console: Console) -> Teller:
-    """The teller that suits what stderr is."""
-    return RichTeller(console) if console.is_terminal else PlainTeller(console.file)
+def make_teller(console: Console, run: RunProgress | None = None) -> Teller:
+    """The teller that suits what stderr is. `run` is the progress it tells; give one that knows more at the start."""
+    run = run or RunProgress()
+    return RichTeller(console, run) if console.is_terminal else PlainTeller(console.file, run=run)
 
 
 class PlainTeller:
     """One line for each thing that matters; of steps and percentages one line every few seconds."""
 
-    def __init__(self, stream: IO[str], now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, stream: IO[str], now: Callable[[], float] = time.monotonic, run: RunProgress | None = None
+    ) -> None:
         self._stream = stream
         self._now = now
-        self._run = RunProgress()
+        self._run = run or RunProgress()
         self._said = float("-inf")
 
     def __enter__(self) -> Self:
@@ -98,8 +101,8 @@ class PlainTeller:
 class RichTeller:
     """A live bar below the lines that stay."""
 
-    def __init__(self, console: Console) -> None:
-        self._run = RunProgress()
+    def __init__(self, console: Console, run: RunProgress | None = None) -> None:
+        self._run = run or RunProgress()
         self._bar = RichProgress(
             SpinnerColumn(),
             BarColumn(bar_width=24),

@@ -8,7 +8,8 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.events import ModelLoaded
 from atu_gui.core.paces import Paces
 from atu_gui.core.progress import planned_stages
-from atu_gui.core.scan import default_layer, trained_blocks
+from atu_gui.core.scan import trained_blocks
+from atu_gui.core.workload import head_size, hook_layers
 
 # Heads and their optimizer are float32.
 _SINGLE = 4
@@ -55,7 +56,7 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
     """
     if not model.block_parameters:
         return None
-    layers = [layer for layer in config.layers if layer <= model.layers] or [default_layer(model.layers)]
+    layers = hook_layers(config, model)
     deepest = max(layers)
     per_weight = model.memory_bytes / max(1, model.parameters)
     blocks = trained_blocks(layers, config.unlearn.blocks)
@@ -67,7 +68,7 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
         trained += model.embedding_parameters
     part = trained * per_weight
     moments = 2 if config.unlearn.optimizer == "adamw" else 0
-    head, head_floats = _head(config, model)
+    head, head_floats = head_size(config, model)
     positions = config.windows.batch * config.windows.max_tokens
     per_float = _SINGLE if model.dtype == "float32" else _SINGLE / 2
     block_floats = model.block_activations + 2 * model.width
@@ -93,14 +94,3 @@ def run_seconds(config: RunConfig, paces: Paces) -> float | None:
     if None in costs:
         return None
     return sum(cost for cost in costs if cost is not None) + len(config.rounds) * (paces.of("between") or 0.0)
-
-
-def _head(config: RunConfig, model: ModelLoaded) -> tuple[int, int]:
-    """Parameters of a head, and floats that it keeps for each position."""
-    width, depth = config.head.width, config.head.layers
-    # Attention takes 4 w² parameters, the feed-forward part 8 w²; the published decoder has a second attention.
-    attentions = 1 if config.head.kind == "causal" else 2
-    block = (4 * attentions + 8) * width * width
-    parameters = model.width * width + depth * block + width * model.embedding_width
-    floats = model.width + depth * (6 * attentions + 12) * width + 2 * width + model.embedding_width
-    return parameters, floats

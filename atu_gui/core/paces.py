@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
 from atu_gui.core.events import StagePlan
 
 # A first align stage reads cached states, later ones run the model anew; “between” is measuring the head and saving.
-Part = Literal["first align", "align", "unlearn", "probe", "between"]
-PARTS: tuple[Part, ...] = ("first align", "align", "unlearn", "probe", "between")
+# “asides” is what a probe takes beside its questions, however many they are; a run cannot tell it from them.
+Part = Literal["first align", "align", "unlearn", "probe", "asides", "between"]
+PARTS: tuple[Part, ...] = ("first align", "align", "unlearn", "probe", "asides", "between")
 # Costs of a step in those of a first align step, for runs on a machine that has none to remember: the default settings
 # on two processor cores (SmolLM2-135M, medians over eight runs).
 _TYPICAL: dict[Part, float] = {"first align": 1.0, "align": 3.5, "unlearn": 15.0}
 _BETWEEN = 0.09
-_MOST_REMEMBERED = 50
 # So many earlier stages of a part count beside the one under way: a lasting slow-down shows after three.
 _STAGES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredPaces:
+    """What `steps` steps and some questions took, done for this alone.
+
+    Attributes:
+        paces: Seconds per step, per question (“probe”, “asides” beside it), and per round (“between”).
+        steps: How many steps were counted.
+    """
+
+    paces: Mapping[Part, float]
+    steps: int
 
 
 def part_of(stage: StagePlan) -> Part:
@@ -35,7 +46,7 @@ class Paces:
     """Seconds per step of each part, per question of a probe, and per round for what lies between the stages.
 
     Args:
-        remembered: Those of an earlier run with the same model on this machine.
+        remembered: Those known before the run begins.
 
     Attributes:
         questions: How many questions a probe asks.
@@ -69,23 +80,47 @@ class Paces:
 
     def of(self, part: Part) -> float | None:
         """Seconds of a part: as measured in this run, else as remembered, else as typical; None where unknown."""
-        measured = self.measured
-        if part in measured:
-            return measured[part]
-        if part in self._remembered:
-            return self._remembered[part] * self._slower()
+        known = self._known(part)
+        if known is not None:
+            return known
         if part == "between":
             probe = self.of("probe")
             return None if probe is None else _BETWEEN * probe * self.questions
-        known = next((one for one in ("unlearn", "align", "first align") if one in measured), None)
-        if part not in _TYPICAL or known is None:
+        if part not in _TYPICAL:
             return None
-        return measured[known] * _TYPICAL[part] / _TYPICAL[known]
+        others: tuple[Part, ...] = ("unlearn", "align", "first align")
+        paces = ((other, self._known(other)) for other in others)
+        return next((pace * _TYPICAL[part] / _TYPICAL[other] for other, pace in paces if pace is not None), None)
 
     def cost(self, stage: StagePlan) -> float | None:
         """Seconds of a whole stage."""
         pace = self.of(part_of(stage))
         return None if pace is None else pace * (self.questions if stage.stage == "probe" else stage.steps)
+
+    def split(self) -> dict[Part, float]:
+        """What this run has shown, a probe parted into questions and asides in the proportion known before."""
+        measured = self.measured
+        asides, whole = self._remembered.get("asides", 0.0), self._recalled("probe")
+        if "probe" in measured:
+            factor = measured["probe"] / whole if whole else 0.0
+            # Where nothing is known of asides, questions stand for all of a probe.
+            measured["asides"] = asides * factor
+            measured["probe"] -= measured["asides"] / self.questions
+        return measured
+
+    def _known(self, part: Part) -> float | None:
+        """As measured in this run, else as remembered."""
+        measured = self.measured
+        if part in measured:
+            return measured[part]
+        recalled = self._recalled(part)
+        return None if recalled is None else recalled * self._slower()
+
+    def _recalled(self, part: Part) -> float | None:
+        """As known before the run; of a probe what a question takes with its share of the asides."""
+        if part not in self._remembered or part != "probe":
+            return self._remembered.get(part)
+        return self._remembered[part] + self._remembered.get("asides", 0.0) / self.questions
 
     def _samples(self, part: Part) -> list[float]:
         seen = self._stages.get(part, [])[-_STAGES:]
@@ -94,38 +129,8 @@ class Paces:
     def _slower(self) -> float:
         """How much slower than remembered the machine is in what both have seen, as a geometric mean."""
         both = [
-            seconds / self._remembered[part]
+            seconds / recalled
             for part, seconds in self.measured.items()
-            if seconds > 0 and self._remembered.get(part, 0.0) > 0
+            if seconds > 0 and (recalled := self._recalled(part) or 0.0) > 0
         ]
         return math.exp(sum(math.log(ratio) for ratio in both) / len(both)) if both else 1.0
-
-
-def load_paces(path: Path, key: str) -> dict[Part, float]:
-    """What runs with this key took; nothing where the file is missing or damaged."""
-    found = _read(path).get(key, {})
-    if not isinstance(found, dict):
-        return {}
-    return {part: float(found[part]) for part in PARTS if isinstance(found.get(part), int | float) and found[part] > 0}
-
-
-def save_paces(path: Path, key: str, paces: Mapping[Part, float]) -> None:
-    """Remember what a run took; a folder that cannot be written is no reason to complain."""
-    known = _read(path)
-    known[key] = {**known.pop(key, {}), **{str(part): seconds for part, seconds in paces.items()}}
-    newest = dict(list(known.items())[-_MOST_REMEMBERED:])
-    partial = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(newest, indent=1), encoding="utf-8")
-        os.replace(partial, path)
-    except OSError:
-        return
-
-
-def _read(path: Path) -> dict[str, dict[str, float]]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {key: value for key, value in data.items() if isinstance(value, dict)} if isinstance(data, dict) else {}

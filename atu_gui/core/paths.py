@@ -58,6 +58,11 @@ def starter_ready() -> bool:
     return (starter_model() / "config.json").is_file() and (starter_encoder() / "modules.json").is_file()
 
 
+def paces_file() -> Path:
+    """What the steps of runs took on this machine."""
+    return cache_folder() / "paces.json"
+
+
 def resource(*parts: str) -> Path:
     """A file below `resources/`, in the wheel (`atu_gui/resources`) or in a checkout."""
     package = Path(__file__).resolve().parent.parent

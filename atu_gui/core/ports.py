@@ -22,6 +22,7 @@ from atu_gui.core.events import AuditFound, Event, Interval, ModelLoaded
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
+from atu_gui.core.paces import MeasuredPaces
 from atu_gui.core.preview import Preview
 from atu_gui.core.rephrasing import ATTACKS, AttackKind, Question, Rephrased, Rephrasing
 from atu_gui.core.scan import LayerScan
@@ -245,6 +246,13 @@ class WorkbenchPort(Protocol):
 
     def scan_layers(self, config: RunConfig, materials: Materials) -> Future[LayerScan]:
         """Measure a probe at every layer of the untouched model (job "scan"); `LayerScored` events on the way."""
+        ...
+
+    def measure_paces(self, config: RunConfig) -> Future[MeasuredPaces]:
+        """Find out what the steps of a run take, by some twenty of them on bundled text (job "calibrate").
+
+        No weight is changed. Chats are served between two steps, and cancelling the future ends it after its step.
+        """
         ...
 
     def run(

@@ -21,7 +21,7 @@ from atu_gui.engine.setting import Setting
 from atu_gui.engine.trainer_state import TrainerState
 
 # Held-out texts measured at most, of either kind; enough for two digits, cheap enough for every round.
-_MEASURED = 24
+MEASURED = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def look(setting: Setting, *, untouched: bool) -> Sight:
     )
     size = setting.config.windows.batch
     for kind, (corpus, indices) in enumerate(kinds):
-        measured = indices[:_MEASURED]
+        measured = indices[:MEASURED]
         for start in range(0, len(measured), size):
             part = measured[start : start + size]
             batch = _batch(setting, corpus, part)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import atu_gui
 from atu_gui.core import paths
 from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.config import STARTER, ModelConfig, RunConfig
@@ -21,12 +18,14 @@ from atu_gui.core.events import Event, ModelLoaded, RoundScored
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
+from atu_gui.core.paces import MeasuredPaces
 from atu_gui.core.ports import AskRequest, ChatRequest, Exported, PreviewRequest, RephraseRequest, Weights
 from atu_gui.core.preview import Preview
 from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.scan import LayerScan
 from atu_gui.core.schedule import settle
 from atu_gui.core.tokens import TokenLine
+from atu_gui.service.versions import versions
 
 if TYPE_CHECKING:
     from atu_gui.engine.checkpoints import Checkpoint
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from atu_gui.engine.probes.target import Target
     from atu_gui.engine.snapshots import Snapshots, Start
     from atu_gui.service.found import FoundRun
-
-_PACKAGES = ("torch", "transformers", "sentence-transformers")
 
 
 @dataclass(eq=False, slots=True)
@@ -169,6 +166,14 @@ class Engine:
         from atu_gui.engine.scan import scan_layers
 
         return (yield from scan_layers(config, loaded.lm, loaded.text_encoder, materials, cancelled))
+
+    def measure_paces(
+        self, config: RunConfig, loaded: Loaded, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, MeasuredPaces]:
+        """Do a few steps of each kind on scratch text, and undo them."""
+        from atu_gui.engine.calibrate import measure_paces
+
+        return (yield from measure_paces(config, loaded.lm, loaded.text_encoder, cancelled))
 
     def make_run(
         self,
@@ -385,14 +390,8 @@ class Engine:
         return (yield from preview(request.config, request.index, request.materials, loaded.text_encoder, cancelled))
 
     def versions(self) -> dict[str, str]:
-        """Versions of everything that may change a result; read from the installed packages, without importing them."""
-        found = {"python": platform.python_version(), "atu-gui": atu_gui.__version__}
-        for package in _PACKAGES:
-            try:
-                found[package] = metadata.version(package)
-            except metadata.PackageNotFoundError:
-                continue
-        return found
+        """Versions of everything that may change a result."""
+        return versions()
 
 
 def needs_starter(config: RunConfig) -> bool:

@@ -22,6 +22,7 @@ from atu_gui.core.events import AuditFound, Event, ModelLoaded
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
+from atu_gui.core.paces import MeasuredPaces
 from atu_gui.core.ports import (
     UNTOUCHED,
     AskRequest,
@@ -41,7 +42,7 @@ from atu_gui.core.tokens import TokenLine
 from atu_gui.service import keeping
 from atu_gui.service.asking import Between, ask_all, look_at, preview, rephrase
 from atu_gui.service.auditing import audit, audits_in
-from atu_gui.service.backend import Engine, Loaded
+from atu_gui.service.backend import Engine
 from atu_gui.service.beginning import Beginning
 from atu_gui.service.chatting import chat, chats_in, kept
 from atu_gui.service.evaluating import evaluate, evaluations_in
@@ -51,6 +52,7 @@ from atu_gui.service.folders import claim, run_folder
 from atu_gui.service.found import FoundRun, events_of, find_run, folder_of
 from atu_gui.service.holding import Holding
 from atu_gui.service.listeners import Listeners
+from atu_gui.service.measuring import Measure, measured, scratch
 from atu_gui.service.quiet import Quiet
 from atu_gui.service.resuming import Resuming
 from atu_gui.service.running import Opening, RunJob, cancellable, ready
@@ -146,6 +148,10 @@ class Workbench:
         return self._measure(
             "check", config, lambda *given: self._engine.check_knowledge(given[0], given[1], materials, given[2])
         )
+
+    def measure_paces(self, config: RunConfig) -> Future[MeasuredPaces]:
+        """Do a few steps of each kind."""
+        return self._measure("calibrate", scratch(config), self._engine.measure_paces)
 
     def run(
         self, config: RunConfig, materials: Materials | None = None, start: Weights = UNTOUCHED
@@ -312,21 +318,10 @@ class Workbench:
         future.add_done_callback(lambda _done: self._drop_cancel(cancel))
         return future
 
-    def _measure(
-        self,
-        job: str,
-        config: RunConfig,
-        measure: Callable[[RunConfig, Loaded, Callable[[], bool]], Generator[Event, None, T]],
-    ) -> Future[T]:
-        """Look at the model with its untouched weights; it has its own again after."""
-        config = config.model_copy(deep=True)
-
-        def work(cancelled: Callable[[], bool]) -> Generator[Event, None, T]:
-            settled, loaded = yield from ready(self._engine, self._holding, config, cancelled)
-            with self._holding.answering(UNTOUCHED, self._folder_of):
-                return (yield from measure(settled, loaded, cancelled))
-
-        return self._submit(job, work)
+    def _measure(self, job: str, config: RunConfig, measure: Measure[T]) -> Future[T]:
+        """Look at the model with its untouched weights; it has its own between two events, and again after."""
+        given = (self._engine, self._holding, config.model_copy(deep=True), self._folder_of, measure)
+        return self._submit(job, lambda cancelled: measured(*given, cancelled), chats_between=True)
 
     def _submit(
         self, job: str, work: Callable[[Callable[[], bool]], Generator[Event, None, T]], *, chats_between: bool = False

@@ -1,8 +1,5 @@
-"""The window: it wires panels to the session and knows what is shown when. It decides nothing about the work.
-
-It is built in three parts, so that it can be seen early: the first page, then, after the first paint, everything behind
-it (`furnish`), then the plots. What only the later parts need is imported where they are built.
-"""
+"""The window: it wires panels to the session and knows what is shown when; it decides nothing about the work. It is
+built in parts: the first page; after the first paint all behind it (`furnish`, with its imports); then the plots."""
 
 from __future__ import annotations
 
@@ -202,6 +199,7 @@ class MainWindow(QMainWindow):
         from atu_gui.ui.display import Display
         from atu_gui.ui.rooms.aiming import AimingRoom
         from atu_gui.ui.rooms.leaving import LeavingRoom
+        from atu_gui.ui.rooms.pacing import PacingRoom
         from atu_gui.ui.rooms.plain import PLAIN_ROOMS
         from atu_gui.ui.rooms.pricing import PricingRoom
         from atu_gui.ui.rooms.room import Reach
@@ -215,12 +213,14 @@ class MainWindow(QMainWindow):
         reach = Reach(self.session, bench, self.actions_, self.display, self._show_workbench)
         self._palette = CommandPalette(self._theme, self._all_actions, self)
         self._watching = WatchingRoom(self.session, bench, self.actions_, self._theme, self)
+        self._pacing = PacingRoom(reach, self)
         self._rooms = (
             *(room(reach, self) for room in PLAIN_ROOMS),
             TuningRoom(self.session, bench, self.actions_, self),
             self._watching,
             AimingRoom(self.session, bench, self.actions_, self._checked_config, self),
-            PricingRoom(self.session, bench, self._watching.paces, self),
+            self._pacing,
+            PricingRoom(self.session, bench, self._pacing, self),
         )
         self._sizing = SizingRoom(self.session, bench, self)
         self._leaving = LeavingRoom(self.session, lambda: self._progress, self._theme, self)
@@ -288,7 +288,7 @@ class MainWindow(QMainWindow):
         self.workbench.setup.texts.show_used(materials)
         self.show_page("workbench")
         self.workbench.notice.hide()
-        self._progress = self._watching.new_progress()
+        self._progress = self._pacing.new_progress(config)
         self.session.start(config, materials)
 
     def _rewrite(self, neighbours: tuple[str, ...]) -> None:

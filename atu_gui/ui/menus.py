@@ -65,7 +65,7 @@ class MenuRow(QWidget):
         view.addMenu(_colours(actions, theme, view))
         run = bar.addMenu("&Run")
         _fill(run, actions.run, actions.pause, actions.pause_after, actions.skip, actions.stop, actions.discard)
-        _fill(run, None, actions.check, actions.scan)
+        _fill(run, None, actions.check, actions.scan, actions.measure_speed)
         _fill(run, None, actions.save_preset, actions.rename_preset, actions.delete_preset)
         _fill(bar.addMenu("&Question"), actions.ask, actions.rephrase, actions.tokens, None, actions.export_chat)
         runs = bar.addMenu("R&uns")

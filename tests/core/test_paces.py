@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.events import Event, RoundScored, RunStarted, StageEnded, StageStarted, StepDone
-from atu_gui.core.paces import Paces, Part, load_paces, save_paces
+from atu_gui.core.paces import Paces, Part
 from atu_gui.core.progress import RunProgress, planned_stages
 
 QUESTIONS = 80
@@ -97,16 +96,3 @@ def test_nothing_is_claimed_before_anything_was_seen() -> None:
     paces.measure("unlearn", float("nan"))
     paces.measure("probe", -1.0)
     assert paces.measured == {}
-
-
-def test_paces_are_remembered_by_key(tmp_path: Path) -> None:
-    path = tmp_path / "cache" / "paces.json"
-    assert load_paces(path, "a") == {}
-    save_paces(path, "a", {"unlearn": 2.0, "probe": 0.5})
-    save_paces(path, "a", {"unlearn": 3.0})
-    save_paces(path, "b", {"align": 1.0})
-    assert load_paces(path, "a") == {"unlearn": 3.0, "probe": 0.5}
-    path.write_text("{ damaged", encoding="utf-8")
-    assert load_paces(path, "a") == {}
-    path.write_text('{"a": {"unlearn": "soon", "probe": -1}, "b": 3}', encoding="utf-8")
-    assert load_paces(path, "a") == {} and load_paces(path, "b") == {}

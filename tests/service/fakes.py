@@ -35,6 +35,7 @@ from atu_gui.core.events import (
 )
 from atu_gui.core.knowledge import Answered, Knowledge
 from atu_gui.core.materials import Materials, Passage, Probe
+from atu_gui.core.paces import MeasuredPaces
 from atu_gui.core.ports import AskRequest, ChatRequest, PreviewRequest, RephraseRequest, RunOutcome, Weights
 from atu_gui.core.preview import Preview, PreviewLine
 from atu_gui.core.rephrasing import Rephrased, Rephrasing
@@ -256,6 +257,17 @@ class FakeEngine(Engine):
         score = LayerScored(1, DEPTH, loaded.lm.value, None)  # type: ignore[attr-defined]
         yield score
         return summarise([score])
+
+    def measure_paces(
+        self, config: RunConfig, loaded: Loaded, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, MeasuredPaces]:
+        """Says how many concepts and texts it was given, and the value of the weights while it computes."""
+        for done in range(1, 4):
+            value = loaded.lm.value  # type: ignore[attr-defined]
+            yield Progress(
+                "calibrate", f"{len(config.concepts)} {len(config.texts.concept)} {value:g}", done, 3, "steps"
+            )
+        return MeasuredPaces({"unlearn": loaded.lm.value}, 3)  # type: ignore[attr-defined]
 
     def make_run(self, config: RunConfig, loaded: Loaded, *rest: Any, start: Any = None, **_more: Any) -> Any:
         _materials, control, run_id, folder = rest

@@ -26,6 +26,7 @@ from atu_gui.core.events import (
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Answered, Knowledge
 from atu_gui.core.materials import Materials
+from atu_gui.core.paces import MeasuredPaces
 from atu_gui.core.ports import (
     UNTOUCHED,
     AskRequest,
@@ -71,6 +72,7 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         calls: The names of the methods called, in order.
         quiet: What `be_quiet` was told, in order.
         ask_error: Raised by the next asking.
+        measured: The config of every measuring of paces that was asked for.
         load_error: Raised by the next load.
         run_error: Ends the next run at its tenth step.
     """
@@ -86,6 +88,7 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         self.ask_requests: list[AskRequest] = []
         self.token_requests: list[TokenRequest] = []
         self.preview_requests: list[PreviewRequest] = []
+        self.measured: list[RunConfig] = []
         self.chats: dict[str, tuple[Chat, ...]] = {}
         self.ask_error: AtuError | None = None
         self.load_error: AtuError | None = None
@@ -135,6 +138,10 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
     def scan_layers(self, config: RunConfig, materials: Materials) -> Future[LayerScan]:
         self.calls.append("scan_layers")
         return self._job("scan", self._scan)
+
+    def measure_paces(self, config: RunConfig) -> Future[MeasuredPaces]:
+        self.measured.append(config)
+        return self._between("calibrate", self._measure_paces)
 
     def run(
         self, config: RunConfig, materials: Materials | None = None, start: Weights = UNTOUCHED
@@ -223,6 +230,14 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
             raise error
         self._say(LOADED)
         return LOADED
+
+    def _measure_paces(self, cancelled: Callable[[], bool]) -> MeasuredPaces:
+        for done in range(1, 21):
+            if self._closed.is_set() or cancelled():
+                raise Cancelled
+            time.sleep(self._pace)
+            self._say(Progress("calibrate", "Measuring align steps", done, 20, "steps"))
+        return MeasuredPaces({"first align": 0.1, "align": 0.3, "unlearn": 1.0, "probe": 0.5, "asides": 4.0}, 20)
 
     def _scan(self) -> LayerScan:
         scores = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from atu_gui.core.config import RunConfig
@@ -11,15 +9,16 @@ from atu_gui.core.errors import InputError
 from atu_gui.core.estimate import estimate, run_seconds
 from atu_gui.core.events import Event, RunFinished
 from atu_gui.core.paces import Paces
+from atu_gui.core.progress import limits_of
 from atu_gui.core.schedule import settle
 from atu_gui.ui.machine import Machine
+from atu_gui.ui.rooms.pacing import PacingRoom
 from atu_gui.ui.session import IN_RUN, Session
+from atu_gui.ui.widgets.cost_view import Price
 from atu_gui.ui.workbench import Workbench
 
 # Typing changes a setting with every letter; the price may follow a moment later.
 _DELAY_MS = 200
-_KNOWN = "At the pace of earlier runs of this model on this machine; a goal or a guard may end the run before."
-_UNKNOWN = "No run of this model has been made on this machine; the first one tells the pace."
 # Of each group, where the model makes the questions itself.
 _OWN_QUESTIONS = 20
 
@@ -30,7 +29,7 @@ class PricingRoom(QObject):
     Args:
         session: Knows the model.
         bench: Holds the panels.
-        paces: What earlier runs of the loaded model took on this machine.
+        pacing: Knows what runs of the loaded model take on this machine.
         machine: Knows how much memory is free; tests bring their own.
     """
 
@@ -38,20 +37,20 @@ class PricingRoom(QObject):
         self,
         session: Session,
         bench: Workbench,
-        paces: Callable[[], Paces],
+        pacing: PacingRoom,
         parent: QObject,
         machine: Machine | None = None,
     ) -> None:
         super().__init__(parent)
         self._session, self._setup = session, bench.setup
-        self._paces = paces
+        self._pacing = pacing
         self._machine = machine or Machine()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
         self._timer.timeout.connect(self.price)
         bench.setup.edited.connect(self._timer.start)
-        for changed in (session.model_changed, session.phase_changed):
+        for changed in (session.model_changed, session.phase_changed, pacing.changed):
             changed.connect(self._timer.start)
 
     def handle(self, event: Event) -> None:
@@ -69,11 +68,11 @@ class PricingRoom(QObject):
             config = settle(self._setup.config_without_concepts())
         except InputError:
             return
-        paces = self._paces()
+        known = self._pacing.recall(config)
+        paces = Paces(known.paces)
         paces.questions = self._questions(config)
-        seconds = run_seconds(config, paces)
-        pace = _UNKNOWN if seconds is None else _KNOWN
-        self._setup.cost.show_estimate(estimate(config, model), seconds, pace, self._machine.free(model.device))
+        price = Price(estimate(config, model), run_seconds(config, paces), known.words, bool(limits_of(config)))
+        self._setup.cost.show_price(price, self._machine.free(model.device))
 
     def _questions(self, config: RunConfig) -> int:
         """How many a probe asks; at most, where the texts have not been got ready yet."""

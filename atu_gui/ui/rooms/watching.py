@@ -1,4 +1,4 @@
-"""Watching: the curves zoomed and exported, how busy the machine is, what earlier runs tell of this one's time."""
+"""Watching: the curves zoomed and exported, how busy the machine is."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from atu_gui.core import paths
 from atu_gui.core.errors import OutputError
-from atu_gui.core.events import Event, ModelLoaded, RunFinished
-from atu_gui.core.paces import Paces, load_paces, save_paces
-from atu_gui.core.progress import RunProgress
+from atu_gui.core.events import Event, ModelLoaded
 from atu_gui.ui.actions import Actions
 from atu_gui.ui.exporting import save_csv, save_png, save_svg
 from atu_gui.ui.machine import Machine
@@ -48,8 +45,6 @@ class WatchingRoom(QObject):
         self._session, self._bench, self._theme = session, bench, theme
         self._machine = machine or Machine()
         self._gpu = 0
-        self._key = ""
-        self._progress = RunProgress()
         plots = bench.plots
         actions.zoom_in.triggered.connect(lambda: plots.zoom(_ZOOM))
         actions.zoom_out.triggered.connect(lambda: plots.zoom(1 / _ZOOM))
@@ -65,24 +60,11 @@ class WatchingRoom(QObject):
         self._clock.timeout.connect(self._look)
         self._clock.start()
 
-    def paces(self) -> Paces:
-        """What runs of the loaded model took on this machine before."""
-        return Paces(load_paces(_paces_file(), self._key))
-
-    def new_progress(self) -> RunProgress:
-        """The progress of a run that begins now, with what runs of its kind took before."""
-        self._progress = RunProgress(paces=self.paces())
-        return self._progress
-
     def handle(self, event: Event) -> None:
-        """Follow the model, and remember what a run took."""
-        match event:
-            case ModelLoaded():
-                self._key = f"{event.name} · {event.device} · {event.dtype} · {event.encoder}"
-                kind, _, index = event.device.partition(":")
-                self._gpu = int(index) if kind == "cuda" and index.isdigit() else 0
-            case RunFinished():
-                save_paces(_paces_file(), self._key, self._progress.paces.measured)
+        """Follow the model to its device."""
+        if isinstance(event, ModelLoaded):
+            kind, _, index = event.device.partition(":")
+            self._gpu = int(index) if kind == "cuda" and index.isdigit() else 0
 
     def export(self, suffix: str, path: Path) -> None:
         """Write the curves as png, svg or csv and say where."""
@@ -124,7 +106,3 @@ class WatchingRoom(QObject):
         dialog.selectFile(f"curves.{suffix}")
         dialog.fileSelected.connect(lambda name: self.export(suffix, Path(name)))
         dialog.open()
-
-
-def _paces_file() -> Path:
-    return paths.cache_folder() / "paces.json"

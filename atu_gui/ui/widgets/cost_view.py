@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
@@ -11,24 +13,53 @@ from atu_gui.ui.widgets.basics import column, icon_button, icon_label, label, ro
 
 _HARD = "\N{NO-BREAK SPACE}"
 _ADVICE = "Aim at a lower layer, shorten passages or make the batch smaller."
+_UNKNOWN = "Neither a run nor measured steps have told the pace yet; press “Measure the speed”."
+_MAY_END = "A goal, a guard or the budget may end the run before."
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a run would take.
+
+    Attributes:
+        found: Memory and disk; None where nothing is known.
+        seconds: Time without writing texts; None where no pace is known.
+        origin: Where the time comes from: “from 20 measured steps”.
+        at_most: Whether the run may end earlier.
+    """
+
+    found: Estimate | None
+    seconds: float | None
+    origin: str
+    at_most: bool
+
+    def time(self) -> str:
+        """Words for the time and where it comes from."""
+        if self.seconds is None:
+            return "time not known yet"
+        return f"{'at most' if self.at_most else 'about'} {text.duration(self.seconds)}, {self.origin}"
 
 
 class CostView(QWidget):
-    """Hidden until there is something to say."""
+    """Hidden until there is something to say. `measure` is the button that measures the speed; a room gives it work."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._price = Price(None, None, "", False)
+        self._free: float | None = None
+        self._measuring = ""
         self._warning = icon_label(theme, "warning", "warn", 16)
         self._warning.hide()
         self._line = label("", "small", wrap=True)
+        self.measure = icon_button(theme, "timer", "Measure the speed")
         self._toggle = icon_button(theme, "caret-up", "Show what takes memory")
         self._toggle.setCheckable(True)
         self._toggle.toggled.connect(self._unfold)
         self._details = QWidget()
         self._details.setLayout(column(spacing=2))
         self._details.hide()
-        line = row(self._warning, self._line, self._toggle, spacing=6)
+        line = row(self._warning, self._line, self.measure, self._toggle, spacing=6)
         line.setStretch(1, 1)
         inside = column(self._details, spacing=6)
         inside.addLayout(line)
@@ -48,31 +79,39 @@ class CostView(QWidget):
         """Whether the run would not fit."""
         return not self._warning.isHidden()
 
-    def show_estimate(self, found: Estimate | None, seconds: float | None, pace: str, free: float | None) -> None:
-        """Say the price of a run.
+    def show_price(self, price: Price, free: float | None) -> None:
+        """Say the price of a run; `free` are the bytes of memory that are free on its device, None where unknown."""
+        self._price, self._free = price, free
+        self._say()
 
-        Args:
-            found: Memory and disk; None where nothing is known.
-            seconds: Time, None where no pace is known.
-            pace: Where the time comes from, for the tooltip.
-            free: Bytes of memory that are free on the model's device; None where unknown.
-        """
+    def show_measuring(self, words: str) -> None:
+        """Say how far measuring the speed is, in place of the time; "" when it is over."""
+        if bool(words) != bool(self._measuring):
+            self._theme.dress(self.measure, "x" if words else "timer", "muted")
+        self._measuring = words
+        self._say()
+
+    def _say(self) -> None:
+        price, free = self._price, self._free
+        found = price.found
         self.setVisible(found is not None)
         if found is None:
             return
         short = free is not None and found.more > free
         self._warning.setVisible(short)
-        time = "time not known yet" if seconds is None else f"up to {text.duration(seconds)}"
         # A narrow set-up breaks the line between the two figures and not within their words.
-        words = " · ".join(one.replace(" ", _HARD) for one in (f"About {text.size(found.memory)} of memory", time))
+        memory, (time, comma, origin) = text.size(found.memory), (self._measuring or price.time()).partition(", ")
+        figures = " · ".join(one.replace(" ", _HARD) for one in (f"About {memory} of memory", time))
+        words = figures + comma + origin
         if short:
             words = f"Needs about {text.size(found.more)} more memory; {text.size(free or 0)} are free. {_ADVICE}"
+        tip = _UNKNOWN if price.seconds is None else f"Time {price.origin}. {_MAY_END if price.at_most else ''}".strip()
         self._line.setText(words)
-        self._line.setToolTip(pace)
+        self._line.setToolTip(tip)
         self.setAccessibleName(self.words)
         facts = [(use.name, text.size(use.bytes), use.about) for use in found.uses if use.bytes]
         facts.append(("Rounds on disk", text.size(found.disk), "Trained weights of every round, in the run's folder"))
-        facts.append(("Time", text.duration(seconds), pace))
+        facts.append(("Time", text.duration(price.seconds), tip))
         show_facts(self._details, facts)
 
     def _unfold(self, shown: bool) -> None:

@@ -10,8 +10,6 @@ import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from atu_gui.core import paths
-from atu_gui.core.paces import load_paces
 from atu_gui.ui.machine import Reading
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.session import Phase
@@ -103,8 +101,8 @@ def test_a_run_leaves_its_paces_and_the_title_says_how_long(
     assert "run at most " in window.workbench.run_bar._left.text()
     qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     assert window.windowTitle() == "atu-gui" and window.status.left.text() == ""
-    key = "SmolLM2-135M-Instruct · cpu · float32 · all-MiniLM-L6-v2"
-    remembered = load_paces(paths.cache_folder() / "paces.json", key)
-    assert remembered["unlearn"] == pytest.approx(0.4) and remembered["probe"] == pytest.approx(1 / 12)
-    assert window._watching.new_progress().paces.of("unlearn") == pytest.approx(0.4)
+    known = window._pacing.recall(port.configs[-1])
+    assert known.words == "from your last run"
+    assert known.paces["unlearn"] == pytest.approx(0.4) and known.paces["probe"] == pytest.approx(1 / 12)
+    assert window._pacing.new_progress(port.configs[-1]).paces.of("unlearn") == pytest.approx(0.4)
     port.close()

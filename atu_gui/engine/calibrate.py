@@ -1,0 +1,195 @@
+"""How long the steps of a run take with the loaded model: a few of each kind, really done, on scratch text.
+
+Nothing of it stays. Heads, references and cached states are made up, because no value changes how long a step takes;
+the weights that are trained are copies, put in place only while a step computes. So the caller may answer chats between
+any two events.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from atu_gui.core.config import RunConfig
+from atu_gui.core.errors import Cancelled
+from atu_gui.core.events import Event, Progress
+from atu_gui.core.materials import Passage, Probe
+from atu_gui.core.paces import MeasuredPaces, Part
+from atu_gui.engine.align import MEASURED, Aligner, look
+from atu_gui.engine.corpus import Corpus
+from atu_gui.engine.generate import generate_batch, token_losses
+from atu_gui.engine.head import build_head
+from atu_gui.engine.inputs import bundled, bundled_lines
+from atu_gui.engine.models import LanguageModel, TextEncoder
+from atu_gui.engine.probes.prompts import instruction_prompt
+from atu_gui.engine.probes.score import FLUENCY_PROMPTS, FLUENCY_TOKENS, NEUTRAL_TOKENS, ask_probes
+from atu_gui.engine.setting import Setting, constant_blocks
+from atu_gui.engine.unlearn import Unlearner, trained_parameters
+from atu_gui.engine.windows import window_passages
+
+T = TypeVar("T")
+JOB = "calibrate"
+# Twenty steps are counted, after one of each kind that warms up.
+STEPS: tuple[tuple[Part, int], ...] = (("first align", 12), ("align", 4), ("unlearn", 4))
+# A slow kind of step ends after so many seconds with at least two steps counted.
+_PATIENCE = 10.0
+# What a question costs is the slope between a few and many: on a CPU a token of one answer costs as much as of four.
+_FEW, _MANY = 4, 12
+_NEUTRAL, _TOKENS = 4, 16
+
+
+def measure_paces(
+    config: RunConfig, lm: LanguageModel, encoder: TextEncoder, cancelled: Callable[[], bool]
+) -> Generator[Event, None, MeasuredPaces]:
+    """Measure every part of a run but writing its rounds to the disk.
+
+    Args:
+        config: Settled, layers filled in; layers, head, windows and what is trained are read.
+        lm: The model; its weights are the same bit for bit afterwards, and between any two events.
+        encoder: Only its tokenizer and width are used.
+        cancelled: Asked between steps.
+
+    Raises:
+        Cancelled: `cancelled` said so.
+    """
+    lm.model.requires_grad_(False)
+    setting = scratch_setting(config, lm, encoder)
+    parameters = trained_parameters(lm, config.layers, config.unlearn)
+    aligner, unlearner = Aligner(setting), Unlearner(setting, parameters)
+    copies = {name: parameter.detach().clone() for name, parameter in parameters.items()}
+    rates = config.align.learning_rate, config.unlearn.learning_rate
+
+    def unlearn() -> None:
+        with in_place(parameters, copies):
+            unlearner.step(0.0, rates[1], config.unlearn.retain_weight)
+
+    steps: dict[Part, Callable[[], object]] = {
+        "first align": lambda: aligner.step(rates[0], untouched=True),
+        "align": lambda: aligner.step(rates[0], untouched=False),
+        "unlearn": unlearn,
+    }
+    total = sum(count for _, count in STEPS)
+    paces: dict[Part, float] = {}
+    done = 0
+    for part, count in STEPS:
+        taken: list[float] = []
+        while len(taken) <= count and (len(taken) < 3 or sum(taken) < _PATIENCE):
+            if cancelled():
+                raise Cancelled
+            taken.append(_seconds(steps[part], lm.device))
+            done += len(taken) > 1
+            yield Progress(JOB, f"Measuring {part.removeprefix('first ')} steps", done, total, "steps")
+        paces[part] = median(taken[1:])
+    seen = len(setting.concept) + len(setting.retain)
+    # A round looks twice at its held-out texts: after aligning, and after unlearning.
+    paces["between"] = 2 * _seconds(lambda: look(setting, untouched=False), lm.device) * 2 * MEASURED / seen
+    paces["probe"], paces["asides"] = yield from _questions(config, lm, cancelled)
+    return MeasuredPaces(paces, done)
+
+
+def scratch_setting(config: RunConfig, lm: LanguageModel, encoder: TextEncoder) -> Setting:
+    """A run's setting on bundled text cut to full length, with targets and cached states out of a random generator."""
+    windows = config.windows
+    random = torch.Generator().manual_seed(0)
+    constant = constant_blocks(config)
+    words = itertools.cycle(" ".join(bundled("general.txt")).split())
+    corpora = []
+    for _ in range(2):
+        # More words than the longest passage has tokens, and than its last position's window reaches.
+        texts = [" ".join(itertools.islice(words, windows.max_tokens + 2 * windows.k)) for _ in range(windows.batch)]
+        corpus = Corpus(
+            window_passages([Passage(text) for text in texts], lm, encoder, max_tokens=windows.max_tokens, k=windows.k)
+        )
+        corpus.references = [
+            torch.randn(int(text.full.sum()), encoder.width, generator=random) for text in corpus.texts
+        ]
+        for layer in {*config.layers, constant} - {0}:
+            corpus.untouched[layer] = [
+                torch.randn(len(text.ids), lm.width, generator=random).to(lm.compute_dtype) for text in corpus.texts
+            ]
+        corpora.append(corpus)
+    concept, retain = corpora
+    heads = {layer: build_head(config.head, lm.width, encoder.width, seed=0).to(lm.device) for layer in config.layers}
+    vectors = torch.randn(1, encoder.width, generator=random).to(lm.device)
+    everything = list(range(windows.batch))
+    return Setting(config, lm, heads, vectors, concept, retain, everything, [], everything, [], constant)
+
+
+@contextmanager
+def in_place(parameters: dict[str, nn.Parameter], values: dict[str, Tensor]) -> Iterator[None]:
+    """Within the block the parameters point to other values; what the block changes stays in those."""
+    own = {name: parameter.data for name, parameter in parameters.items()}
+    try:
+        for name, parameter in parameters.items():
+            parameter.data = values[name]
+        yield
+    finally:
+        for name, parameter in parameters.items():
+            parameter.data = own[name]
+
+
+def _questions(
+    config: RunConfig, lm: LanguageModel, cancelled: Callable[[], bool]
+) -> Generator[Event, None, tuple[float, float]]:
+    """Seconds of a probe for each question, and for all that does not grow with their number."""
+    probes = scratch_probes(_MANY)
+    few = yield from _timed(lambda: ask_probes(lm, probes[:_FEW], run_id="", round=0, cancelled=cancelled), lm)
+    many = yield from _timed(lambda: ask_probes(lm, probes, run_id="", round=0, cancelled=cancelled), lm)
+    each = max((many - few) / (_MANY - _FEW), 0.0)
+    neutral = bundled("neutral.txt")[: config.texts.probes_limit]
+    read = yield from _timed(
+        lambda: token_losses(lm, neutral[:_NEUTRAL], max_tokens=NEUTRAL_TOKENS, cancelled=cancelled, job=JOB), lm
+    )
+    prompts = [instruction_prompt(lm, line) for line in bundled_lines("instructions.txt")[:FLUENCY_PROMPTS]]
+    free = yield from _timed(
+        lambda: generate_batch(lm, prompts, max_new_tokens=_TOKENS, cancelled=cancelled, job=JOB), lm
+    )
+    asides = max(few - _FEW * each, 0.0) + read * len(neutral) / _NEUTRAL + free * FLUENCY_TOKENS / _TOKENS
+    return each, asides
+
+
+def scratch_probes(count: int) -> list[Probe]:
+    """Questions with short answers that mean nothing."""
+    answers = [" ".join(text.split()[:3]) for text in itertools.islice(itertools.cycle(bundled("general.txt")), count)]
+    lines = itertools.cycle(bundled_lines("general_questions.txt"))
+    asked = zip(lines, answers, strict=False)
+    return [Probe(f"scratch:{n}", "forget", "question", line, answer) for n, (line, answer) in enumerate(asked)]
+
+
+def _timed(begin: Callable[[], Generator[Event, None, T]], lm: LanguageModel) -> Generator[Event, None, float]:
+    """Seconds of some work, without what happens between its events; of those only how far it is goes on."""
+    work, spent = begin(), 0.0
+    while True:
+        begun = time.perf_counter()
+        try:
+            event = next(work)
+        except StopIteration:
+            _wait(lm.device)
+            return spent + time.perf_counter() - begun
+        spent += time.perf_counter() - begun
+        if isinstance(event, Progress):
+            yield Progress(JOB, "Measuring questions", 0, 0)
+
+
+def _seconds(step: Callable[[], object], device: torch.device) -> float:
+    begun = time.perf_counter()
+    # A head with dropout draws random numbers; a run that follows must not notice.
+    with torch.random.fork_rng(devices=[]):
+        step()
+    _wait(device)
+    return time.perf_counter() - begun
+
+
+def _wait(device: torch.device) -> None:
+    """Until the device has done what it was told."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()

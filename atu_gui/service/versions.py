@@ -1,0 +1,21 @@
+"""Versions of everything that may change a result."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+import atu_gui
+
+_PACKAGES = ("torch", "transformers", "sentence-transformers")
+
+
+def versions() -> dict[str, str]:
+    """By name; read from the installed packages, without importing them."""
+    found = {"python": platform.python_version(), "atu-gui": atu_gui.__version__}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
