@@ -148,6 +148,11 @@ class RunProgress:
         known = [cost for cost in costs if cost is not None]
         return sum(known) if len(known) == len(costs) else None
 
+    def share(self) -> float | None:
+        """Share of the run's time that has passed, as far as its end is known; None where no run is under way."""
+        left = self.run_left()
+        return None if left is None else self.seconds / max(self.seconds + left, 1e-9)
+
     def may_end_early(self) -> bool:
         """Whether a guard or the budget may still end the run, or a stage of it, before its plan does.
 

@@ -21,6 +21,7 @@ from atu_gui.core.progress import RunProgress
 from atu_gui.ui.actions import make_actions
 from atu_gui.ui.bridge import Bridge
 from atu_gui.ui.menus import MenuRow
+from atu_gui.ui.outside import Outside
 from atu_gui.ui.panels.welcome import WelcomePanel
 from atu_gui.ui.preferences import Preferences, load_preferences, save_preferences
 from atu_gui.ui.session import BUSY, IN_RUN, Phase, Session
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self._clock = QTimer(self, interval=_CLOCK_MS)
         self._clock.timeout.connect(self._tick)
+        self._outside = Outside(self, "atu-gui")
         self._theme.set_mode(self._preferences.mode)
         self._menu_row = MenuRow(self.actions_, theme)
         self.setMenuWidget(self._menu_row)
@@ -340,8 +342,7 @@ class MainWindow(QMainWindow):
         self.workbench.run_bar.show_progress(self._progress)
         if self.session.phase in IN_RUN:
             self.status.show_pace(self._progress.steps_per_second, self._progress.left_words())
-        where = self._progress.title()
-        self.setWindowTitle(f"{where} – atu-gui" if where else "atu-gui")
+        self._outside.show_progress(self._progress)
 
     def _show_phase(self) -> None:
         phase = self.session.phase
