@@ -93,12 +93,13 @@ def eta(
     for kind, reports in found.items():
         typer.echo(f"{titles[kind]}, after the first tenth of the time:")
         for one in reports:
-            end = "" if one["whole"] else ", ended early: read it as at most"
-            typer.echo(
-                f"  {one['run']}: {one['seconds']:.0f} s; remaining time within 20 % for {one['within']:.0%} of the "
-                f"time, that of the whole run for {one['within_whole']:.0%}; "
-                f"median error {one['median_error']:.0%}{end}"
-            )
+            if one["whole"]:
+                words = f"remaining time within 20 % for {one['within']:.0%} of the time, that of the whole run for "
+                words += f"{one['within_whole']:.0%}; median error {one['median_error']:.0%}"
+            else:
+                words = f"ended early; “at most” was true for {one['held']:.0%} of the time; had the last round been "
+                words += f"known, within 20 % for {one['paced']:.0%}"
+            typer.echo(f"  {one['run']}: {one['seconds']:.0f} s; {words}")
 
 
 @bench_app.command()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from atu_gui.core.errors import InputError
-from atu_gui.core.events import Event, RoundScored, RunFinished, StepDone, from_record
+from atu_gui.core.events import Event, RoundScored, RunFinished, RunStarted, StageStarted, StepDone, from_record
 from atu_gui.core.paces import Paces, Part
 from atu_gui.core.progress import RunProgress
 from atu_gui.core.recorded import read_recording
@@ -29,7 +29,9 @@ class EtaReport:
         run: Its id.
         seconds: How long it took.
         whole: Whether it went through all its rounds; where a goal or guard ended it, the announcement was “at most”
-            and its errors say little.
+            and its errors say little; `held` and `paced` do.
+        held: Share of the time in which the run took no longer than announced, so that “at most” was true.
+        paced: As `within`, had it been known in which round the run would end: what the paces alone were worth.
         known: Share of the time in which anything was announced.
         within: Share of the time in which the announced rest was within 20 % of the true rest.
         within_whole: The same of the announced time of the whole run.
@@ -43,6 +45,8 @@ class EtaReport:
     known: float
     within: float
     within_whole: float
+    held: float
+    paced: float
     median_error: float
     errors: tuple[float | None, ...]
 
@@ -77,13 +81,31 @@ def replay(events: Sequence[Event], remembered: Mapping[Part, float] | None = No
         raise InputError("The run has no end, so its remaining time was never known.", "Name a finished run.")
     if not any(isinstance(event, StepDone) for event in events):
         raise InputError(f"Run {end.run_id} ended before its first step.", "Name another run.")
+    said, paces = _announced(events, remembered)
+    report = _report(end, said)
+    if report.whole:
+        return report, paces
+    last = max(event.round for event in events if isinstance(event, StageStarted))
+    known = [_shortened(event, last) if isinstance(event, RunStarted) else event for event in events]
+    return replace(report, paced=_report(end, _announced(known, remembered)[0]).within), paces
+
+
+def _announced(
+    events: Sequence[Event], remembered: Mapping[Part, float] | None
+) -> tuple[list[tuple[float, float | None]], Paces]:
+    """What was announced when, and the paces at the end."""
     progress = RunProgress(paces=Paces(remembered))
     said: list[tuple[float, float | None]] = []
     for event in events:
         progress.handle(event)
         if isinstance(event, StepDone | RoundScored):
             said.append((event.seconds, progress.run_left()))
-    return _report(end, said), progress.paces
+    return said, progress.paces
+
+
+def _shortened(event: RunStarted, last: int) -> RunStarted:
+    """The run as it would have been announced with no round after `last`."""
+    return replace(event, stages=tuple(stage for stage in event.stages if stage.round <= last))
 
 
 def _report(end: RunFinished, said: Sequence[tuple[float, float | None]]) -> EtaReport:
@@ -99,14 +121,17 @@ def _report(end: RunFinished, said: Sequence[tuple[float, float | None]]) -> Eta
     time = sum(length for length, _, _ in spans) or 1.0
     known = [(length, middle, left) for length, middle, left in spans if left is not None]
     errors = [(length, abs(left - (total - middle)) / max(total - middle, 1e-9)) for length, middle, left in known]
+    within = sum(length for length, error in errors if error <= _HONEST) / time
     whole = [(length, abs(left - (total - middle)) / total) for length, middle, left in known]
     return EtaReport(
         run=end.run_id,
         seconds=total,
         whole=end.stopped_because == ALL_ROUNDS,
         known=sum(length for length, _, _ in known) / time,
-        within=sum(length for length, error in errors if error <= _HONEST) / time,
+        within=within,
         within_whole=sum(length for length, error in whole if error <= _HONEST) / time,
+        held=sum(length for length, middle, left in known if middle + left >= total) / time,
+        paced=within,
         median_error=median(error for _, error in errors) if errors else float("nan"),
         errors=tuple(_error_at(said, total, share / 20) for share in range(2, 20)),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from atu_gui.bench.eta import measure_eta, read_events, replay
 from atu_gui.core.errors import InputError
-from atu_gui.core.events import Event, RoundScored, RunFinished
+from atu_gui.core.events import Event, RoundScored, RunFinished, StepDone
 from atu_gui.core.recorded import shipped_recording
 from tests.core.test_paces import CPU, DEFAULT, timeline
 
@@ -41,6 +42,20 @@ def test_announcements_that_are_wrong_are_found_out() -> None:
     ended = [*events[: half + 1], RunFinished("r", "goal: reached", 4, 4, seconds, "")]
     report = replay(ended)[0]
     assert not report.whole and report.within == 0.0 and report.median_error > 0.5
+    assert report.held > 0.99 and report.paced > 0.99, "“at most” was true, and the paces were right"
+
+
+def test_an_at_most_that_is_exceeded_is_found_out() -> None:
+    """All that comes after the first unlearn stage takes three times as long as it did at first."""
+    events, late = list[Event](), 0.0
+    for event in _whole():
+        if isinstance(event, StepDone | RoundScored | RunFinished):
+            late = event.seconds if not late and getattr(event, "round", 0) == 3 else late
+            if late and event.seconds > late:
+                event = replace(event, seconds=late + 3 * (event.seconds - late))
+        events.append(event)
+    report = replay(events)[0]
+    assert 0.0 < report.held < 0.7 and report.within < 0.7
 
 
 def test_a_run_without_an_end_and_one_that_is_missing_are_refused(tmp_path: Path) -> None:
