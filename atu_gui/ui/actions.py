@@ -31,7 +31,7 @@ _TABLE = {
     "open_folder": ("Open model folder…", "Ctrl+O", "Load a language model from a folder with safetensors."),
     "open_gguf": ("Open GGUF file…", "Ctrl+Shift+O", "Load a language model from a GGUF file."),
     "load": ("Load model", "Ctrl+L", "Load the model and the encoder named in the set-up."),
-    "starter": ("Get the starter kit", "Ctrl+Shift+G", "Fetch a small language model and a text encoder, once."),
+    "starter": ("Get the starter kit", "Ctrl+Shift+J", "Fetch a small language model and a text encoder, once."),
     "ask": ("Ask a question", "Ctrl+T", "Put the cursor into the chat."),
     "open_run": ("Open run", "Ctrl+Shift+R", "Show the selected run as it went: curves, rounds, questions, log."),
     "resume_run": (
