@@ -25,7 +25,7 @@ _TABLE = {
     "save_preset": ("Save as preset…", "Ctrl+S", "Keep the rounds and settings of the set-up under a name."),
     "rename_preset": ("Rename preset…", "Ctrl+Shift+S", "Give the chosen preset of yours another name."),
     "delete_preset": ("Delete preset", "Ctrl+Shift+D", "Remove the chosen preset of yours; this can be undone."),
-    "measure_speed": ("Measure the speed", "Ctrl+Shift+M", "Do twenty steps on scratch text to price the run by them."),
+    "measure_speed": ("Measure the speed", "Ctrl+Shift+U", "Do twenty steps on scratch text to price the run by them."),
     "undo_tau": ("Undo τ", "Ctrl+Z", "Take the last change of τ back."),
     "redo_tau": ("Redo τ", "Ctrl+Shift+Z", "Make the change of τ again that was taken back."),
     "open_folder": ("Open model folder…", "Ctrl+O", "Load a language model from a folder with safetensors."),
