@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QSplitter, QStackedLayout, QTableWidget, QWidget
 
 from atu_gui.core import text
@@ -15,10 +14,10 @@ from atu_gui.core.events import AuditAnswer, AuditFound, Comeback
 from atu_gui.core.leaks import judge
 from atu_gui.core.materials import Group
 from atu_gui.core.verdict import COMEBACK_SHARE
-from atu_gui.ui.actions import bind
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_cells import Answer, mark_of, one_line
 from atu_gui.ui.widgets.basics import Elided, button, column, row, rule
+from atu_gui.ui.widgets.corner import Corner
 from atu_gui.ui.widgets.empty import Empty
 from atu_gui.ui.widgets.filter_bar import FilterBar
 from atu_gui.ui.widgets.raw_table import Cell, RawTable
@@ -76,21 +75,9 @@ class AuditsPanel(QWidget):
         self._note = Elided("", Qt.TextElideMode.ElideRight)
         self._note.setProperty("role", "small")
         self.raw = RawTable(theme, "Raw answers")
-        self._corner_row = row(None, spacing=6)
-        self._corner = QWidget()
-        self._corner.setLayout(self._corner_row)
+        self.corner = Corner(theme, None, size="compact")
         self._lay_out()
         self.show_busy("")
-
-    def take_corner(self) -> QWidget:
-        """The controls that stand beside the tabs."""
-        return self._corner
-
-    def offer(self, icon: str, words: str, action: QAction) -> None:
-        """A button in the corner that does what an action does, and is off when it is."""
-        made = button(self._theme, words, icon=icon, size="compact")
-        bind(made, action)
-        self._corner_row.addWidget(made)
 
     def show_found(self, found: Sequence[AuditFound]) -> None:
         """Show these findings of one run; the round that was audited last is in front."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QSplitter, QStackedLayout, QTableWidget, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.evaluation import PARTS, EvaluatedItem, Evaluation, Score
 from atu_gui.core.events import Interval
 from atu_gui.core.leaks import judge
-from atu_gui.ui.actions import bind
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_cells import Answer, mark_of, one_line
 from atu_gui.ui.widgets.basics import Elided, button, column, row, rule
+from atu_gui.ui.widgets.corner import Corner
 from atu_gui.ui.widgets.empty import Empty
 from atu_gui.ui.widgets.raw_table import Cell, RawTable
 from atu_gui.ui.widgets.segments import Segments
@@ -52,21 +51,9 @@ class EvaluationsPanel(QWidget):
         self.evidence = Segments(theme, "Evidence", (_ITEMS, _DIFFERENCES, _TIMES))
         self.evidence.chosen.connect(self._show_evidence)
         self.raw = RawTable(theme, "Prompts and answers")
-        self._corner_row = row(None, spacing=6)
-        self._corner = QWidget()
-        self._corner.setLayout(self._corner_row)
+        self.corner = Corner(theme, None, size="compact")
         self._lay_out()
         self.show_busy("")
-
-    def take_corner(self) -> QWidget:
-        """The controls that stand beside the tabs."""
-        return self._corner
-
-    def offer(self, icon: str, words: str, action: QAction) -> None:
-        """A button in the corner that does what an action does, and is off when it is."""
-        made = button(self._theme, words, icon=icon, size="compact")
-        bind(made, action)
-        self._corner_row.addWidget(made)
 
     def show_found(self, found: Sequence[Evaluation], front: Evaluation | None = None) -> None:
         """Show these; `front` or else the one that is shown already comes to the front."""

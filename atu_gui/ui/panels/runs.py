@@ -9,9 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QStackedLayout, QTableView, QWidget
 
 from atu_gui.core.ports import RunRecord
-from atu_gui.ui.actions import bind
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, row
+from atu_gui.ui.widgets.corner import Corner
 from atu_gui.ui.widgets.empty import Empty
 from atu_gui.ui.widgets.runs_model import (
     BEST,
@@ -68,24 +67,12 @@ class RunsPanel(QWidget):
         self._search.setClearButtonEnabled(True)
         self._search.setFixedWidth(_SEARCH_WIDTH)
         self._search.textChanged.connect(self._filter.search)
-        self._buttons = row(self._search, spacing=6)
-        self._corner = QWidget()
-        self._corner.setLayout(self._buttons)
+        self.corner = Corner(theme, self._search)
         self._nothing = Empty(theme, "stack", "No runs yet", "Every run is kept here with all its answers.")
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._nothing)
         self._stack.addWidget(self._table)
         self.setFocusProxy(self._table)
-
-    def take_corner(self) -> QWidget:
-        """Search and buttons, for the row of the tabs."""
-        return self._corner
-
-    def offer(self, icon: str, words: str, action: QAction) -> None:
-        """A button in the corner that does what an action does, and is off when it is."""
-        made = button(self.theme, words, icon=icon)
-        bind(made, action)
-        self._buttons.addWidget(made)
 
     def set_menu(self, *items: QAction | None) -> None:
         """What the context menu of a run offers; None is a line."""

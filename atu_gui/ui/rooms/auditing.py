@@ -33,7 +33,7 @@ class AuditingRoom(Room):
         self._round.chosen.connect(self._ask_attacks)
         self._attacks.chosen.connect(self.audit)
         self._actions.audit_round.triggered.connect(self._ask)
-        bench.audits.offer("shield-check", "Audit round…", self._actions.audit_round)
+        bench.audits.corner.offer("shield-check", "Audit round…", self._actions.audit_round)
         bench.audits.stop_requested.connect(self._session.stop)
         bench.outcome.audit_requested.connect(self._ask_judged)
         bench.runs.selected.connect(self._follow)

@@ -30,7 +30,7 @@ class ComparingRoom(Room):
         self._bench.compare.left.connect(lambda: self._bench.show_view("run"))
         self._bench.runs.listed.connect(self._take_list)
         self._actions.compare.triggered.connect(self._open)
-        self._bench.runs.offer("stack", "Compare", self._actions.compare)
+        self._bench.runs.corner.offer("stack", "Compare", self._actions.compare)
 
     def handle(self, event: Event) -> None:
         """Scores of a compared run come anew."""

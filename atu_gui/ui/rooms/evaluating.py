@@ -29,7 +29,7 @@ class EvaluatingRoom(Room):
         self._dialog = EvaluateDialog(self._bench.runs.theme, self._bench)
         self._dialog.chosen.connect(self.evaluate)
         self._actions.evaluate.triggered.connect(self._ask)
-        panel.offer("clipboard-text", "Evaluate…", self._actions.evaluate)
+        panel.corner.offer("clipboard-text", "Evaluate…", self._actions.evaluate)
         panel.stop_requested.connect(self._session.stop)
         self._session.phase_changed.connect(self._follow)
         self._display.changed.connect(self._read)

@@ -34,7 +34,7 @@ class ResumingRoom(Room):
                 ("Dismiss", "It stays in the list of runs and can be resumed from there.", lambda: None),
             )
         )
-        self._bench.runs.offer("play", "Resume", self._actions.resume_run)
+        self._bench.runs.corner.offer("play", "Resume", self._actions.resume_run)
         self._bench.runs.set_menu(self._actions.resume_run)
         self._bench.runs.selected.connect(self._follow)
         self._bench.runs.listed.connect(self._offer_once)

@@ -36,7 +36,7 @@ class RoundsRoom(Room):
             ("git-branch", "Branch from round…", self._actions.branch_round),
         ):
             self._bench.past.offer(icon, words, action)
-        self._bench.runs.offer("git-branch", "Branch…", self._actions.branch_round)
+        self._bench.runs.corner.offer("git-branch", "Branch…", self._actions.branch_round)
         self._bench.runs.selected.connect(self._follow)
         self._bench.branch.left.connect(lambda: self._session.set_branch(None))
         self._session.branch_changed.connect(self._show_branch)

@@ -35,7 +35,7 @@ class RunsRoom(Room):
         self._actions.annotate_run.triggered.connect(self._ask_note)
         self._actions.delete_run.triggered.connect(self._delete)
         self._actions.undelete_run.triggered.connect(self._undelete)
-        self._bench.runs.offer("folder-open", "Open", self._actions.open_run)
+        self._bench.runs.corner.offer("folder-open", "Open", self._actions.open_run)
         self._bench.runs.set_menu(
             self._actions.open_run, None,
             self._actions.return_round, self._actions.branch_round, self._actions.audit_round,
