@@ -6,7 +6,8 @@ import datetime
 import time
 from collections.abc import Callable, Iterable
 
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QTextBlock, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QStackedLayout, QWidget
 
 from atu_gui.core import text
@@ -33,6 +34,9 @@ from atu_gui.ui.theme import Theme
 
 _MOST_LINES = 5000
 _LEVELS = {"info": "       ", "warning": "warning", "error": "error  "}
+_COLOURS = {"error": "bad", "warning": "warn"}
+# Between the time of a line and its words.
+_GAP = "  "
 
 
 class LogPanel(QWidget):
@@ -47,6 +51,7 @@ class LogPanel(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._view)
         self._stack.addWidget(self._past)
+        theme.changed.connect(self._recolour)
 
     def write(self, words: str, level: str = "info") -> None:
         """Add a line."""
@@ -97,19 +102,39 @@ class LogPanel(QWidget):
     def _write(self, view: QPlainTextEdit, when: str, words: str, level: str) -> None:
         bar = view.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
-        colour = {"error": "bad", "warning": "warn"}.get(level)
         cursor = QTextCursor(view.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
-        shape = cursor.charFormat()
         if not view.document().isEmpty():
             cursor.insertBlock()
-        shape.setForeground(self._theme.color("muted"))
-        cursor.insertText(f"{when}  ", shape)
-        shape.setForeground(self._theme.color(colour or "text"))
         prefix = f"{_LEVELS[level].strip()}: " if level != "info" else ""
-        cursor.insertText(prefix + words, shape)
+        cursor.insertText(f"{when}{_GAP}{prefix}{words}")
+        cursor.block().setUserState(list(_LEVELS).index(level))
+        self._colour(cursor.block())
         if at_end:
             bar.setValue(bar.maximum())
+
+    def _colour(self, block: QTextBlock) -> None:
+        """The time of a line in grey, the rest by its level."""
+        level = list(_LEVELS)[max(block.userState(), 0)]
+        cursor = QTextCursor(block)
+        shape = cursor.charFormat()
+        for length, token in ((block.text().find(_GAP), "muted"), (None, _COLOURS.get(level, "text"))):
+            if length is None:
+                cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+            else:
+                cursor.setPosition(block.position() + length, QTextCursor.MoveMode.KeepAnchor)
+            shape.setForeground(self._theme.color(token))
+            cursor.setCharFormat(shape)
+            cursor.setPosition(cursor.selectionEnd())
+
+    @Slot()
+    def _recolour(self) -> None:
+        """Lines carry their colours, so those that stand are painted again when the theme changes."""
+        for view in (self._view, self._past):
+            block = view.document().begin()
+            while block.isValid():
+                self._colour(block)
+                block = block.next()
 
 
 def _told(event: Event) -> tuple[str, str] | None:

@@ -146,7 +146,7 @@ class PlotTitle(QWidget):
         # It takes the room there is: words that come and go must not push the window wider.
         self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.entries = {name: LegendEntry(theme, name, stroke) for name, stroke in entries.items()}
-        layout = row(head, self.caption, *self.entries.values(), spacing=14)
+        layout = row(head, self.caption, *self.entries.values(), spacing=12)
         layout.setStretch(1, 1)
         layout.setContentsMargins(12, 0, 12, 0)
         self.setLayout(layout)

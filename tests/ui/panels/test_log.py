@@ -59,3 +59,21 @@ def test_scores_and_answers_stand_in_tables(theme: Theme, qtbot: QtBot) -> None:
     rounds.handle(events[0])
     probes.handle(events[0])
     assert rounds._table.rowCount() == 0 and probes.model.rowCount() == 0
+
+
+def test_lines_that_stand_take_the_colours_of_a_new_theme(theme: Theme, qtbot: QtBot) -> None:
+    panel = LogPanel(theme, now=lambda: "12:00:00")
+    qtbot.addWidget(panel)
+    panel.write("Loaded.")
+    panel.write("The disk is nearly full.", "warning")
+    for mode in ("dark", "light"):
+        theme.set_mode(mode)  # type: ignore[arg-type]
+        block = panel._view.document().begin()
+        for token in ("text", "warn"):
+            inside = block.begin()
+            shades = []
+            while not inside.atEnd():
+                shades.append(inside.fragment().charFormat().foreground().color().name())
+                inside += 1
+            assert shades == [theme.color("muted").name(), theme.color(token).name()]
+            block = block.next()
