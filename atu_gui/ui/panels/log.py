@@ -114,7 +114,9 @@ class LogPanel(QWidget):
             bar.setValue(bar.maximum())
 
     def _colour(self, block: QTextBlock) -> None:
-        """The time of a line in grey, the rest by its level."""
+        """The time of a line in grey, the rest by its level; a log without lines is one empty block."""
+        if not block.text():
+            return
         level = list(_LEVELS)[max(block.userState(), 0)]
         cursor = QTextCursor(block)
         shape = cursor.charFormat()

@@ -64,6 +64,7 @@ def test_scores_and_answers_stand_in_tables(theme: Theme, qtbot: QtBot) -> None:
 def test_lines_that_stand_take_the_colours_of_a_new_theme(theme: Theme, qtbot: QtBot) -> None:
     panel = LogPanel(theme, now=lambda: "12:00:00")
     qtbot.addWidget(panel)
+    theme.set_mode("light")
     panel.write("Loaded.")
     panel.write("The disk is nearly full.", "warning")
     for mode in ("dark", "light"):
