@@ -327,7 +327,7 @@ class RunConfig(_Part):
     budget_seconds: float | None = Field(
         None,
         gt=0,
-        description="The run ends after the round that would exceed this time.",
+        description="No round begins that would exceed this time; a stage ends when it is up.",
         json_schema_extra=_ui("Budget", "s"),
     )
     checkpoint_minutes: float = Field(

@@ -110,8 +110,8 @@ class Stages:
             yield from self._begin("align", plan.align_steps)
         reason: EndReason = "done"
         while (state := (yield from self._next_step())) is not None:
-            if state.stopping or self._gate.skipped(state):
-                reason = "stopped" if state.stopping else "skipped"
+            if (early := self._early_end(state)) is not None:
+                reason = early
                 break
             rate = state.align_learning_rate or self._setting.config.align.learning_rate
             step = self.aligner.step(rate, untouched=self._is_untouched())
@@ -137,6 +137,8 @@ class Stages:
         yield self._ended(reason)
         if reason == "stopped":
             place.end(STOPPED)
+        elif reason == "budget":
+            place.end("budget: the time was up while the head was aligned")
         else:
             yield from self._choose_tau(plan)
 
@@ -169,8 +171,8 @@ class Stages:
         reason: EndReason = "done"
         because = ""
         while (state := (yield from self._next_step())) is not None:
-            if state.stopping or self._gate.skipped(state):
-                reason = "stopped" if state.stopping else "skipped"
+            if (early := self._early_end(state)) is not None:
+                reason = early
                 break
             place.tau = place.planned_tau if state.tau is None else state.tau
             rate = state.unlearn_learning_rate or config.unlearn.learning_rate
@@ -211,6 +213,16 @@ class Stages:
             place.end(because or STOPPED)
         else:
             place.move("probe", place.round)
+
+    def _early_end(self, state: ControlState) -> EndReason | None:
+        """Why the stage ends before its next step, if it does. Where time is up the round's questions are still asked:
+        an unlearned model that nobody measured is worth nothing."""
+        if state.stopping:
+            return "stopped"
+        if self._gate.skipped(state):
+            return "skipped"
+        budget = self._setting.config.budget_seconds
+        return "budget" if budget is not None and self._clock.seconds() > budget else None
 
     def _is_idle(self, limit: float | None, pauses: bool, share: float) -> Generator[Event, None, bool]:
         """Whether the stage ends because hardly any position lies above τ any more."""

@@ -15,6 +15,7 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError
 from atu_gui.core.histogram import share_above
 from atu_gui.core.materials import Materials, Passage
+from atu_gui.engine.gate import Clock
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.pipeline import Run
 from atu_gui.engine.snapshots import Snapshots, Start
@@ -195,6 +196,43 @@ def test_pause_skip_and_stop(
     finished = events[-1]
     assert isinstance(finished, ev.RunFinished)
     assert (finished.stopped_because, finished.best_round) == ("stopped by you", 1)
+
+
+def test_a_spent_budget_ends_the_stage_under_way(
+    lm: LanguageModel, encoder: TextEncoder, materials: Materials, config: RunConfig, tmp_path: Path
+) -> None:
+    before = _weights(lm)
+    events, outcome = drain(
+        _run(lm, encoder, materials, config.model_copy(update={"budget_seconds": 1e-9}), tmp_path).events()
+    )
+    ends = [event for event in events if isinstance(event, ev.StageEnded) and event.reason == "budget"]
+    assert [(event.stage, event.round) for event in ends] == [("align", 1)]
+    assert not _of(ev.StepDone, events)
+    assert outcome.stopped_because == "budget: the time was up while the head was aligned"
+    assert all(torch.equal(before[name], now) for name, now in _weights(lm).items())
+
+
+def test_questions_are_asked_of_what_a_spent_budget_left(
+    lm: LanguageModel,
+    encoder: TextEncoder,
+    materials: Materials,
+    config: RunConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr(Clock, "seconds", lambda _: seconds[0])
+    run = _run(lm, encoder, materials, config.model_copy(update={"budget_seconds": 3600.0}), tmp_path)
+    events: list[object] = []
+    for event in run.events():
+        events.append(event)
+        if isinstance(event, ev.TauChosen):
+            seconds[0] = 3601.0
+    ends = [event.reason for event in events if isinstance(event, ev.StageEnded) and event.stage == "unlearn"]
+    assert ends == ["budget"]
+    assert [event.round for event in events if isinstance(event, ev.RoundScored)] == [0, 1]
+    assert isinstance(events[-1], ev.RunFinished)
+    assert events[-1].stopped_because == "budget: the next round would exceed it"
 
 
 def test_stopping_while_probes_are_asked_keeps_the_round_before(

@@ -11,7 +11,7 @@ from atu_gui.core.materials import Group, ProbeKind
 from atu_gui.core.split import Side
 
 Stage = Literal["align", "unlearn", "probe"]
-EndReason = Literal["done", "skipped", "inactive", "stopped"]
+EndReason = Literal["done", "skipped", "inactive", "stopped", "budget"]
 GuardAction = Literal["stop", "pause", "end stage"]
 # All that may end a run before its last planned step: the guards by their fields, and the time that it may take.
 LIMITS = ("forget_goal", "neighbour_floor", "utility_limit", "fluency_floor", "active_share", "budget")

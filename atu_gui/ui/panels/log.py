@@ -167,9 +167,9 @@ def _words(event: Event) -> str:
             return f"Round {event.round}: questions." if event.round else "Untouched model: questions."
         case StageStarted():
             return f"Round {event.round}: {event.stage}, {text.count(event.steps, 'step')}."
-        case StageEnded(reason="skipped" | "inactive" | "stopped"):
-            why = {"inactive": "hardly any position lies above τ", "skipped": "skipped", "stopped": "stopped"}
-            return f"Round {event.round}: {event.stage} ended early ({why[event.reason]})."
+        case StageEnded(reason="skipped" | "inactive" | "stopped" | "budget"):
+            why = {"inactive": "hardly any position lies above τ", "budget": "the budget is spent"}
+            return f"Round {event.round}: {event.stage} ended early ({why.get(event.reason, event.reason)})."
         case TauChosen():
             return (
                 f"Round {event.round}: τ {text.number(event.tau)} ({event.reason}); above it "
