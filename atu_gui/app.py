@@ -11,7 +11,6 @@ import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import qasync  # type: ignore[import-untyped]
 from PySide6.QtCore import QTimer
@@ -20,9 +19,11 @@ from PySide6.QtWidgets import QApplication
 
 from atu_gui import __version__
 from atu_gui.core import paths
+from atu_gui.core.black_box import BlackBox
 from atu_gui.core.config import RunConfig
 from atu_gui.core.ports import WorkbenchPort
 from atu_gui.ui.main_window import MainWindow
+from atu_gui.ui.qt_messages import logged_messages
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.focus_ring import FocusRing
 
@@ -75,7 +76,11 @@ def _take_tour(argv: list[str], folder: Path, *, tiny: bool) -> int:
 
 
 def _show(argv: list[str], begin: Callable[[MainWindow], None] | None) -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    with BlackBox(paths.log_folder(), "atu-gui") as box, logged_messages(box.last_words):
+        return _show_logged(argv, begin)
+
+
+def _show_logged(argv: list[str], begin: Callable[[MainWindow], None] | None) -> int:
     app = QApplication(argv)
     app.setApplicationName("atu-gui")
     app.setApplicationVersion(__version__)
@@ -85,7 +90,6 @@ def _show(argv: list[str], begin: Callable[[MainWindow], None] | None) -> int:
     icon = paths.resource("icons", "atu-gui.svg")
     if icon.is_file():
         app.setWindowIcon(QIcon(str(icon)))
-    sys.excepthook = _log_unexpected
     theme = Theme()
     theme.prepare(app)
     ring = FocusRing(theme, app)
@@ -138,11 +142,6 @@ class _Service:
     def close(self) -> None:
         if self._workbench is not None:
             self._workbench.close()
-
-
-def _log_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """An error in a slot is a bug: it is logged and the window goes on."""
-    _LOG.error("Unexpected error.", exc_info=(kind, error, trace))
 
 
 if __name__ == "__main__":

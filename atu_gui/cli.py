@@ -15,12 +15,14 @@ from rich.console import Console
 import atu_gui
 from atu_gui.cli_audit import audit
 from atu_gui.cli_bench import bench_app
+from atu_gui.cli_diagnostics import diagnostics
 from atu_gui.cli_eval import evaluate
 from atu_gui.cli_options import RunFlags, build_config, split_round
 from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import make_stdout, rounds_table, runs_table, verdict_lines, written_lines
 from atu_gui.cli_session import Interrupted, Session
 from atu_gui.core import paths, text
+from atu_gui.core.black_box import BlackBox
 from atu_gui.core.config import RunConfig, dump_config
 from atu_gui.core.errors import AtuError, InputError, UserError
 from atu_gui.core.events import (
@@ -57,11 +59,17 @@ app = typer.Typer(
 
 app.add_typer(bench_app, name="bench")
 app.command()(audit)
+app.command()(diagnostics)
 app.command(name="eval")(evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit: 0 done, 1 failed, 2 bad input, 130 interrupted."""
+    with BlackBox(paths.log_folder(), "atu"):
+        _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> NoReturn:
     try:
         app(args=arguments, prog_name="atu")
     except Interrupted:

@@ -28,6 +28,12 @@ def config_folder() -> Path:
     return Path(override) if override else Path(platformdirs.user_config_dir(_APP, appauthor=False))
 
 
+def log_folder() -> Path:
+    """The program's log, and notes of crashes. `ATU_DATA` moves it along."""
+    override = os.environ.get("ATU_DATA")
+    return Path(override) / "log" if override else Path(platformdirs.user_log_dir(_APP, appauthor=False))
+
+
 def runs_folder() -> Path:
     """One folder per run, unless the user names another."""
     return data_folder() / "runs"

@@ -25,7 +25,7 @@ from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.scan import LayerScan
 from atu_gui.core.schedule import settle
 from atu_gui.core.tokens import TokenLine
-from atu_gui.service.versions import versions
+from atu_gui.core.versions import versions
 
 if TYPE_CHECKING:
     from atu_gui.engine.checkpoints import Checkpoint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import sqlite3
 import traceback
 from collections.abc import Generator
@@ -12,6 +13,7 @@ from atu_gui.core.errors import AtuError, Cancelled, InternalError, OutputError,
 from atu_gui.core.events import Event, JobFailed
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _REPORT = "This is a bug in atu-gui: please report it with the details."
@@ -32,6 +34,8 @@ def explained(error: BaseException) -> AtuError:
         return OutputError("The disk of the run store is full.", "Free some space or set ATU_DATA to another folder.")
     if isinstance(error, PermissionError):
         return OutputError(f"{error.filename or 'A file'} cannot be written.", "Choose another folder.")
+    # For the log file alone: the user is told it where it arose.
+    _log.info("Something went wrong that should not.", exc_info=error)
     return InternalError(f"Something went wrong that should not: {type(error).__name__}: {error}", _REPORT)
 
 

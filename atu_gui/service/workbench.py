@@ -21,6 +21,7 @@ from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import AuditFound, Event, ModelLoaded
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.knowledge import Knowledge
+from atu_gui.core.logbook import log_event
 from atu_gui.core.materials import Materials
 from atu_gui.core.paces import MeasuredPaces
 from atu_gui.core.ports import (
@@ -79,6 +80,7 @@ class Workbench:
         self._quiet = Quiet(self._engine)
         self._control = RunControl()
         self._listeners = Listeners()
+        self._listeners.add(log_event)
         self._lock = threading.Lock()
         self._cancels: set[threading.Event] = set()
         self._chats: dict[int, threading.Event] = {}

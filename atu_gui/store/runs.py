@@ -19,8 +19,8 @@ from atu_gui.core.config import RunConfig, dump_config
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import Event, RoundScored, from_record
 from atu_gui.core.ports import CUT_OFF, UNTOUCHED, RoundSummary, RunRecord, Weights
+from atu_gui.core.processes import is_alive, this_process
 from atu_gui.store.migrations import migrate
-from atu_gui.store.processes import is_alive, this_process
 
 LAST = "last"
 _BUSY_MILLISECONDS = 10_000

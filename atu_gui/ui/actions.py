@@ -81,6 +81,11 @@ _TABLE = {
     "open_recorded": ("Look at a recorded run", "Shift+F1", "A real run that comes with the program; needs no model."),
     "glossary": ("Glossary", "F1", "The words of the method in plain language."),
     "palette": ("Find an action…", "Ctrl+K", "List everything that can be done, and do it."),
+    "copy_diagnostics": (
+        "Copy diagnostics",
+        "Ctrl+Shift+F1",
+        "Copy a report of versions, machine, settings and the end of the log; no texts, no tokens.",
+    ),
     "about": ("About atu-gui", "Ctrl+F1", "Version and licence."),
     "quit": ("Quit", "Ctrl+Q", "Close the window."),
 }
@@ -141,6 +146,7 @@ class Actions:
     open_recorded: QAction
     glossary: QAction
     palette: QAction
+    copy_diagnostics: QAction
     about: QAction
     quit: QAction
 

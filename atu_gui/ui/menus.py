@@ -75,7 +75,9 @@ class MenuRow(QWidget):
         )  # fmt: skip
         _fill(runs, None, actions.audit_round, actions.evaluate, actions.compare, actions.export_round, None)
         _fill(runs, actions.annotate_run, actions.delete_run, actions.undelete_run)
-        _fill(bar.addMenu("&Help"), actions.palette, actions.glossary, actions.open_recorded, None, actions.about)
+        help_menu = bar.addMenu("&Help")
+        _fill(help_menu, actions.palette, actions.glossary, actions.open_recorded, None)
+        _fill(help_menu, actions.copy_diagnostics, actions.about)
         return view
 
     @Slot()

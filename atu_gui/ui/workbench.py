@@ -68,6 +68,7 @@ class Workbench(QWidget):
         self._unsized = True
         self.run_bar = RunBar(theme, actions)
         self.notice = Notice(theme)
+        self.crash = Notice(theme)
         self.past = PastStrip(theme)
         self.branch = BranchStrip(theme)
         self.setup = Setup(theme)
@@ -115,6 +116,7 @@ class Workbench(QWidget):
         inside = QVBoxLayout(margins)
         inside.setContentsMargins(8, 8, 8, 0)
         inside.setSpacing(8)
+        inside.addWidget(self.crash)
         inside.addWidget(self.notice)
         inside.addWidget(self.past)
         inside.addWidget(self.branch)

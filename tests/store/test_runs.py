@@ -14,7 +14,7 @@ from atu_gui.core.config import dump_config
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import to_record
 from atu_gui.core.ports import UNTOUCHED, Weights
-from atu_gui.store.processes import is_alive, this_process
+from atu_gui.core.processes import is_alive, this_process
 from atu_gui.store.runs import EventRow, RunState, RunStore
 from tests.store.samples import config, scored, step
 

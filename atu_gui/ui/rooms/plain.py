@@ -5,6 +5,7 @@ from __future__ import annotations
 from atu_gui.ui.rooms.auditing import AuditingRoom
 from atu_gui.ui.rooms.choosing import ChoosingRoom
 from atu_gui.ui.rooms.comparing import ComparingRoom
+from atu_gui.ui.rooms.diagnosing import DiagnosingRoom
 from atu_gui.ui.rooms.ending import EndingRoom
 from atu_gui.ui.rooms.evaluating import EvaluatingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
@@ -40,4 +41,5 @@ PLAIN_ROOMS = (
     PlanningRoom,
     ChoosingRoom,
     HelpingRoom,
+    DiagnosingRoom,
 )

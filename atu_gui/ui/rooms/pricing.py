@@ -8,10 +8,10 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.estimate import estimate, run_seconds
 from atu_gui.core.events import Event, RunFinished
+from atu_gui.core.machine import Machine
 from atu_gui.core.paces import Paces
 from atu_gui.core.progress import limits_of
 from atu_gui.core.schedule import settle
-from atu_gui.ui.machine import Machine
 from atu_gui.ui.rooms.pacing import PacingRoom
 from atu_gui.ui.session import IN_RUN, Session
 from atu_gui.ui.widgets.cost_view import Price

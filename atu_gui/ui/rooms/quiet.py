@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from atu_gui.core import text
 from atu_gui.core.errors import AtuError
 from atu_gui.core.events import Event, ModelLoaded, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
-from atu_gui.ui.machine import on_battery
+from atu_gui.core.machine import on_battery
 from atu_gui.ui.rooms.room import Reach, Room
 from atu_gui.ui.session import IN_RUN, Phase
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from atu_gui.core.errors import AtuError, InputError
 from atu_gui.core.footprint import Footprint
-from atu_gui.ui.machine import Machine
+from atu_gui.core.machine import Machine
 from atu_gui.ui.session import Phase, Session
 from atu_gui.ui.workbench import Workbench
 

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from atu_gui.core.errors import OutputError
 from atu_gui.core.events import Event, ModelLoaded
+from atu_gui.core.machine import Machine
 from atu_gui.ui.actions import Actions
 from atu_gui.ui.exporting import save_csv, save_png, save_svg
-from atu_gui.ui.machine import Machine
 from atu_gui.ui.session import Session
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.workbench import Workbench

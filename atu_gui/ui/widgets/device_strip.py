@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from atu_gui.ui.machine import Reading
+from atu_gui.core.machine import Reading
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, label, row, rule
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from pytestqt.qtbot import QtBot
 
-from atu_gui.ui.machine import Machine
+from atu_gui.core.machine import Machine
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.rooms.sizing import SizingRoom
 from atu_gui.ui.session import Phase

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from atu_gui.ui.machine import Reading
+from atu_gui.core.machine import Reading
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.session import Phase
 from tests.ui.fake_workbench import FakeWorkbench

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 
 import atu_gui
@@ -10,10 +11,10 @@ import atu_gui
 _PACKAGES = ("torch", "transformers", "sentence-transformers")
 
 
-def versions() -> dict[str, str]:
-    """By name; read from the installed packages, without importing them."""
+def versions(more: Sequence[str] = ()) -> dict[str, str]:
+    """By name, also of more packages; read from the installed packages, without importing them."""
     found = {"python": platform.python_version(), "atu-gui": atu_gui.__version__}
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *more):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

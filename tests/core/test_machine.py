@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from atu_gui.ui.machine import Machine, on_battery
+from atu_gui.core.machine import Machine, on_battery
 
 
 def _nvml(**broken: Exception) -> SimpleNamespace:
