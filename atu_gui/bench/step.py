@@ -28,7 +28,7 @@ from atu_gui.engine.setting import build_setting
 from atu_gui.engine.snapshots import Snapshots
 from atu_gui.engine.sources import PAPER_ENCODER
 from atu_gui.engine.unlearn import Unlearner, trained_parameters
-from atu_gui.engine.windows import window_text
+from atu_gui.engine.windows import window_texts
 
 T = TypeVar("T")
 _BATCH, _TOKENS, _K = 8, 128, 8
@@ -183,10 +183,8 @@ def _windows_row(lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
         return count
 
     def ours() -> int:
-        return sum(
-            len(window_text(text, lm.tokenizer, encoder.tokenizer, max_tokens=_PASSAGE_TOKENS, k=_K).windows())
-            for text in texts
-        )
+        found = window_texts(texts, lm.tokenizer, encoder.tokenizer, max_tokens=_PASSAGE_TOKENS, k=_K)
+        return sum(len(text.windows()) for text in found)
 
     return _timed("windows_582", plainly, ours, repeats)
 

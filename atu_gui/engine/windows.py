@@ -13,8 +13,9 @@ by length, not by id (quirks W1–W3: there, a real end-of-sequence token counts
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ from atu_gui.engine.models import LanguageModel, TextEncoder
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+# Texts that are tokenised in one call: enough for every core, few enough that what a tokenizer returns stays small.
+_TOGETHER = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +56,10 @@ class WindowedText:
 
     def windows(self) -> Ints:
         """The piece ids of every full window, shape [number of full positions, k]."""
-        return np.take(self.pieces, self.starts[self.full][:, None] + np.arange(self.k))
+        if len(self.pieces) < self.k:
+            return np.empty((0, self.k), dtype=np.int64)
+        rows: Ints = np.lib.stride_tricks.sliding_window_view(self.pieces, self.k)[self.starts[self.full]]
+        return rows
 
 
 def window_starts(token_ends: Ints, piece_ends: Ints) -> Ints:
@@ -66,50 +72,78 @@ def window_starts(token_ends: Ints, piece_ends: Ints) -> Ints:
     return np.searchsorted(piece_ends, token_ends, side="right").astype(np.int64)
 
 
-def window_text(
-    text: str,
+def window_texts(
+    texts: Sequence[str],
     tokenizer: PreTrainedTokenizerBase,
     encoder_tokenizer: PreTrainedTokenizerBase,
     *,
     max_tokens: int,
     k: int,
-    lead: str = "",
-) -> WindowedText:
-    """Tokenise `lead + text` for the language model, `text` for the encoder, and find the windows.
+    leads: Sequence[str] | None = None,
+) -> Iterator[WindowedText]:
+    """Tokenise each `lead + text` for the language model, each `text` for the encoder, and find the windows.
 
     Args:
-        text: The text to predict.
+        texts: The texts to predict.
         tokenizer: The language model's fast tokenizer.
         encoder_tokenizer: The encoder's fast tokenizer.
         max_tokens: Inputs are cut to this many tokens.
         k: Window length in encoder pieces.
-        lead: What stands before the text without being predicted: a chat prompt with its markup.
+        leads: What stands before each text without being predicted: a chat prompt with its markup, or "".
     """
-    whole = tokenizer(lead + text, add_special_tokens=not lead, return_offsets_mapping=True)
-    ids = np.asarray(whole["input_ids"], dtype=np.int64)[:max_tokens]
-    ends = np.asarray(whole["offset_mapping"], dtype=np.int64).reshape(-1, 2)[:max_tokens, 1] - len(lead)
-    counted = ends > 0 if lead else np.ones(len(ids), dtype=np.bool_)
-    if lead and counted.any():
-        counted[max(0, int(counted.argmax()) - 1)] = True
-    pieces = encoder_tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-    piece_ends = np.asarray(pieces["offset_mapping"], dtype=np.int64).reshape(-1, 2)[:, 1]
-    return WindowedText(
-        ids=ids,
-        pieces=np.asarray(pieces["input_ids"], dtype=np.int64),
-        starts=window_starts(np.maximum(ends, 0), piece_ends),
-        counted=counted,
-        k=k,
-    )
+    for start in range(0, len(texts), _TOGETHER):
+        some = texts[start : start + _TOGETHER]
+        before = leads[start : start + _TOGETHER] if leads else [""] * len(some)
+        whole = _tokenised_behind(before, some, tokenizer)
+        for lead, (ids, ends), (pieces, piece_ends) in zip(
+            before, whole, _tokenised(some, encoder_tokenizer, specials=False), strict=True
+        ):
+            yield _windowed(lead, ids[:max_tokens], ends[:max_tokens], pieces, piece_ends, k)
 
 
 def window_passages(
     passages: Sequence[Passage], lm: LanguageModel, encoder: TextEncoder, *, max_tokens: int, k: int
 ) -> list[WindowedText]:
     """Window every passage; those with a prompt take the model's chat form. Passages without a token are left out."""
-    windowed = []
-    for passage in passages:
-        lead = lm.format_chat(passage.prompt) if passage.prompt else ""
-        text = window_text(passage.text, lm.tokenizer, encoder.tokenizer, max_tokens=max_tokens, k=k, lead=lead)
-        if text.counted.any():
-            windowed.append(text)
-    return windowed
+    leads = [lm.format_chat(passage.prompt) if passage.prompt else "" for passage in passages]
+    texts = [passage.text for passage in passages]
+    windowed = window_texts(texts, lm.tokenizer, encoder.tokenizer, max_tokens=max_tokens, k=k, leads=leads)
+    return [text for text in windowed if text.counted.any()]
+
+
+def _windowed(lead: str, ids: Ints, ends: Ints, pieces: Ints, piece_ends: Ints, k: int) -> WindowedText:
+    ends = ends - len(lead)
+    counted = ends > 0 if lead else np.ones(len(ids), dtype=np.bool_)
+    if lead and counted.any():
+        counted[max(0, int(counted.argmax()) - 1)] = True
+    return WindowedText(ids, pieces, window_starts(np.maximum(ends, 0), piece_ends), counted, k)
+
+
+def _tokenised_behind(
+    leads: Sequence[str], texts: Sequence[str], tokenizer: PreTrainedTokenizerBase
+) -> list[tuple[Ints, Ints]]:
+    """Ids and character ends of each `lead + text`; a lead brings its special tokens along, a plain text does not."""
+    found: dict[int, tuple[Ints, Ints]] = {}
+    for plain in (True, False):
+        indices = [index for index, lead in enumerate(leads) if plain is not bool(lead)]
+        wholes = [leads[index] + texts[index] for index in indices]
+        found.update(zip(indices, _tokenised(wholes, tokenizer, specials=plain), strict=True))
+    return [found[index] for index in range(len(texts))]
+
+
+def _tokenised(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, *, specials: bool) -> list[tuple[Ints, Ints]]:
+    """Token ids and their character ends, [s] each, of every text; one call, which uses all cores."""
+    if not texts:
+        return []
+    encoded: Any = tokenizer(
+        list(texts),
+        add_special_tokens=specials,
+        return_offsets_mapping=True,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+        verbose=False,
+    )
+    return [
+        (np.array(ids, dtype=np.int64), np.array([end for _, end in offsets], dtype=np.int64))
+        for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
+    ]

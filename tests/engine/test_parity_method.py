@@ -18,7 +18,7 @@ from atu_gui.engine.encoder import embed_phrases, embed_windows
 from atu_gui.engine.loading import load_encoder
 from atu_gui.engine.losses import align_loss, concept_similarity, unlearn_loss
 from atu_gui.engine.models import TextEncoder
-from atu_gui.engine.windows import window_text
+from atu_gui.engine.windows import window_texts
 from tests.conftest import parity
 from tests.engine.draining import drain
 
@@ -60,8 +60,8 @@ def _starter(part: str) -> Path:
 def test_parity_windows(index: int, golden_tokenizer: PreTrainedTokenizerBase, golden_encoder: TextEncoder) -> None:
     item = _items("windows.json")[index]
     golden = item["quirk_free"]
-    ours = window_text(
-        item["text"],
+    (ours,) = window_texts(
+        [item["text"]],
         golden_tokenizer,
         golden_encoder.tokenizer,
         max_tokens=item["max_input_length"],

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from atu_gui.core.materials import Passage
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.tiny import CORPUS
-from atu_gui.engine.windows import window_passages, window_starts, window_text
+from atu_gui.engine.windows import WindowedText, window_passages, window_starts, window_texts
 
 
 @given(ends=st.lists(st.integers(0, 60), max_size=30), pieces=st.lists(st.integers(1, 60), max_size=30))
@@ -23,7 +23,7 @@ def test_starts_agree_with_the_rule_in_words(ends: list[int], pieces: list[int])
 
 def test_a_window_spells_the_next_words(lm: LanguageModel, encoder: TextEncoder) -> None:
     text = CORPUS[0]
-    windowed = window_text(text, lm.tokenizer, encoder.tokenizer, max_tokens=64, k=4)
+    (windowed,) = window_texts([text], lm.tokenizer, encoder.tokenizer, max_tokens=64, k=4)
     offsets = lm.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
     spans = encoder.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
     full = windowed.full
@@ -38,7 +38,7 @@ def test_a_window_spells_the_next_words(lm: LanguageModel, encoder: TextEncoder)
 
 
 def test_a_cut_text_still_sees_what_comes_after_the_cut(lm: LanguageModel, encoder: TextEncoder) -> None:
-    windowed = window_text(CORPUS[0], lm.tokenizer, encoder.tokenizer, max_tokens=5, k=4)
+    (windowed,) = window_texts([CORPUS[0]], lm.tokenizer, encoder.tokenizer, max_tokens=5, k=4)
     assert len(windowed.ids) == 5
     assert windowed.full.all()
 
@@ -57,3 +57,21 @@ def test_a_chat_passage_counts_its_answer_only(lm: LanguageModel, encoder: TextE
 
 def test_texts_without_tokens_are_left_out(lm: LanguageModel, encoder: TextEncoder) -> None:
     assert window_passages([Passage("")], lm, encoder, max_tokens=16, k=2) == []
+
+
+def test_many_texts_give_what_each_gives_alone(lm: LanguageModel, encoder: TextEncoder) -> None:
+    prompts = ("", "Who was Ada?", "", "")
+    passages = [Passage(f"{text} {'again ' * (n % 5)}", prompt=prompts[n % 4]) for n, text in enumerate(CORPUS * 10)]
+    together = window_passages(passages, lm, encoder, max_tokens=24, k=3)
+    alone = [text for one in passages for text in window_passages([one], lm, encoder, max_tokens=24, k=3)]
+    assert [_said(text) for text in together] == [_said(text) for text in alone]
+
+
+def test_a_text_shorter_than_a_window_has_none(lm: LanguageModel, encoder: TextEncoder) -> None:
+    (windowed,) = window_texts(["Ada"], lm.tokenizer, encoder.tokenizer, max_tokens=16, k=40)
+    assert windowed.windows().shape == (0, 40)
+
+
+def _said(text: WindowedText) -> tuple[list[int], ...]:
+    parts = (text.ids, text.pieces, text.starts, text.counted, text.windows().ravel())
+    return tuple(part.tolist() for part in parts)
