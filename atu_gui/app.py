@@ -18,7 +18,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from atu_gui import __version__
-from atu_gui.core import paths
+from atu_gui.core import network, paths
 from atu_gui.core.black_box import BlackBox
 from atu_gui.core.config import RunConfig
 from atu_gui.core.ports import WorkbenchPort
@@ -41,6 +41,7 @@ def main(argv: Sequence[str] | None = None, begin: Callable[[MainWindow], None] 
     """
     arguments = list(sys.argv if argv is None else argv)
     flags, rest = _parser().parse_known_args(arguments[1:])
+    network.begin(offline=flags.offline)
     if flags.tour is not None:
         return _take_tour(arguments[:1] + rest, flags.tour, tiny=flags.tiny)
     return _show(arguments[:1] + rest, begin)
@@ -49,6 +50,7 @@ def main(argv: Sequence[str] | None = None, begin: Callable[[MainWindow], None] 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("atu-gui", description="The workbench's window.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"atu-gui {__version__}")
+    parser.add_argument("--offline", action="store_true", help="use no network")
     parser.add_argument("--tour", type=Path, metavar="DIR", help="walk through the main job and save pictures in DIR")
     parser.add_argument("--tiny", action="store_true", help="with --tour: a tiny test model instead of the starter kit")
     return parser

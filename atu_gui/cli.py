@@ -21,9 +21,9 @@ from atu_gui.cli_options import RunFlags, build_config, split_round
 from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import make_stdout, rounds_table, runs_table, verdict_lines, written_lines
 from atu_gui.cli_session import Interrupted, Session
-from atu_gui.core import paths, text
+from atu_gui.core import network, paths, text
 from atu_gui.core.black_box import BlackBox
-from atu_gui.core.config import RunConfig, dump_config
+from atu_gui.core.config import ModelConfig, RunConfig, dump_config
 from atu_gui.core.errors import AtuError, InputError, UserError
 from atu_gui.core.events import (
     ChatAnswered,
@@ -41,6 +41,7 @@ from atu_gui.core.pace_memory import PaceMemory
 from atu_gui.core.pacing import Pacing
 from atu_gui.core.ports import ChatRequest, RunOutcome, Weights
 from atu_gui.core.recorded import write_recording
+from atu_gui.core.redaction import without_tokens
 from atu_gui.service.workbench import Workbench
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -79,9 +80,14 @@ def _main(arguments: Sequence[str] | None) -> NoReturn:
         print(f"Error: {error}", file=sys.stderr)
         if isinstance(error, UserError):
             sys.exit(BAD_INPUT)
-        traceback.print_exception(error.__cause__ or error, file=sys.stderr)
+        trace = "".join(traceback.format_exception(error.__cause__ or error))
+        print(without_tokens(trace), end="", file=sys.stderr)
         sys.exit(FAILED)
     sys.exit(DONE)
+
+
+def _help_of(setting: str) -> str:
+    return ModelConfig.model_fields[setting].description or ""
 
 
 def _print_version(wanted: bool) -> None:
@@ -93,8 +99,10 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_print_version)] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Use no network; before the command.")] = False,
 ) -> None:
     """Options of the program itself."""
+    network.begin(offline=offline)
 
 
 @app.command()
@@ -121,6 +129,8 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
     dtype: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
+    allow_pickle: Annotated[bool, typer.Option("--allow-pickle", help=_help_of("allow_pickle"))] = False,
+    allow_remote_code: Annotated[bool, typer.Option("--allow-remote-code", help=_help_of("allow_remote_code"))] = False,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     print_config: Annotated[bool, typer.Option("--print-config", help="Print all settings and do nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before using what the model wrote.")] = False,
@@ -146,6 +156,8 @@ def run(
         out=out,
         device=device,
         dtype=dtype,
+        allow_pickle=allow_pickle,
+        allow_remote_code=allow_remote_code,
         name=name,
     )
     config = build_config(config_file, flags)

@@ -40,6 +40,8 @@ class RunFlags:
     out: Path | None = None
     device: str | None = None
     dtype: str | None = None
+    allow_pickle: bool = False
+    allow_remote_code: bool = False
     name: str | None = None
 
 
@@ -51,7 +53,15 @@ def build_config(file: Path | None, flags: RunFlags) -> RunConfig:
     """
     data = _from_file(file) if file is not None else {}
     _take_schedule(data, flags)
-    _put(data, "model", source=_place(flags.model, Path.cwd()), device=flags.device, dtype=flags.dtype)
+    _put(
+        data,
+        "model",
+        source=_place(flags.model, Path.cwd()),
+        device=flags.device,
+        dtype=flags.dtype,
+        allow_pickle=flags.allow_pickle or None,
+        allow_remote_code=flags.allow_remote_code or None,
+    )
     _put(
         data,
         "texts",

@@ -157,6 +157,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     concept = [] if wrong is empty_concept else ["--concept", "Ada Lovelace"]
     assert atu("run", *common, *concept, *wrong(tmp_path)) == 2

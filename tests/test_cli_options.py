@@ -167,3 +167,12 @@ def test_an_unknown_schedule_lists_all_there_are() -> None:
     save_preset("My way", parse_config({}))
     with pytest.raises(InputError, match="Choose one of adaptive, gentle, thorough, paper, My way"):
         build_config(None, RunFlags(concept=["Ada"], schedule="their way"))
+
+
+def test_trust_in_a_model_is_said_for_it_alone(tmp_path: Path) -> None:
+    config = build_config(None, RunFlags(concept=["Ada"], allow_pickle=True))
+    assert (config.model.allow_pickle, config.model.allow_remote_code) == (True, False)
+    file = tmp_path / "run.toml"
+    file.write_text("[model]\nallow_remote_code = true\n")
+    config = build_config(file, RunFlags(concept=["Ada"]))
+    assert (config.model.allow_pickle, config.model.allow_remote_code) == (False, True)

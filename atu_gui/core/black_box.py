@@ -12,6 +12,7 @@ from types import TracebackType
 from atu_gui import __version__
 from atu_gui.core.crashes import CrashWatch
 from atu_gui.core.logbook import open_log
+from atu_gui.core.redaction import without_tokens
 
 _LOG = logging.getLogger("atu_gui")
 
@@ -26,7 +27,7 @@ class BlackBox(contextlib.AbstractContextManager["BlackBox"]):
         self._log = open_log(folder)
         self._shown = logging.StreamHandler()
         self._shown.setLevel(logging.WARNING)
-        self._shown.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        self._shown.setFormatter(_Tokenless("%(levelname)s %(name)s: %(message)s"))
         self._watch = CrashWatch(folder)
         self._level = _LOG.level
         self._hooks = sys.excepthook, threading.excepthook
@@ -54,6 +55,14 @@ class BlackBox(contextlib.AbstractContextManager["BlackBox"]):
         logging.getLogger().removeHandler(self._shown)
         _LOG.setLevel(self._level)
         self._log.close()
+
+
+class _Tokenless(logging.Formatter):
+    """What is shown on standard error says everything but tokens."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The whole line, with its traceback."""
+        return without_tokens(super().format(record))
 
 
 def _log_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -47,7 +47,7 @@ class ModelConfig(_Part):
     )
     allow_remote_code: bool = Field(
         False,
-        description="Run Python code that comes with the model. Only for models you trust.",
+        description="Run Python code that comes with the model, with all your rights. Only for models you trust.",
         json_schema_extra=_ui("Allow remote code", advanced=True),
     )
 

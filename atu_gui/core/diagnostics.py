@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +28,12 @@ _SWITCHES = (
 )  # fmt: skip
 
 
-def report(config: RunConfig | None, *, window: str = "", secrets: Iterable[str] = ()) -> str:
+def report(config: RunConfig | None, *, window: str = "") -> str:
     """All that helps to find a fault, as plain text.
 
     Args:
         config: The set-up; None where it is not known.
         window: What the window knows of itself: Qt's version, platform, page and phase.
-        secrets: Words to hide whatever they are.
     """
     folder = paths.log_folder()
     note = last_note(folder)
@@ -51,7 +49,7 @@ def report(config: RunConfig | None, *, window: str = "", secrets: Iterable[str]
         "End of the log": "\n".join(last_lines(folder, _LINES)),
     }
     words = "\n\n".join(f"{title}\n{'-' * len(title)}\n{body}" for title, body in parts.items() if body)
-    return redacted(words, secrets) + "\n"
+    return redacted(words) + "\n"
 
 
 def textless_settings(config: RunConfig) -> str:

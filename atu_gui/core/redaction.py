@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from collections.abc import Iterable
 from pathlib import Path
 
 from atu_gui.core.errors import AtuError
@@ -23,21 +22,20 @@ _LEFT_OUT = "(its words are left out: they may quote texts)"
 _LONGEST = 300
 
 
-def redacted(words: str, secrets: Iterable[str] = ()) -> str:
-    """The same words without tokens and passwords, the home folder as ~.
+def redacted(words: str) -> str:
+    """The same words without tokens and passwords, the home folder as ~."""
+    return without_home(without_tokens(words))
 
-    Args:
-        words: Any text.
-        secrets: Further words to hide; those of the environment are always hidden.
-    """
-    for secret in (*secrets, *(os.environ.get(name, "") for name in SECRETS)):
+
+def without_tokens(words: str) -> str:
+    """The same words without tokens and passwords: by their form, their name, and those of the environment."""
+    for secret in (os.environ.get(name, "") for name in SECRETS):
         # A shorter one would take ordinary words along.
         if len(secret) >= 6:
             words = words.replace(secret, HIDDEN)
     words = _HUB_TOKEN.sub(HIDDEN, words)
     words = _IN_ADDRESS.sub(f"{HIDDEN}@", words)
-    words = _NAMED.sub(rf"\1{HIDDEN}", words)
-    return without_home(words)
+    return _NAMED.sub(rf"\1{HIDDEN}", words)
 
 
 def without_home(words: str) -> str:

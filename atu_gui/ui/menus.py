@@ -56,6 +56,7 @@ class MenuRow(QWidget):
         actions, bar = self._actions, self._bar
         file = bar.addMenu("&File")
         _fill(file, actions.open_folder, actions.open_gguf, actions.load, actions.starter, None)
+        _fill(file, actions.hub_token, actions.offline, None)
         _fill(file, actions.export_png, actions.export_svg, actions.export_csv, None, actions.quit)
         _fill(bar.addMenu("&Edit"), actions.undo_tau, actions.redo_tau)
         view = bar.addMenu("&View")

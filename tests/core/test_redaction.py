@@ -30,7 +30,7 @@ def test_a_hub_token_is_hidden_wherever_it_stands(words: str) -> None:
 
 def test_tokens_of_another_form_are_hidden_when_they_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "company-secret-7")
-    assert redacted("sent company-secret-7 and kept-word-8", ["kept-word-8"]) == f"sent {HIDDEN} and {HIDDEN}"
+    assert redacted("sent company-secret-7 and more") == f"sent {HIDDEN} and more"
 
 
 def test_passwords_of_an_index_are_hidden() -> None:

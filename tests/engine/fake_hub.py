@@ -21,6 +21,7 @@ class FakeHub(ThreadingHTTPServer):
         repos: Folder of each repository id; that of a data set begins with "datasets/".
         gated: Repositories that refuse access to their files.
         log: Every request as (method, path, Range header).
+        tokens: The Authorization header of every request.
         delay: Seconds to wait after each piece of a file.
         wrong: Repository files whose announced checksum does not fit.
         broken: Repository files that it fails to deliver.
@@ -33,6 +34,7 @@ class FakeHub(ThreadingHTTPServer):
         self.repos: dict[str, Path] = {}
         self.gated: set[str] = set()
         self.log: list[tuple[str, str, str]] = []
+        self.tokens: list[str] = []
         self.delay = 0.0
         self.wrong: set[str] = set()
         self.broken: set[str] = set()
@@ -80,6 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         path = self.path.partition("?")[0]
         self.server.log.append((self.command, path, self.headers.get("Range", "")))
+        self.server.tokens.append(self.headers.get("Authorization", ""))
         if path.startswith("/api/"):
             self._api(path.removeprefix("/api/").removeprefix("models/"))
         elif "/resolve/" in path:

@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.concepts import Concept
-from atu_gui.core.config import RunConfig
+from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.schedule import preset, settle
 from atu_gui.ui.setup import Setup
@@ -125,3 +125,21 @@ def test_a_run_locks_everything_but_tau(setup: Setup) -> None:
 def test_narrow_windows_fold_what_is_set_once(setup: Setup) -> None:
     setup.set_narrow(True)
     assert [setup.section(key).is_folded for key in ("model", "concepts", "texts", "aim")] == [True, True, True, False]
+
+
+def test_trust_ends_with_another_model_and_says_what_it_means(setup: Setup) -> None:
+    config = RunConfig(concepts=[Concept(name="X")])
+    config.model = ModelConfig(source="some/model", allow_pickle=True, device="cpu")
+    setup.show_config(config)
+    assert not setup.model._trust.isHidden() and "any program" in setup.model._trust.text()
+    setup.model.show_source("some/model")
+    assert setup.config().model.allow_pickle
+    setup.model.show_source("other/model")
+    assert setup.config().model == ModelConfig(source="other/model", device="cpu")
+    assert setup.model._trust.isHidden()
+
+
+def test_typing_another_model_ends_trust(setup: Setup) -> None:
+    setup.model.show_values(RunConfig(model=ModelConfig(source="some/model", allow_remote_code=True)))
+    setup.model._source.textEdited.emit("some/model-2")
+    assert "allow_remote_code" not in setup.model.values()["model"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from atu_gui.core.errors import DownloadError, InputError
 from atu_gui.core.events import Progress
+from atu_gui.core.network import SWITCH_ON
 from atu_gui.engine.hub import HubProblem, cached_data, fetch_data, list_data
 
 REPO = "jinzhuoran/RWKU"
@@ -46,7 +47,7 @@ def fetch_target(name: str, files: Sequence[str], cancelled: Callable[[], bool])
         reason = "the hub has no such data set any more" if problem.kind == "unknown" else str(problem)
         raise DownloadError(
             f"“{name}” of RWKU is not in the hub cache, and {reason}.",
-            "Check the network, or name a folder on this machine.",
+            f"{SWITCH_ON if problem.kind == 'offline' else 'Check the network'}, or name a folder on this machine.",
         ) from None
     return folder / place
 

@@ -14,6 +14,10 @@ from atu_gui.ui.widgets.basics import button, column, icon_button, label, row, s
 from atu_gui.ui.widgets.load_cost import LoadCost
 from atu_gui.ui.widgets.notice import Notice
 
+_TRUST = (
+    "This model may run any program on this machine, with all your rights. Only for a model whose makers you trust; "
+    "the next model begins without."
+)
 _STARTER_WORDS = {STARTER: "SmolLM2-135M-Instruct (starter kit)"}
 
 
@@ -36,6 +40,8 @@ class ModelPanel(QWidget):
         self._encoder_error = label("", "error", wrap=True)
         self._form = Form(ModelConfig, ["device", "dtype", "allow_pickle", "allow_remote_code"])
         self._form.hide()
+        self._trust = label(_TRUST, "error", wrap=True)
+        self._trust.hide()
         self._facts = label("No model is loaded.", "small", wrap=True)
         self._load = button(theme, "Load model", icon="download-simple", tip="Load the language model and the encoder")
         self._more = button(theme, "More", "quiet", "caret-down", size="flush", tip="Device, number format and trust")
@@ -52,7 +58,9 @@ class ModelPanel(QWidget):
         self._pickers[2].clicked.connect(lambda: self.choose_folder(self._encoder))
         self._load.clicked.connect(self.load_requested)
         self._more.toggled.connect(self._form.setVisible)
+        self._form.changed.connect(self._show_trust)
         self._form.changed.connect(self.changed)
+        self._source.textEdited.connect(lambda _text: self._distrust())
         for line in (self._source, self._encoder):
             line.textEdited.connect(lambda _text: self.typed.emit())
             line.editingFinished.connect(self.changed)
@@ -62,7 +70,7 @@ class ModelPanel(QWidget):
         editing.addWidget(self._source_error)
         editing.addWidget(label("Text encoder", "muted"))
         editing.addLayout(row(self._encoder, self._pickers[2], spacing=2))
-        for widget in (self._encoder_error, self._form, self._facts, self.cost):
+        for widget in (self._encoder_error, self._form, self._trust, self._facts, self.cost):
             editing.addWidget(widget)
         editing.addLayout(row(self._load, self._more, None))
         self._editing, self._reading = QWidget(), QWidget()
@@ -87,9 +95,12 @@ class ModelPanel(QWidget):
         self._source.setCursorPosition(0)
         self._encoder.setText(config.encoder)
         self._form.show_values(config.model)
+        self._show_trust()
 
     def show_source(self, source: str) -> None:
         """Name another language model; its encoder is chosen for it."""
+        if source != self._source.text():
+            self._distrust()
         self._source.setText(source)
         self.changed.emit()
 
@@ -157,12 +168,24 @@ class ModelPanel(QWidget):
         dialog.fileSelected.connect(lambda name: self._take(self._source, name))
         dialog.open()
 
+    def _distrust(self) -> None:
+        """Trust belongs to one model: another one begins without."""
+        kept = {name: value for name, value in self._form.values().items() if not name.startswith("allow_")}
+        self._form.show_values(ModelConfig.model_validate(kept))
+        self._show_trust()
+
+    def _show_trust(self) -> None:
+        values = self._form.values()
+        self._trust.setVisible(bool(values.get("allow_pickle") or values.get("allow_remote_code")))
+
     def _dialog(self, title: str) -> QFileDialog:
         dialog = QFileDialog(self, title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return dialog
 
     def _take(self, line: QLineEdit, name: str) -> None:
+        if line is self._source and name != line.text():
+            self._distrust()
         line.setText(name)
         self.changed.emit()
         if line is self._source:

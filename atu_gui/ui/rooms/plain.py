@@ -10,6 +10,7 @@ from atu_gui.ui.rooms.ending import EndingRoom
 from atu_gui.ui.rooms.evaluating import EvaluatingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
 from atu_gui.ui.rooms.helping import HelpingRoom
+from atu_gui.ui.rooms.network import NetworkRoom
 from atu_gui.ui.rooms.planning import PlanningRoom
 from atu_gui.ui.rooms.presets import PresetsRoom
 from atu_gui.ui.rooms.previewing import PreviewingRoom
@@ -41,5 +42,6 @@ PLAIN_ROOMS = (
     PlanningRoom,
     ChoosingRoom,
     HelpingRoom,
+    NetworkRoom,
     DiagnosingRoom,
 )
