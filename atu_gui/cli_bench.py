@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -143,3 +144,27 @@ def faults(
     assert found is not None
     if as_json:
         typer.echo(json.dumps(found.as_json()))
+
+
+@bench_app.command()
+def architectures(
+    only: Annotated[list[str] | None, typer.Option(help="A row by name; may be repeated. All without it.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Put every kind of language model, in tiny random form, through load, align, unlearn, chat, export and resume."""
+    from atu_gui.bench.architectures import STATIONS, measure_architectures
+    from atu_gui.bench.tiny_architectures import ARCHITECTURES
+
+    unknown = [name for name in only or () if name not in ARCHITECTURES]
+    if unknown:
+        raise typer.BadParameter(f"There is no row “{unknown[0]}”. There are: {'; '.join(ARCHITECTURES)}.")
+    rows = []
+    for row in measure_architectures(only or ()):
+        rows.append(row)
+        if not as_json:
+            marks = " ".join(f"{name} {'yes' if name in row.passed else 'NO'}" for name in STATIONS)
+            typer.echo(f"{row.name} ({row.parameters:,} parameters, {row.seconds:.1f} s): {marks}")
+            for station, words in row.failed.items():
+                typer.echo(f"  {station}: {words}")
+    if as_json:
+        typer.echo(json.dumps([asdict(row) for row in rows]))

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gguf import GGUFWriter
+from safetensors.numpy import load_file, save_file
 
 from atu_gui import cli
 from atu_gui.core import paths
+from atu_gui.engine.tiny import make_language_model
 
 TEXT = "Ada Lovelace wrote the first published program for a machine, and letters about flying, in London."
 QUESTION = '{"kind": "question", "group": "forget", "query": "Who?", "answer": "Ada"}'
@@ -31,16 +33,35 @@ def missing_path(folder: Path) -> list[str]:
     return ["--model", str(folder / "nowhere")]
 
 
-def strange_gguf(folder: Path) -> list[str]:
-    path = folder / "strange.gguf"
-    writer = GGUFWriter(path, "clip")
+def picture_gguf(folder: Path) -> list[str]:
+    return ["--model", str(_gguf(folder / "picture.gguf", "clip"))]
+
+
+def unheard_of_gguf(folder: Path) -> list[str]:
+    return ["--model", str(_gguf(folder / "unheard-of.gguf", "whale-9000"))]
+
+
+def recurrent_gguf(folder: Path) -> list[str]:
+    return ["--model", str(_gguf(folder / "recurrent.gguf", "rwkv7"))]
+
+
+def _gguf(path: Path, architecture: str) -> Path:
+    writer = GGUFWriter(path, architecture)
     writer.add_block_count(1)
     writer.add_tensor("weight", np.zeros((4, 4), dtype=np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    return ["--model", str(path)]
+    return path
+
+
+def not_a_number(folder: Path) -> list[str]:
+    model = make_language_model(folder / "nan", layers=1)
+    tensors = load_file(model / "model.safetensors")
+    tensors["model.norm.weight"][0] = np.nan
+    save_file(tensors, model / "model.safetensors", metadata={"format": "pt"})
+    return ["--model", str(model)]
 
 
 def layer_out_of_range(_folder: Path) -> list[str]:
@@ -107,7 +128,10 @@ CASES: list[tuple[Callable[[Path], list[str]], str]] = [
     (unknown_model, "nobody-at-all/no-such-model"),
     (empty_folder, "is empty. Choose a folder with a model"),
     (missing_path, "There is no folder or file"),
-    (strange_gguf, "clip"),
+    (picture_gguf, "clip"),
+    (unheard_of_gguf, "unheard-of.gguf has the architecture “whale-9000”, which cannot be trained here."),
+    (recurrent_gguf, "recurrent.gguf has the architecture “rwkv7”, which cannot be trained here."),
+    (not_a_number, "model.norm.weight of nan holds values that are no numbers (NaN or infinite)."),
     (layer_out_of_range, "Layer 34 does not exist. This model has 4 layers; choose 1 to 4."),
     (layer_zero, "layer 0 does not exist"),
     (tau_out_of_range, "τ must lie between −1 and 1; you gave 1.5."),

@@ -6,6 +6,7 @@ next, when a row ends and what the text is are decided there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,10 +68,19 @@ def _roomier(old: torch.Tensor | None, like: torch.Tensor, length: int, capacity
 
 
 class SharedPrefix:
-    """The token ids that all prompts of a job begin with, and their cache, computed once."""
+    """The token ids that all prompts of a job begin with, and their cache, computed once.
 
-    def __init__(self, lm: LanguageModel, rows: Sequence[Sequence[int]]) -> None:
+    Args:
+        lm: The language model.
+        rows: Token ids of all prompts.
+        further: How many tokens may follow a prompt.
+    """
+
+    def __init__(self, lm: LanguageModel, rows: Sequence[Sequence[int]], further: int) -> None:
         self.length = _common_length(rows)
+        # Padding stands behind the shared beginning, and attention that looks back over so many places counts it.
+        if max(map(len, rows), default=0) + further > _reach(lm):
+            self.length = 0
         self._layers: list[tuple[torch.Tensor, torch.Tensor]] = []
         if self.length == 0:
             return
@@ -88,6 +98,13 @@ class SharedPrefix:
         for index, (keys, values) in enumerate(self._layers):
             cache.update(keys.expand(batch, -1, -1, -1), values.expand(batch, -1, -1, -1), index)
         return cache
+
+
+def _reach(lm: LanguageModel) -> float:
+    """How many places the shortest-sighted layer looks back over."""
+    config = lm.model.config.get_text_config()
+    spans = (getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size"))
+    return min((span for span in spans if isinstance(span, int)), default=math.inf)
 
 
 def _common_length(rows: Sequence[Sequence[int]]) -> int:

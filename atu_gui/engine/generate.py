@@ -259,7 +259,7 @@ def stream(
             if cancelled():
                 break
             if state is None:
-                state = Decoding(lm, [row.ids], SharedPrefix(lm, []))
+                state = Decoding(lm, [row.ids], SharedPrefix(lm, [], max_new_tokens))
             else:
                 state.advance(row.written[-1:])
             run.write([row], state.logits, step)
@@ -281,7 +281,8 @@ def _complete(run: _Job, rows: Sequence[_Row], batch: int, job: str, what: str) 
     queue = [order[start : start + batch] for start in range(0, len(order), batch)]
     done = 0
     with evaluating(run.lm):
-        prefix = SharedPrefix(run.lm, [row.ids for row in rows])
+        scored = (len(answer) for row in rows for answer in (row.gold, *row.wrong))
+        prefix = SharedPrefix(run.lm, [row.ids for row in rows], max(run.max_new_tokens, *scored, 0))
         while queue:
             part = queue.pop(0)
             try:

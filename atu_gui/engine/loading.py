@@ -17,9 +17,10 @@ from atu_gui.engine.devices import choose_device, choose_dtype, describe
 from atu_gui.engine.hashing import weights_hash
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.quiet import quiet
+from atu_gui.engine.soundness import check_computes, check_finite, check_tensors
 from atu_gui.engine.sources import ModelFiles, find_encoder, find_language_model
 
-_STEPS = 4
+_STEPS = 5
 
 T = TypeVar("T")
 
@@ -40,11 +41,14 @@ def load_language_model(config: ModelConfig) -> Generator[Progress, None, Langua
     yield _step(f"Reading {files.name}", 1)
     model, tokenizer = _guarded(files.name, device, lambda: read_language_model(files, config.allow_remote_code))
     yield _step(f"Checking {files.name}", 2)
+    check_finite(files.name, model)
     digest = weights_hash(model)
     lm = LanguageModel(model, tokenizer, files.name, config.source, device, dtype, digest)
     _check_blocks(lm)
     yield _step(f"Moving {files.name} to the device", 3)
     _guarded(files.name, device, lambda: nn.Module.to(model, device))
+    yield _step(f"Trying {files.name}", 4)
+    _guarded(files.name, device, lambda: check_computes(lm))
     yield _step(f"{files.name} is ready", _STEPS)
     return lm
 
@@ -60,6 +64,7 @@ def load_encoder(source: str, model_source: str, device: torch.device) -> Genera
     files = yield from find_encoder(source, model_source)
     yield _step(f"Reading {files.name}", 1)
     model, tokenizer = _guarded(files.name, device, lambda: _read_encoder(files))
+    check_finite(files.name, model)
     digest = weights_hash(model)
     _guarded(files.name, device, lambda: nn.Module.to(model, device))
     yield _step(f"{files.name} is ready", _STEPS)
@@ -73,7 +78,8 @@ def read_language_model(
     """Read checked files into a float32 model on the CPU, in evaluation mode, and its fast tokenizer.
 
     Raises:
-        ModelError: Weights are missing, or the tokenizer gives no offsets. Libraries raise what they like besides.
+        ModelError: Tensors are missing or of other shapes, or the tokenizer gives no offsets. Libraries raise what
+            they like besides.
     """
     options: dict[str, Any] = {"trust_remote_code": allow_remote_code, "local_files_only": True}
     if files.gguf:
@@ -83,13 +89,11 @@ def read_language_model(
     with quiet():
         tokenizer = auto_tokenizer.from_pretrained(files.folder, **options)
         _check_tokenizer(files.name, tokenizer)
-        model, info = auto_model.from_pretrained(files.folder, dtype=torch.float32, output_loading_info=True, **options)
-    missing = sorted(info.get("missing_keys", ())) + sorted(str(key) for key in info.get("mismatched_keys", ()))
-    if missing:
-        raise ModelError(
-            f"The weights of {files.name} lack {len(missing)} tensors that the model needs, such as {missing[0]}.",
-            "Choose a complete causal language model.",
+        # Shapes that do not match are told, not raised, so that the tensor can be named.
+        model, info = auto_model.from_pretrained(
+            files.folder, dtype=torch.float32, output_loading_info=True, ignore_mismatched_sizes=True, **options
         )
+    check_tensors(files.name, info, list(model.state_dict()))
     if files.gguf:
         _forget_quantization(model)
     _fit(model, tokenizer, files.name)

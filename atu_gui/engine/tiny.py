@@ -37,16 +37,15 @@ CHAT_TEMPLATE = (
 )
 
 
-def make_language_model(folder: Path, *, layers: int = 4, width: int = 32, vocabulary: int = 400) -> Path:
-    """Save a random Llama of `layers` blocks with a byte-level BPE tokenizer and a chat template."""
+def tiny_tokenizer(vocabulary: int = 400) -> PreTrainedTokenizerFast:
+    """A byte-level BPE tokenizer with a chat template; “<|start|>” is 0, “<|end|>” 1."""
     raw = Tokenizer(models.BPE())
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
     raw.post_processor = processors.ByteLevel(trim_offsets=False)
-    specials = ["<|start|>", "<|end|>"]
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        special_tokens=specials,
+        special_tokens=["<|start|>", "<|end|>"],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
@@ -55,9 +54,15 @@ def make_language_model(folder: Path, *, layers: int = 4, width: int = 32, vocab
         tokenizer_object=raw, bos_token="<|start|>", eos_token="<|end|>", pad_token="<|end|>"
     )
     tokenizer.chat_template = CHAT_TEMPLATE
+    return tokenizer
+
+
+def make_language_model(folder: Path, *, layers: int = 4, width: int = 32, vocabulary: int = 400) -> Path:
+    """Save a random Llama of `layers` blocks with `tiny_tokenizer`."""
+    tokenizer = tiny_tokenizer(vocabulary)
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=raw.get_vocab_size(),
+        vocab_size=len(tokenizer),
         hidden_size=width,
         intermediate_size=2 * width,
         num_hidden_layers=layers,

@@ -91,10 +91,10 @@ def test_rows_that_end_early_leave_the_others_alone(lm: LanguageModel, prompts: 
 
 
 def test_prompts_share_their_beginning_only_where_each_keeps_a_token(lm: LanguageModel) -> None:
-    assert SharedPrefix(lm, [[5, 6, 7, 8, 9], [5, 6, 7, 8, 10, 11]]).length == 4
-    assert SharedPrefix(lm, [[5, 6, 7, 8, 9], [5, 6, 7, 8, 9]]).length == 4
-    assert SharedPrefix(lm, [[5, 6, 7], [5, 6, 8]]).length == 0
-    assert SharedPrefix(lm, [[5, 6, 7, 8, 9]]).length == 0
+    assert SharedPrefix(lm, [[5, 6, 7, 8, 9], [5, 6, 7, 8, 10, 11]], 0).length == 4
+    assert SharedPrefix(lm, [[5, 6, 7, 8, 9], [5, 6, 7, 8, 9]], 0).length == 4
+    assert SharedPrefix(lm, [[5, 6, 7], [5, 6, 8]], 0).length == 0
+    assert SharedPrefix(lm, [[5, 6, 7, 8, 9]], 0).length == 0
 
 
 def test_the_same_seed_gives_the_same_texts_whatever_else_draws(lm: LanguageModel, prompts: list[str]) -> None:

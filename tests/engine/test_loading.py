@@ -171,7 +171,10 @@ REFUSALS: list[tuple[Callable[[Path], object], str]] = [
     (_small_vocabulary, "The tokenizer of spoilt knows .* tokens, but the model only"),
     (_bert, "spoilt is of the kind “bert”, which is no causal language model."),
     (_t5, "spoilt is of the kind “t5”, which is no causal language model."),
-    (lambda folder: change_config(folder, hidden_size=16), "spoilt cannot be loaded|lack .* tensors"),
+    (
+        lambda folder: change_config(folder, hidden_size=16),
+        "The tensor model.embed_tokens.weight of spoilt has the shape 400 × 32 where config.json asks for 400 × 16.",
+    ),
     (
         lambda folder: change_config(folder, model_type="whale"),
         "of the kind “whale”, which is no causal language model.",
