@@ -11,28 +11,30 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPainter, QPixmap
 
 # A glyph fills 14 of 16 pixels, as in qtawesome.
 _SHARE = 0.875
 
 
-def draw(name: str, color: str, size: int) -> QPixmap:
-    """An icon (“play-fill”) in a square of `size` device pixels.
+def draw(name: str, color: str, size: int, gap: int = 0) -> QPixmap:
+    """An icon (“play-fill”) in a square of `size` device pixels, with a gap to its right.
 
     Raises:
         KeyError: Phosphor has no such icon.
     """
     family, characters = _font()
-    pixmap = QPixmap(size, size)
+    # Looked up before there is a painter: one that outlives its pixmap brings the program down.
+    character = characters[name]
+    pixmap = QPixmap(QSize(size + gap, size))
     pixmap.fill(Qt.GlobalColor.transparent)
     font = QFont(family)
     font.setPixelSize(round(_SHARE * size))
     painter = QPainter(pixmap)
     painter.setFont(font)
     painter.setPen(QColor(color))
-    painter.drawText(QRect(0, 0, size, size), Qt.AlignmentFlag.AlignCenter, characters[name])
+    painter.drawText(QRect(0, 0, size, size), Qt.AlignmentFlag.AlignCenter, character)
     painter.end()
     return pixmap
 

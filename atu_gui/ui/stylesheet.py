@@ -130,13 +130,13 @@ QListView[kind="ticks"]::item { padding: 6px 0; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
     padding: 0 11px; min-height: 28px; font-weight: 400; }
-QHeaderView::up-arrow, QHeaderView::down-arrow { width: 8px; height: 8px; subcontrol-position: center right;
-    right: 2px; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { width: 8px; height: 8px; subcontrol-origin: margin;
+    subcontrol-position: top center; }
 QHeaderView::up-arrow { image: url($caret_up); }
 QHeaderView::down-arrow { image: url($caret); }
 QHeaderView[kind="quiet"]::section { padding: 0 3px; font-size: 12px; }
 QTableCornerButton::section { background: $panel; border: none; }
-QScrollBar { background: transparent; border: none; }
+QScrollBar, QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { width: 10px; margin: 0; }
 QScrollBar:horizontal { height: 10px; margin: 0; }
 QScrollBar::handle { background: $edge; border-radius: 3px; margin: 2px; }

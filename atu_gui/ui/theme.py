@@ -154,6 +154,10 @@ _GLYPHS = {
 }
 
 
+# Between the icon of a button and its words, on top of what Qt leaves.
+_WORDS_GAP = 3
+
+
 def mix(first: str, second: str, share: float) -> str:
     """A colour that is `share` of `first` and the rest of `second`."""
     one, two = QColor(first), QColor(second)
@@ -175,7 +179,7 @@ class Theme(QObject):
         self._mode: Mode = "system"
         self._tokens = DARK
         self._dressed: list[tuple[QAbstractButton | QLabel, str, str, int]] = []
-        self._icons: dict[tuple[str, str, str, int], QIcon] = {}
+        self._icons: dict[tuple[str, str, str, int, int], QIcon] = {}
         self._glyphs = QTemporaryDir()
         self._sheet_waits = False
         _load_fonts()
@@ -227,16 +231,19 @@ class Theme(QObject):
         color.setAlphaF(alpha)
         return color
 
-    def icon(self, name: str, token: str = "text", size: int = 16) -> QIcon:
-        """A Phosphor icon (“play-fill”) in the colour of a token; greyed where its control is off."""
+    def icon(self, name: str, token: str = "text", size: int = 16, gap: int = 0) -> QIcon:
+        """A Phosphor icon (“play-fill”) in the colour of a token; greyed where its control is off.
+
+        `gap` are pixels that are left free on its right.
+        """
         ink = getattr(self._tokens, token)
-        key = (name, ink, self._tokens.off, size)
+        key = (name, ink, self._tokens.off, size, gap)
         if key not in self._icons:
             # Drawn to pixmaps now: the icon keeps no link to the font and knows its size.
             drawn = QIcon()
             for scale in (1, 2):
-                drawn.addPixmap(phosphor.draw(name, ink, size * scale), QIcon.Mode.Normal)
-                drawn.addPixmap(phosphor.draw(name, self._tokens.off, size * scale), QIcon.Mode.Disabled)
+                for colour, mode in ((ink, QIcon.Mode.Normal), (self._tokens.off, QIcon.Mode.Disabled)):
+                    drawn.addPixmap(phosphor.draw(name, colour, size * scale, gap * scale), mode)
             self._icons[key] = drawn
         return self._icons[key]
 
@@ -245,6 +252,13 @@ class Theme(QObject):
         self._dressed = [item for item in self._dressed if shiboken6.isValid(item[0]) and item[0] is not widget]
         self._dressed.append((widget, name, token, size))
         self._draw_on(widget, name, token, size)
+
+    def say(self, button: QAbstractButton, words: str) -> None:
+        """Give a dressed button other words, or none: then its icon stands alone."""
+        button.setText(words)
+        for item in self._dressed:
+            if item[0] is button:
+                self._draw_on(*item)
 
     def prepare(self, app: QApplication) -> None:
         """Fill palette and font; the style sheet waits for `apply`.
@@ -311,12 +325,14 @@ class Theme(QObject):
         return QGuiApplication.styleHints().colorScheme() != Qt.ColorScheme.Light
 
     def _draw_on(self, widget: QAbstractButton | QLabel, name: str, token: str, size: int) -> None:
-        icon = self.icon(name, token, size)
         if isinstance(widget, QLabel):
+            icon = self.icon(name, token, size)
             widget.setPixmap(icon.pixmap(QSize(size, size), widget.devicePixelRatioF()))
         else:
-            widget.setIcon(icon)
-            widget.setIconSize(QSize(size, size))
+            # Qt leaves 4 pixels between icon and words and asks no style for them.
+            gap = _WORDS_GAP if widget.text() else 0
+            widget.setIcon(self.icon(name, token, size, gap))
+            widget.setIconSize(QSize(size + gap, size))
 
     def _draw_glyphs(self) -> dict[str, str]:
         drawn = {}

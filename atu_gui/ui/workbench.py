@@ -59,6 +59,7 @@ class Workbench(QWidget):
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self._narrow: bool | None = None
         self._view: View = "run"
         # The docks' arrangement, which stays while the comparison stands in their place.
@@ -253,7 +254,7 @@ class Workbench(QWidget):
         for made in self._corner.findChildren(QPushButton):
             words = made.text() or made.property("words")
             made.setProperty("words", words)
-            made.setText("" if self._narrow and not made.icon().isNull() else words)
+            self._theme.say(made, "" if self._narrow and not made.icon().isNull() else words)
         corner = self._corners.get(self.tabs.currentWidget())
         self._corner.setVisible(corner is not None)
         if corner is not None:

@@ -6,6 +6,7 @@ import re
 import pytest
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
 
 from atu_gui.ui import phosphor
 from atu_gui.ui.stylesheet import style_sheet
@@ -93,6 +94,17 @@ def test_an_icon_is_drawn_in_its_colour_and_once(theme: Theme) -> None:
     assert theme.icon("play-fill").cacheKey() == theme.icon("play-fill").cacheKey()
     with pytest.raises(KeyError):
         phosphor.draw("no-such-icon", "#FF0000", 32)
+
+
+def test_an_icon_keeps_a_distance_from_words_and_none_without(theme: Theme, qtbot: QtBot) -> None:
+    made = QPushButton("Run")
+    qtbot.addWidget(made)
+    theme.dress(made, "play-fill")
+    beside = made.iconSize()
+    theme.say(made, "")
+    assert made.text() == "" and made.iconSize().width() == made.iconSize().height() < beside.width()
+    theme.say(made, "Run")
+    assert made.iconSize() == beside
 
 
 def test_a_window_can_be_built_before_the_style_sheet_is_there(qapp: QApplication, theme: Theme) -> None:

@@ -199,12 +199,12 @@ def _scores(event: RoundScored) -> str:
     name = f"Round {event.round}" if event.round else "Untouched model"
     side = ", test" if event.tested else ""
     parts = [
-        f"{label} {text.interval(value, digits)}"
-        for label, value, digits in (
-            (f"forget{side}", event.recall("forget", "test"), 2),
-            (f"neighbour{side}", event.recall("neighbour", "test"), 2),
-            ("token loss", event.token_loss, 2),
-            ("fluency", event.fluency_entropy, 2),
+        f"{label} {text.interval(value)}"
+        for label, value in (
+            (f"forget{side}", event.recall("forget", "test")),
+            (f"neighbour{side}", event.recall("neighbour", "test")),
+            ("token loss", event.token_loss),
+            ("fluency in bits", event.fluency_entropy),
         )
         if value is not None
     ]

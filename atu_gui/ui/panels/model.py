@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QWidget
 
 from atu_gui.core import text
@@ -18,7 +18,7 @@ _TRUST = (
     "This model may run any program on this machine, with all your rights. Only for a model whose makers you trust; "
     "the next model begins without."
 )
-_STARTER_WORDS = {STARTER: "SmolLM2-135M-Instruct (starter kit)"}
+_STARTER_WORDS = {STARTER: "SmolLM2-135M-Instruct"}
 
 
 class ModelPanel(QWidget):
@@ -62,7 +62,7 @@ class ModelPanel(QWidget):
         self._form.changed.connect(self.changed)
         self._source.textEdited.connect(lambda _text: self._distrust())
         for line in (self._source, self._encoder):
-            line.textEdited.connect(lambda _text: self.typed.emit())
+            line.textEdited.connect(self._say_typed)
             line.editingFinished.connect(self.changed)
             line.returnPressed.connect(self.load_requested)
         editing = column(label("Language model", "muted"), spacing=6)
@@ -80,6 +80,12 @@ class ModelPanel(QWidget):
         self.setLayout(column(self._editing, self._reading, self.notice, spacing=6))
         for error in (self._source_error, self._encoder_error):
             error.hide()
+
+    @Slot()
+    def _say_typed(self) -> None:
+        # What was said of the model before is about another name.
+        self.notice.hide()
+        self.typed.emit()
 
     def values(self) -> dict[str, object]:
         """The part of a config that stands here."""

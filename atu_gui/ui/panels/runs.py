@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QStackedLayout, QTableView, QWidget
 
 from atu_gui.core.ports import RunRecord
@@ -37,6 +37,9 @@ _WIDTHS = {
     STARTED: 112,
 }  # fmt: skip
 _NAME_LEAST = 160
+# Where not all columns have room these are left out, in this order; tooltips of the row have what they say.
+_FIRST_TO_GO = (LAYER, TAU, CONCEPT)
+_SCROLL_BAR = 10
 _SEARCH_WIDTH = 132
 
 
@@ -111,6 +114,14 @@ class RunsPanel(QWidget):
                 self._table.selectRow(index.row())
                 return True
         return False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        needed = sum(_WIDTHS.values()) + _NAME_LEAST + _SCROLL_BAR
+        for column in _FIRST_TO_GO:
+            hidden = needed > event.size().width()
+            self._table.setColumnHidden(column, hidden)
+            needed -= _WIDTHS[column] if hidden else 0
 
     def _make_table(self, theme: Theme) -> QTableView:
         table = QTableView()

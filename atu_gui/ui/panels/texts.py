@@ -89,11 +89,11 @@ class TextsPanel(QWidget):
 
     def summary(self) -> str:
         """In a few words, for the folded section."""
-        named = {name: len(one.paths()) for name, one in self._lists.items()}
-        if not any(named.values()):
+        words = {"concept": "concept", "retain": "keep", "probes": "questions"}
+        named = [words[name] for name, one in self._lists.items() if one.paths()]
+        if not named:
             return "written by the model"
-        words = {"concept": "concept", "retain": "to keep", "probes": "questions"}
-        return " · ".join(f"{count} {words[name]}" for name, count in named.items() if count)
+        return "from your files" if len(named) == len(words) else f"{' and '.join(named)} from files"
 
     def _edited(self) -> None:
         self.clear_faults()

@@ -54,7 +54,8 @@ class SizingRoom(QObject):
                 self._show(footprint)
 
         def failed(error: AtuError) -> None:
-            if asked == self._asked:
+            # Loading has failed and said why, on the same files.
+            if asked == self._asked and self._setup.model.notice.isHidden():
                 self._setup.model.cost.show_fault(error)
 
         self._session.request(lambda port: port.footprint(config.model, config.encoder), found, failed)

@@ -30,7 +30,7 @@ class CompareBody(QScrollArea):
         self._runs: tuple[Compared, ...] = ()
         self._curves: tuple[RunCurves, ...] = ()
         self.overlay = OverlayPlot(theme)
-        self.forget = ScoresPlot(theme, "Forget", "recall", floor=0.0)
+        self.forget = ScoresPlot(theme, "Forget", "recall", from_zero=True)
         self.neighbour = ScoresPlot(theme, "Neighbour", "recall")
         self.utility = ScoresPlot(theme, "Utility", "token loss")
         self.frontier = FrontierPlot(theme)

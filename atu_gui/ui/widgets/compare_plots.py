@@ -17,7 +17,7 @@ from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.compare_slots import SLOTS
 from atu_gui.ui.widgets.frontier import axis_words
 from atu_gui.ui.widgets.legend import DASHED, PlotTitle, Stroke
-from atu_gui.ui.widgets.plot_base import ThemedPlot
+from atu_gui.ui.widgets.plot_base import TICK_ROOM, ThemedPlot
 from atu_gui.ui.widgets.run_curves import RunCurves
 
 # Runs are moved apart by this many rounds, so that their intervals do not hide each other.
@@ -35,7 +35,7 @@ class OverlayPlot(QWidget):
         self._seconds = False
         self._taus = True
         self.title = PlotTitle(theme, "Similarity to concept", {})
-        self.plot = ThemedPlot(theme)
+        self.plot = ThemedPlot(theme, right=TICK_ROOM)
         self.plot.setMouseEnabled(x=True, y=False)
         self.plot.setAccessibleName("Similarity to concept of the compared runs")
         self.curves = [pg.PlotCurveItem() for _ in SLOTS]
@@ -86,10 +86,10 @@ class OverlayPlot(QWidget):
 class ScoresPlot(QWidget):
     """One score per round of several runs, with intervals."""
 
-    def __init__(self, theme: Theme, title: str, caption: str, *, floor: float | None = None) -> None:
+    def __init__(self, theme: Theme, title: str, caption: str, *, from_zero: bool = False) -> None:
         super().__init__()
         self._theme = theme
-        self._floor = floor
+        self._from_zero = from_zero
         self.title = PlotTitle(theme, title, {})
         self.title.caption.setText(caption)
         self.plot = ThemedPlot(theme, x_gap=26.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), whole_x=True)
@@ -127,9 +127,7 @@ class ScoresPlot(QWidget):
         self.untouched.setData(ends, np.full(len(ends), start.mean if start is not None else 0.0))
         self.plot.setXRange(-0.6, last + 0.6, padding=0)
         if heights:
-            span = (max(heights) - min(heights)) or 0.1
-            low = min(heights) - 0.08 * span if self._floor is None else self._floor
-            self.plot.setYRange(low, max(heights) + 0.1 * span, padding=0)
+            self.plot.fit_scores(heights, 0.1, from_zero=self._from_zero)
         self.setAccessibleDescription(
             "; ".join(f"run {at + 1}: {text.interval(run[max(run)])}" for at, run in enumerate(runs) if run)
         )
@@ -153,7 +151,9 @@ class FrontierPlot(QWidget):
         self._asked = ""
         self.title = PlotTitle(theme, "Frontier", {})
         self.title.caption.setText("token loss over forget recall")
-        self.plot = ThemedPlot(theme, x_gap=70.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), upright_grid=True)
+        self.plot = ThemedPlot(
+            theme, x_gap=70.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), right=TICK_ROOM, upright_grid=True
+        )
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.setAccessibleName("Frontier of the compared runs")
         self.lines = [pg.PlotCurveItem() for _ in SLOTS]

@@ -101,7 +101,7 @@ class CostView(QWidget):
         self._warning.setVisible(short)
         # A narrow set-up breaks the line between the two figures and not within their words.
         memory, (time, comma, origin) = text.size(found.memory), (self._measuring or price.time()).partition(", ")
-        figures = " · ".join(one.replace(" ", _HARD) for one in (f"About {memory} of memory", time))
+        figures = ", ".join(one.replace(" ", _HARD) for one in (f"About {memory} of memory", time))
         words = figures + comma + origin
         if short:
             words = f"Needs about {text.size(found.more)} more memory; {text.size(free or 0)} are free. {_ADVICE}"

@@ -19,8 +19,8 @@ from atu_gui.ui.widgets.sparkline import VALUES_ROLE, Sparkline
 from atu_gui.ui.widgets.tables import cell, plain_table
 
 _HEADINGS = [
-    "Run", "τ path", "Final round", "Forget recall", "difference", "Neighbour recall", "difference",
-    "Token loss", "P(forget answer)", "Time",
+    "Run", "τ path", "Final round", "Forget", "difference", "Neighbour", "difference", "Token loss", "P(answer)",
+    "Time",
 ]  # fmt: skip
 _TAU, _ROUND, _TIME = 1, 2, 9
 
@@ -72,12 +72,13 @@ class FinalFigures(QWidget):
     def _draw(self) -> None:
         runs = self._runs
         self.table.setRowCount(len(runs))
-        against = f"final round of each run, {asked_words(runs)}, against run {runs[0].record.run_id}" if runs else ""
+        asked = f"recall on {asked_words(runs)}" if runs else ""
+        against = f"final round of each run, {asked}, against run {runs[0].record.run_id}" if runs else ""
         self._caption.setText(against)
         common: dict[str, int] = {}
         for at, run in enumerate(runs):
             scored = run.rounds.get(run.final_round)
-            self._put(at, 0, run.record.title + (" (baseline)" if not at else ""), f"Run {run.record.run_id}")
+            self._put(at, 0, run.record.title, f"Run {run.record.run_id}")
             taus = tuple(one.tau for one in run.rounds.values() if one.tau is not None)
             path = cell("", tip=f"τ per round: {', '.join(map(text.number, taus))}")
             path.setData(VALUES_ROLE, taus)
@@ -100,7 +101,12 @@ class FinalFigures(QWidget):
             loss = scored.token_loss
             self._put(at, 7, text.number(loss.mean if loss else None), _tip(loss))
             chances = [run.probability(number, "forget") for number in (0, run.final_round)]
-            self._put(at, 8, " → ".join(map(text.number, chances)), "Mean probability per token, untouched → final")
+            self._put(
+                at,
+                8,
+                " → ".join(map(text.number, chances)),
+                "Forget answers: mean probability per token, untouched → final",
+            )
             self._put(at, _TIME, text.duration(run.record.seconds))
         self.note.setText(_explained(common))
         self.note.setToolTip(self.note.text())

@@ -17,7 +17,7 @@ from atu_gui.ui.theme import Theme, Tokens
 from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.label_room import along, around, covered, freest, spot
 from atu_gui.ui.widgets.legend import PlotTitle, Stroke
-from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, PixelText, ThemedPlot
+from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, TICK_ROOM, PixelText, ThemedPlot
 
 REACH = 14
 RING = 7.5
@@ -64,7 +64,9 @@ class Frontier(QWidget):
         self._words: list[PixelText] = []
         self.title = PlotTitle(theme, "Frontier", {})
         self.title.caption.setText("token loss · click a round")
-        self.plot = ThemedPlot(theme, x_gap=70.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), upright_grid=True)
+        self.plot = ThemedPlot(
+            theme, x_gap=70.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), right=TICK_ROOM, upright_grid=True
+        )
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.bottom.setHeight(36)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent, QTransform
@@ -15,9 +15,11 @@ from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import label
 
-AXIS_WIDTH = 38
+AXIS_WIDTH = 44
 AXIS_HEIGHT = 20
 GRID_Z = -10
+# Half a tick's label, for axes that may end at a tick.
+TICK_ROOM = 20
 # Multiples of a power of ten that get a tick, and the smallest part of a decade between two of them.
 _LOG_DIGITS = (((1, 2, 5), 0.30), ((1, 3), 0.47))
 
@@ -212,6 +214,21 @@ class ThemedPlot(pg.PlotWidget):
     def frame(self) -> QRectF:
         """What lies between the axes, in the same pixels."""
         return QRectF(self.getViewBox().sceneBoundingRect())
+
+    def fit_scores(self, values: Sequence[float], room: float, *, from_zero: bool = False) -> None:
+        """Scale the y axis to scores, which are never negative.
+
+        Args:
+            values: What must be seen; at least one.
+            room: Share of their span that is left free above them.
+            from_zero: Whether 0 must be seen too.
+        """
+        low, high = 0.0 if from_zero else min(values), max(values)
+        # Scores that are all alike need a scale too.
+        span = high - low if high - low > 1e-9 else 0.1
+        # Half a marker is seen below a score of 0.
+        low = max(low - 0.08 * span, -0.05 * span)
+        self.setYRange(low, max(high + room * span, low + span), padding=0)
 
     def set_corner(self, word: str) -> None:
         """The word for the x axis, left of its first tick."""

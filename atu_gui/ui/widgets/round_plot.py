@@ -104,10 +104,10 @@ class _ScoreLine:
 class RoundPlot(QWidget):
     """One dot per round for each series."""
 
-    def __init__(self, theme: Theme, title: str, strokes: dict[str, Stroke], *, floor: float | None = None) -> None:
+    def __init__(self, theme: Theme, title: str, strokes: dict[str, Stroke], *, from_zero: bool = False) -> None:
         super().__init__()
         self._theme = theme
-        self._floor = floor
+        self._from_zero = from_zero
         self._last_round = 1
         self._limits: tuple[Limit, ...] = ()
         self._limit_items: list[tuple[pg.InfiniteLine, PixelText]] = []
@@ -179,11 +179,9 @@ class RoundPlot(QWidget):
             for point in line.points.values() if self.title.entries[name].isChecked() else ():
                 values += [point.low, point.high, point.mean]
         if values:
-            span = (max(values) - min(values)) or 0.1
             # The words of a limit need a line of text above it, however low the plot is.
-            room = span * max(0.08, LABEL_ROOM / max(self.plot.height() - AXIS_HEIGHT, 2 * LABEL_ROOM))
-            low = min(values) - 0.08 * span if self._floor is None else self._floor
-            self.plot.setYRange(low, max(values) + room, padding=0)
+            room = max(0.08, LABEL_ROOM / max(self.plot.height() - AXIS_HEIGHT, 2 * LABEL_ROOM))
+            self.plot.fit_scores(values, room, from_zero=self._from_zero)
 
     def words_at(self, number: int) -> str:
         """All scores of a round with their intervals, for the tooltip under the pointer."""

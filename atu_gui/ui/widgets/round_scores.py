@@ -27,7 +27,7 @@ class RoundScores(QWidget):
             theme,
             "Recall per round",
             {"forget": Stroke("forget", marker="o"), "neighbour": Stroke("neighbour", LONG_DASHED, "s")},
-            floor=0.0,
+            from_zero=True,
         )
         self.utility = RoundPlot(theme, "Utility", {"token loss": Stroke("utility", DASH_DOT, "t1")})
         self.frontier = Frontier(theme)

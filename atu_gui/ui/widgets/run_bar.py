@@ -182,9 +182,9 @@ class RunBar(QWidget):
         for one, action in self._buttons.items():
             primary = one is filled and one.isEnabled()
             set_property(one, "kind", "primary" if primary else "")
-            self._theme.dress(one, icons[one], "on_accent" if primary else "text")
             wordless = self._compact and one is not self._pause
             one.setText("" if wordless else action.text())
+            self._theme.dress(one, icons[one], "on_accent" if primary else "text")
             one.setMinimumWidth(32 if wordless else 0)
             one.setMaximumWidth(32 if wordless else _ANY_WIDTH)
             set_property(one, "bare", wordless)

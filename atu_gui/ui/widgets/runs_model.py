@@ -229,7 +229,8 @@ def _tip(record: RunRecord, column: int) -> str:
         before, after = _ends(record, column)
         digits = 2
         return f"Untouched {text.interval(before, digits)}; round {record.best_round} {text.interval(after, digits)}"
-    lines = [record.title, record.note, f"Tags: {', '.join(record.tags)}" if record.tags else ""]
+    about = f"{', '.join(record.concepts)}; layer {', '.join(map(str, record.layers))}; {_tip(record, TAU)}"
+    lines = [record.title, about, record.note, f"Tags: {', '.join(record.tags)}" if record.tags else ""]
     if record.parent.round:
         lines.append(f"Branched from run {record.parent.run_id}, round {record.parent.round}.")
     return "\n".join(line for line in (*lines, record.folder) if line)

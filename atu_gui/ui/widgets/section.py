@@ -56,7 +56,8 @@ class Section(QWidget):
         self._lock_icon = icon_label(theme, "lock-simple", "muted", 12)
         self._is_live = live
         self._header = _Header(title)
-        header = row(self._caret, label(title, "heading"), None, self._lock_icon, self._summary, spacing=6)
+        self._title = label(title, "heading")
+        header = row(self._caret, self._title, None, self._lock_icon, self._summary, spacing=6)
         header.setContentsMargins(12, 0, 12, 0)
         self._header.setLayout(header)
         self._header.pressed.connect(self.toggle)
@@ -110,7 +111,8 @@ class Section(QWidget):
         words = "Locked during the run" if locked and not self.is_folded else ""
         if self.is_folded:
             words = self._summary_words
-        self._elide(self._summary, words, max(40, self.width() - 130))
+        taken = 24 + 12 + self._title.sizeHint().width() + 4 * 6 + (18 if locked and not self.is_folded else 0)
+        self._elide(self._summary, words, max(40, self.width() - taken))
 
     @staticmethod
     def _elide(where: QLabel, words: str, room: int) -> None:

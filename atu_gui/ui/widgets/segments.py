@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton
+from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QSizePolicy
 
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import row
@@ -27,6 +27,8 @@ class Segments(QFrame):
         for icon, button in zip(icons, self._buttons.values(), strict=False):
             theme.dress(button, icon, "muted")
         self.setLayout(row(*self._buttons.values(), spacing=0))
+        # Its frame keeps to the buttons, however high the row around it is.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._buttons[choices[0]].setChecked(True)
         self._group.buttonClicked.connect(self._say)
         theme.changed.connect(self._recolour)
@@ -53,9 +55,9 @@ class Segments(QFrame):
     def _recolour(self) -> None:
         tokens = self._theme.tokens
         self.setStyleSheet(
-            f"Segments {{ background: {tokens.window}; border-radius: 4px; }}"
+            f"Segments {{ background: {tokens.window}; border: 1px solid {tokens.line}; border-radius: 5px; }}"
             f"QPushButton {{ background: transparent; border: 1px solid transparent; border-radius: 4px;"
-            f" color: {tokens.muted}; min-height: 22px; padding: 0 9px; font-size: 12px; }}"
+            f" color: {tokens.muted}; min-height: 20px; padding: 0 9px; font-size: 12px; }}"
             f"QPushButton:hover {{ color: {tokens.text}; }}"
-            f"QPushButton:checked {{ background: {tokens.hover}; color: {tokens.text}; }}"
+            f"QPushButton:checked {{ background: {tokens.raised}; border-color: {tokens.edge}; color: {tokens.text}; }}"
         )

@@ -30,7 +30,7 @@ def _words(window: MainWindow) -> str:
 
 def test_after_loading_twenty_steps_are_measured_once(window: MainWindow, qtbot: QtBot, bench: FakeWorkbench) -> None:
     qtbot.waitUntil(lambda: _words(window).endswith(", from 20 measured steps"), timeout=5000)
-    assert " · at most " in _words(window) and len(bench.measured) == 1
+    assert " of memory, at most " in _words(window) and len(bench.measured) == 1
     assert window.actions_.measure_speed.text() == "Measure the speed"
     window.session.load(RunConfig().model, "auto")
     qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.events import RunFinished
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.rooms.runs import RunsRoom
 from atu_gui.ui.session import Phase
+from atu_gui.ui.widgets.runs_model import CONCEPT, NAME
 from tests.ui.fake_keeping import past_config
 from tests.ui.fake_run import materials
 from tests.ui.fake_workbench import FakeWorkbench
@@ -97,6 +99,20 @@ def test_a_run_is_named_and_found(make_window: Make, qtbot: QtBot, bench: FakeWo
     for words, found in (("gent", 1), ("king", 1), ("paper", 1), ("good one", 1), ("", 2), ("nothing like it", 0)):
         runs._search.setText(words)
         assert runs._filter.rowCount() == found, words
+
+
+def test_a_narrow_table_leaves_out_columns_instead_of_scrolling(
+    make_window: Make, qtbot: QtBot, bench: FakeWorkbench
+) -> None:
+    bench.keep("aaaa")
+    runs = _window(make_window, qtbot, bench).workbench.runs
+    table = runs.findChild(QTableView)
+    assert isinstance(table, QTableView)
+    for width, all_shown in ((980, False), (1400, True), (980, False)):
+        runs.resize(width, 200)
+        qtbot.waitUntil(lambda shown=all_shown: table.isColumnHidden(CONCEPT) is not shown, timeout=3000)
+        assert table.horizontalHeader().length() <= width
+    assert "Leonardo da Vinci; layer" in table.model().index(0, NAME).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_deleting_can_be_undone(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:

@@ -25,15 +25,15 @@ def view(qtbot: QtBot, theme: Theme) -> CostView:
 
 def test_a_line_with_memory_and_time(view: CostView) -> None:
     view.show_price(Price(SMALL, 372.0, "from your last run", True), 2e9)
-    assert view.words == "About 3.0 GB of memory · at most 6:12, from your last run" and not view.warns
+    assert view.words == "About 3.0 GB of memory, at most 6:12, from your last run" and not view.warns
     assert "may end the run before" in view._line.toolTip()
     view.show_price(Price(SMALL, 372.0, "from 20 measured steps", False), 2e9)
     assert view.words.endswith("about 6:12, from 20 measured steps")
     view.show_measuring("measuring align steps 3 of 20")
-    assert view.words == "About 3.0 GB of memory · measuring align steps 3 of 20"
+    assert view.words == "About 3.0 GB of memory, measuring align steps 3 of 20"
     view.show_measuring("")
     view.show_price(UNKNOWN, None)
-    assert view.words == "About 3.0 GB of memory · time not known yet" and not view.warns
+    assert view.words == "About 3.0 GB of memory, time not known yet" and not view.warns
 
 
 def test_what_does_not_fit_is_said_before(view: CostView) -> None:

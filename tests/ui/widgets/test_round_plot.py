@@ -14,7 +14,7 @@ from atu_gui.ui.widgets.round_plot import CAP, Limit, RoundPlot
 @pytest.fixture
 def plot(qtbot: QtBot) -> RoundPlot:
     theme = Theme()
-    made = RoundPlot(theme, "Recall", {"forget": Stroke("forget", marker="o")}, floor=0.0)
+    made = RoundPlot(theme, "Recall", {"forget": Stroke("forget", marker="o")}, from_zero=True)
     theme.setParent(made)
     qtbot.addWidget(made)
     made.set_points({"forget": {0: Interval(0.2, 0.15, 0.28, 20), 1: Interval(0.1, 0.06, 0.17, 20)}}, 4)
@@ -43,8 +43,14 @@ def test_everything_lies_within_the_axes(plot: RoundPlot) -> None:
     plot.set_limits((Limit("limit", 0.9),))
     (left, right), (low, high) = plot.plot.getViewBox().viewRange()
     assert (left, right) == (-0.5, 4.5)
-    assert low == 0.0
+    assert -0.1 < low < 0.0
     assert high > 0.9
+
+
+def test_scores_of_nothing_but_zeros_stand_on_the_axis(plot: RoundPlot) -> None:
+    plot.set_points({"forget": {n: Interval(0.0, 0.0, 0.0, 20) for n in range(3)}}, 2)
+    low, high = plot.plot.getViewBox().viewRange()[1]
+    assert low < 0.0 and high - low >= 0.1 and -low < 0.1 * (high - low)
 
 
 def test_the_newest_scores_are_said_in_words(plot: RoundPlot) -> None:
