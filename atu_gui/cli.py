@@ -24,6 +24,7 @@ from atu_gui.cli_session import Interrupted, Session
 from atu_gui.core import network, paths, text
 from atu_gui.core.black_box import BlackBox
 from atu_gui.core.config import ModelConfig, RunConfig, dump_config
+from atu_gui.core.control import NOT_FINITE
 from atu_gui.core.errors import AtuError, InputError, UserError
 from atu_gui.core.events import (
     ChatAnswered,
@@ -45,8 +46,6 @@ from atu_gui.core.redaction import without_tokens
 from atu_gui.service.workbench import Workbench
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-# What a run that became worthless says; its numbers are no result.
-_NOT_FINITE = "not finite"
 
 app = typer.Typer(
     name="atu",
@@ -226,7 +225,7 @@ def chat(
     if failures:
         raise InputError(failures[0].message, failures[0].hint)
     for answer in answers:
-        typer.echo(f"[{answer.weights}]\n{answer.text.strip()}\n")
+        typer.echo(f"[{answer.named}]\n{answer.text.strip()}\n")
     if round_ is None and not wanted:
         typer.echo("No round of this run was good, so there is no answer after it; name a round, such as last:1.")
     if session.interrupts:
@@ -331,7 +330,7 @@ class _RunCommand:
         self._report(outcome)
         if self._session.interrupts:
             return INTERRUPTED
-        return FAILED if outcome.stopped_because.startswith(_NOT_FINITE) else DONE
+        return FAILED if outcome.stopped_because.startswith(NOT_FINITE) else DONE
 
     def _reviewed(self, config: RunConfig) -> Materials:
         """Have everything written, show it, and ask before it is used."""

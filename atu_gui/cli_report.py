@@ -17,6 +17,7 @@ from atu_gui.core.events import Interval, RoundScored, TextWritten
 from atu_gui.core.materials import Group
 from atu_gui.core.outcome import Outcome
 from atu_gui.core.ports import RunRecord
+from atu_gui.core.run_state import run_state
 
 # A table in a pipe or a file has no edge; everything fits this.
 WIDTH_WITHOUT_TERMINAL = 160
@@ -126,7 +127,7 @@ def runs_table(records: Sequence[RunRecord]) -> Table:
             time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started)),
             escape(record.title),
             ", ".join(map(str, record.layers)),
-            record.status,
+            run_state(record),
             str(max((summary.round for summary in record.rounds), default=0)),
             str(record.best_round) if record.best_round else text.NOTHING,
             text.duration(record.seconds),

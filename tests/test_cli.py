@@ -166,7 +166,8 @@ def test_chat_answers_before_and_after(engine: FakeEngine, capsys: pytest.Captur
     capsys.readouterr()
     for name, round_, answer in (("last", 3, "4"), (f"{run_id}:1", 1, "8"), (f"{out}:1", 1, "8"), (run_id[:3], 3, "4")):
         assert atu("chat", name, "What is it?") == 0
-        expected = f"[untouched weights]\nit is 10\n\n[run {run_id}, round {round_}]\nit is {answer}\n\n"
+        after = f"run {run_id}, round {round_} · hash of {answer}"
+        expected = f"[untouched weights · abc]\nit is 10\n\n[{after}]\nit is {answer}\n\n"
         assert capsys.readouterr().out == expected
 
 

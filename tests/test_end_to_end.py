@@ -122,8 +122,9 @@ def test_a_run_from_the_config_file_to_the_answers(
 
     assert atu("chat", f"{out}:1", "Who wrote the first program?", "--tokens", "8") == 0
     answers = capsys.readouterr().out
-    assert "[untouched weights]" in answers
-    assert f"[run {record.run_id}, round 1]" in answers
+    assert f"[untouched weights · {untouched['weights_hash']}]" in answers
+    assert f"[run {record.run_id}, round 1 · {first['weights_hash']}]" in answers
+    assert summary["status"] == "done"
 
 
 def test_the_same_config_and_seed_give_the_same_scores(

@@ -14,6 +14,8 @@ from atu_gui.core.events import Stage
 
 # How a run says that the user ended it.
 STOPPED = "stopped by you"
+# What a run that became worthless says first; its numbers are no result.
+NOT_FINITE = "not finite"
 DISCARDED = "discarded by you"
 _MOST_STEPS = 10_000_000
 

@@ -52,6 +52,7 @@ class Outcome:
         kept: The round that is kept; 0 where none was good.
         round: The round that is judged: the kept one, or the last one that was scored.
         tau: τ of that round.
+        weights_hash: Of its weights; "" in records of earlier versions.
         forgotten: Forget questions whose answer held the gold answer before and does not now.
         leaking: Forget questions whose answer still holds it.
         lost: Neighbour questions whose answer held it before and does not now.
@@ -83,6 +84,7 @@ class Outcome:
     collapsed: str = ""
     verdicts: tuple[tuple[str, Verdict], ...] = ()
     verbatim: Score = field(default_factory=Score)
+    weights_hash: str = ""
 
     @classmethod
     def of(cls, events: Iterable[Event], audits: Iterable[AuditFound] = ()) -> Outcome | None:
@@ -121,6 +123,7 @@ class Outcome:
             told=len(forget) - len(judged),
             tested=after.tested,
             collapsed=after.collapse,
+            weights_hash=after.weights_hash,
             verdicts=_verdicts(start, forget, near, after.collapse, brought_back(audits, number)),
             verbatim=Score(
                 before.verbatim.extraction_strength if before.verbatim else None,

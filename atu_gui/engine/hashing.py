@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -11,15 +12,24 @@ from torch import Tensor, nn
 
 
 def weights_hash(model: nn.Module) -> str:
-    """SHA-256 over the names, formats, shapes and bytes of all parameters, 12 hex digits.
+    """SHA-256 over the names, formats, shapes and bytes of all parameters, 12 hex digits."""
+    return combined_hash(tensor_digests(model))
+
+
+def tensor_digests(model: nn.Module, names: Collection[str] | None = None) -> dict[str, bytes]:
+    """The digest of each parameter, or of those named.
 
     Each tensor is hashed by itself, several at a time, because SHA-256 releases the interpreter: a model of 135 M
     parameters takes a fraction of a second.
     """
-    named = sorted(model.named_parameters(), key=lambda item: item[0])
+    wanted = [item for item in model.named_parameters() if names is None or item[0] in names]
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        digests = pool.map(_tensor_digest, named)
-        return hashlib.sha256(b"".join(digests)).hexdigest()[:12]
+        return dict(zip((name for name, _ in wanted), pool.map(_tensor_digest, wanted), strict=True))
+
+
+def combined_hash(digests: Mapping[str, bytes]) -> str:
+    """The hash of a whole model out of the digests of its parameters."""
+    return hashlib.sha256(b"".join(digests[name] for name in sorted(digests))).hexdigest()[:12]
 
 
 def _tensor_digest(item: tuple[str, Tensor]) -> bytes:

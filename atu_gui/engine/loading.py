@@ -14,7 +14,7 @@ from atu_gui.core.errors import AtuError, ModelError, ResourceError
 from atu_gui.core.events import Progress
 from atu_gui.core.redaction import without_tokens
 from atu_gui.engine.devices import choose_device, choose_dtype, describe
-from atu_gui.engine.hashing import weights_hash
+from atu_gui.engine.hashing import combined_hash, tensor_digests, weights_hash
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.quiet import quiet
 from atu_gui.engine.soundness import check_computes, check_finite, check_tensors
@@ -42,8 +42,10 @@ def load_language_model(config: ModelConfig) -> Generator[Progress, None, Langua
     model, tokenizer = _guarded(files.name, device, lambda: read_language_model(files, config.allow_remote_code))
     yield _step(f"Checking {files.name}", 2)
     check_finite(files.name, model)
-    digest = weights_hash(model)
-    lm = LanguageModel(model, tokenizer, files.name, config.source, device, dtype, digest)
+    digests = tensor_digests(model)
+    lm = LanguageModel(
+        model, tokenizer, files.name, config.source, device, dtype, combined_hash(digests), digests=digests
+    )
     _check_blocks(lm)
     yield _step(f"Moving {files.name} to the device", 3)
     _guarded(files.name, device, lambda: nn.Module.to(model, device))

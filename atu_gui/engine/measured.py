@@ -24,6 +24,7 @@ def round_scored(
     tau: float | None,
     align_cosine: float | None,
     seconds: float,
+    weights_hash: str,
 ) -> RoundScored:
     """`sight` is None for the untouched model, `untouched` too: there is nothing to have collapsed from."""
     similarity = None if sight is None else sight.concept_similarity
@@ -51,5 +52,6 @@ def round_scored(
         neighbour_test=scores.neighbour_test,
         verbatim=scores.verbatim,
         speech=scores.speech,
+        weights_hash=weights_hash,
     )
     return scored if untouched is None else replace(scored, collapse=collapse(untouched, scored))

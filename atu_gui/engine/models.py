@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -24,6 +24,7 @@ class LanguageModel:
         device: Where the weights are.
         compute_dtype: float32, or the format autocast uses.
         weights_hash: Short content hash of the weights as loaded.
+        digests: That of each parameter as loaded, by name; without them all are hashed when the hash is asked for.
     """
 
     model: PreTrainedModel
@@ -33,6 +34,7 @@ class LanguageModel:
     device: torch.device
     compute_dtype: torch.dtype
     weights_hash: str
+    digests: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def base(self) -> nn.Module:

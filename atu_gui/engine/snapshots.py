@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from atu_gui.core.errors import InputError, OutputError
+from atu_gui.engine.hashing import combined_hash, tensor_digests
 from atu_gui.engine.models import LanguageModel
 
 _FOLDER = "rounds"
@@ -124,6 +125,12 @@ class Snapshots:
         finally:
             for name, parameter in self._parameters.items():
                 parameter.data = current[name]
+
+    def weights_hash(self, *others: Snapshots) -> str:
+        """The hash of the weights that the model has now; what neither this run nor `others` train is as loaded."""
+        names = {name for one in (self, *others) for name in one._parameters}
+        known = self._lm.digests or tensor_digests(self._lm.model)
+        return combined_hash({**known, **tensor_digests(self._lm.model, names)})
 
     def restore(self, round_: int) -> None:
         """Make a round the current weights, for good."""

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from atu_gui.core.config import RoundPlan
-from atu_gui.core.control import STOPPED, ControlState
+from atu_gui.core.control import NOT_FINITE, STOPPED, ControlState
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import (
     AlignScored,
@@ -183,7 +183,7 @@ class Stages:
                 verdict = not_finite(step.loss, place.round, place.index + 1)
                 if (yield from self._trip(verdict, place.round, guards.action)):
                     continue
-                because = f"not finite: {verdict.words}"
+                because = f"{NOT_FINITE}: {verdict.words}"
                 break
             self._count()
             yield StepDone(
@@ -266,6 +266,7 @@ class Stages:
             tau=place.tau if number else None,
             align_cosine=place.align_cosine,
             seconds=self._clock.seconds(),
+            weights_hash=self._snapshots.weights_hash(),
         )
         yield scored
         if number:

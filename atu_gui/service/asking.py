@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import Event, Progress, PromptAnswered
+from atu_gui.core.events.chat import named
 from atu_gui.core.ports import UNTOUCHED, AskRequest, PreviewRequest, RephraseRequest, TokenRequest
 from atu_gui.core.preview import Preview
 from atu_gui.core.rephrasing import Rephrased
@@ -66,7 +67,8 @@ def look_at(
                 "There is no run whose heads could judge the tokens.", "Run, or open a run that finished a round."
             )
         round_ = 1 if weights.round == 0 else weights.round
-        with holding.answering(weights, folder_of) as label:
+        with holding.answering(weights, folder_of) as by:
+            label = named(by.label, by.weights_hash)
             lines.append(engine.look_at(holding.loaded, folder_of(run), round_, label, text, request.prompt))
         yield Progress("tokens", "Texts", len(lines), len(request.texts), "texts")
     return tuple(lines)
@@ -87,10 +89,10 @@ def ask_all(
         Cancelled: `cancelled` said so; what was told before stays told.
     """
     for side, weights in enumerate(request.sides):
-        with holding.answering(weights, folder_of) as label:
+        with holding.answering(weights, folder_of) as by:
             answers = yield from engine.ask_all(holding.loaded, request, cancelled)
         for index, (text, logprob) in enumerate(answers):
-            yield PromptAnswered(request.number, index, side, text, logprob, label)
+            yield PromptAnswered(request.number, index, side, text, logprob, by.label, by.weights_hash)
 
 
 def preview(

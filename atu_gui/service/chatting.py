@@ -26,7 +26,7 @@ def kept(
     with contextlib.closing(work):
         for event in work:
             if isinstance(event, ChatAnswered):
-                answers.append(KeptAnswer(event.weights, event.text, event.stopped, event.seconds))
+                answers.append(KeptAnswer(event.named, event.text, event.stopped, event.seconds))
             yield event
     place = folder()
     if place is None:
@@ -69,12 +69,11 @@ def chat(
     for side, weights in enumerate(request.sides):
         begun = time.monotonic()
         written: list[str] = []
-        label = weights.label
         if stopped():
-            yield ChatAnswered(request_id, side, "", label, True, 0.0)
+            yield ChatAnswered(request_id, side, "", weights.label, True, 0.0)
             continue
         try:
-            with holding.answering(weights, folder_of) as label:
+            with holding.answering(weights, folder_of) as by:
                 for piece in engine.answer(holding.loaded, request, stopped):
                     written.append(piece)
                     yield ChatToken(request_id, side, piece)
@@ -85,4 +84,5 @@ def chat(
                 text = "".join(written) if rest == side else ""
                 yield ChatAnswered(request_id, rest, text, request.sides[rest].label, True, time.monotonic() - begun)
             raise failure from error
-        yield ChatAnswered(request_id, side, "".join(written), label, stopped(), time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+        yield ChatAnswered(request_id, side, "".join(written), by.label, stopped(), seconds, by.weights_hash)

@@ -47,8 +47,8 @@ def evaluate(
         yield Note("info", "The starter kit is not on this machine yet; fetching it first.")
         yield from cancellable(engine.fetch_starter(cancelled), cancelled)
     loaded = yield from cancellable(holding.ensure_language_model(model), cancelled)
-    with holding.answering(weights, lambda run_id: folder_of(open_store(), run_id)) as label:
-        done = yield from engine.evaluate(loaded, targets, request, f"{loaded.facts.name}, {label}", cancelled)
+    with holding.answering(weights, lambda run_id: folder_of(open_store(), run_id)) as by:
+        done = yield from engine.evaluate(loaded, targets, request, f"{loaded.facts.name}, {by.label}", cancelled)
     if request.model is None:
         try:
             keep(found.folder, done, request)

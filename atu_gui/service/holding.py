@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from atu_gui.engine.snapshots import Snapshots
 
 UNTOUCHED_LABEL = "untouched weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Whose weights the model has: the words for it, and the hash of the weights themselves."""
+
+    label: str
+    weights_hash: str
 
 
 class Holding:
@@ -118,8 +127,8 @@ class Holding:
         return self._current
 
     @contextlib.contextmanager
-    def answering(self, weights: Weights, folder_of: Callable[[str], Path]) -> Iterator[str]:
-        """Within the block the model has the wanted weights; gives the words that name them exactly.
+    def answering(self, weights: Weights, folder_of: Callable[[str], Path]) -> Iterator[Answering]:
+        """Within the block the model has the wanted weights; gives the words that name them, and their hash.
 
         Args:
             weights: Whose weights shall answer.
@@ -130,19 +139,24 @@ class Holding:
         """
         loaded = self.loaded
         if weights.round is None:
-            yield self._current
+            yield Answering(self._current, self._hash())
         elif weights.round == 0 or not weights.run_id or weights.run_id == self._run_id:
             if self._snapshots is None and weights.round:
                 raise InputError(f"Round {weights.round} does not exist.", "Nothing has been unlearned yet.")
             with self._applied(weights.round):
                 label = f"run {self._run_id}, round {weights.round}" if weights.round else UNTOUCHED_LABEL
-                yield label
+                yield Answering(label, self._hash())
         else:
             # Snapshots of another run are made for an untouched model, so both are applied, one in the other.
             with self._applied(0):
                 other = self._other(folder_of(weights.run_id), loaded)
                 with other.applied(weights.round):
-                    yield f"run {weights.run_id}, round {weights.round}"
+                    own = () if self._snapshots is None else (self._snapshots,)
+                    yield Answering(f"run {weights.run_id}, round {weights.round}", other.weights_hash(*own))
+
+    def _hash(self) -> str:
+        """Of the weights that the model has now; without a run nothing has changed them since they were loaded."""
+        return self.loaded.facts.weights_hash if self._snapshots is None else self._snapshots.weights_hash()
 
     def _applied(self, round_: int) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext() if self._snapshots is None else self._snapshots.applied(round_)

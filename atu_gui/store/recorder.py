@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from atu_gui.core.control import DISCARDED, STOPPED
+from atu_gui.core.control import DISCARDED, NOT_FINITE, STOPPED
 from atu_gui.core.events import (
     AlignScored,
     CheckpointDue,
@@ -153,7 +153,8 @@ def _after(state: RunState, event: Event) -> RunState:
         case RunResumed():
             return replace(state, status="running")
         case RunFinished(stopped_because=because):
-            status = "stopped" if because.startswith((STOPPED, DISCARDED)) else "done"
+            stopped = because.startswith((STOPPED, DISCARDED))
+            status = "failed" if because.startswith(NOT_FINITE) else "stopped" if stopped else "done"
             return RunState(status, event.seconds, event.best_round, because)
         case RunFailed():
             because = f"failed: {event.message}"

@@ -47,6 +47,7 @@ def summarise(events: Iterable[Event], state: RunState, versions: Mapping[str, s
         "seed": started.seed if started else None,
         "seconds": state.seconds,
         "versions": dict(versions),
+        "status": state.status,
         "stopped_because": state.stopped_because,
         "best_round": state.best_round,
         "verdicts": verdicts(Outcome.of(said)),
@@ -85,6 +86,7 @@ def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
 def _round(scored: RoundScored, seconds: float) -> dict[str, Any]:
     return {
         "round": scored.round,
+        "weights_hash": scored.weights_hash or None,
         "tau": scored.tau,
         "align_cosine": scored.align_cosine,
         "similarity_mean": scored.similarity_mean,

@@ -90,9 +90,9 @@ def test_tokens_are_judged_by_the_heads_that_fit_the_weights(room: Room) -> None
     sides = (UNTOUCHED, Weights(run, 2), CURRENT)
     lines = room.workbench.look_at(TokenRequest(("a b", "a b", "c"), sides)).result(10)
     assert [(one.weights, one.head_round, one.tokens, one.similarities[0]) for one in lines] == [
-        ("untouched weights", 1, ("a", "b"), 0.1),
-        (f"run {run}, round 2", 2, ("a", "b"), 0.06),
-        (f"run {run}, round 2", 9, ("c",), 0.06),
+        ("untouched weights · hash of 10", 1, ("a", "b"), 0.1),
+        (f"run {run}, round 2 · hash of 6", 2, ("a", "b"), 0.06),
+        (f"run {run}, round 2 · hash of 6", 9, ("c",), 0.06),
     ]
     assert [one.above for one in lines] == [2, 0, 0]
 

@@ -168,8 +168,8 @@ def test_what_was_asked_of_a_run_is_kept_in_its_folder(room: Room) -> None:
     first, second = room.workbench.chats_of(outcome.run_id).result(5)
     assert first.prompt == "What is it?"
     assert [(one.weights, one.text) for one in first.answers] == [
-        ("untouched weights", "it is 10"),
-        (f"run {outcome.run_id}, round 2", "it is 6"),
+        ("untouched weights · hash of 10", "it is 10"),
+        (f"run {outcome.run_id}, round 2 · hash of 6", "it is 6"),
     ]
     assert len(second.answers) == 1
     with (outcome.folder / "chats.jsonl").open("a", encoding="utf-8") as file:

@@ -26,6 +26,7 @@ def test_the_summary_says_what_the_run_came_to() -> None:
         "seed": 7,
         "seconds": 12.0,
         "versions": {"python": "3.11"},
+        "status": "done",
         "stopped_because": "all rounds done",
         "best_round": 1,
         "verdicts": [],

@@ -16,7 +16,7 @@ class ChatToken:
 
 @dataclass(frozen=True, slots=True)
 class ChatAnswered:
-    """An answer is complete (or stopped). `weights` names exactly what answered."""
+    """An answer is complete (or stopped). `weights` names exactly what answered, `weights_hash` proves it."""
 
     request_id: int
     side: int
@@ -24,6 +24,12 @@ class ChatAnswered:
     weights: str
     stopped: bool
     seconds: float
+    weights_hash: str = ""
+
+    @property
+    def named(self) -> str:
+        """Words for the screen."""
+        return named(self.weights, self.weights_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class PromptAnswered:
         side: Position of the weights in the request.
         answer_logprob: Mean log-probability of the gold answer's tokens, in nats; None where no gold answer is known.
         weights: Names exactly what answered.
+        weights_hash: Of the weights while they answered.
     """
 
     number: int
@@ -44,3 +51,14 @@ class PromptAnswered:
     text: str
     answer_logprob: float | None
     weights: str
+    weights_hash: str = ""
+
+    @property
+    def named(self) -> str:
+        """Words for the screen."""
+        return named(self.weights, self.weights_hash)
+
+
+def named(weights: str, weights_hash: str) -> str:
+    """Weights by their name and, where something was asked of them, their hash."""
+    return f"{weights} · {weights_hash}" if weights_hash else weights

@@ -239,6 +239,7 @@ class RoundScored:
         speech: Signs of broken language.
         collapse: What was seen where the model has lost its language, as a sentence; the forget scores are then void.
             "" where it has not.
+        weights_hash: Of the weights that were asked; "" in records of earlier versions.
     """
 
     run_id: str
@@ -265,6 +266,7 @@ class RoundScored:
     verbatim: GroupScores | None = None
     speech: Speech | None = None
     collapse: str = ""
+    weights_hash: str = ""
 
     @property
     def tested(self) -> bool:

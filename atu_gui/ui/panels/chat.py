@@ -186,7 +186,7 @@ class ChatPanel(QWidget):
                 exchange = self._exchange(event.request_id)
                 if exchange is not None and event.side < len(exchange.cards):
                     card = exchange.cards[event.side]
-                    card.finish(event.text, event.weights, event.stopped, event.seconds)
+                    card.finish(event.text, event.named, event.stopped, event.seconds)
                     self._refresh()
             case JobFailed(job="chat") if self.answering:
                 self._exchanges[-1].fail(f"{event.message} {event.hint}".strip())

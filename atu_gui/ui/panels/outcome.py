@@ -85,6 +85,8 @@ class OutcomePanel(QWidget):
         kept = f"Round {outcome.kept} is kept." if outcome.kept else "No round was good enough to keep."
         judged = "" if outcome.kept else f" The figures are those of round {outcome.round}, the last one."
         self._title.setText(f"Run {outcome.run_id} · {outcome.title}")
+        if outcome.weights_hash:
+            judged += f" Its weights: {outcome.weights_hash}."
         because = text.capital(outcome.stopped_because).rstrip(".")
         self._ended.setText(f"{because}. {kept}{judged} It took {text.duration(outcome.seconds)}.")
         self.verdict.setText("   ".join(f"{name}: {verdict.kind}" for name, verdict in outcome.verdicts))

@@ -80,7 +80,7 @@ class RephraseModel(QAbstractTableModel):
         one = row.rephrasing
         judged = judge(words, one.prompt, one.accepted, one.names)
         row.answers[event.side] = Answer(
-            words, mark_of(judged, "forget"), judged.spans, event.answer_logprob, event.weights
+            words, mark_of(judged, "forget"), judged.spans, event.answer_logprob, event.named
         )
         self.dataChanged.emit(self.index(event.index, BEFORE), self.index(event.index, DOTS))
 

@@ -9,9 +9,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from atu_gui.core import text
-from atu_gui.core.control import DISCARDED
 from atu_gui.core.events import Interval
 from atu_gui.core.ports import RoundSummary, RunRecord
+from atu_gui.core.run_state import run_state
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.sparkline import VALUES_ROLE
 
@@ -43,12 +43,8 @@ _WHAT = {
 
 def state_of(record: RunRecord) -> tuple[str, str, str]:
     """The words, icon and colour token of a run's status."""
-    status = record.status
-    if status == "done" and record.stopped_because.startswith("guard"):
-        status = "guard"
-    elif record.stopped_because == DISCARDED:
-        status = "discarded"
-    return _STATES.get(status, (text.capital(status), "circle", "muted"))
+    state = run_state(record)
+    return _STATES.get(state, (text.capital(state), "circle", "muted"))
 
 
 def round_of(record: RunRecord, number: int) -> RoundSummary | None:
