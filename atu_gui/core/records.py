@@ -5,9 +5,16 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
+
+
+@cache
+def hints_of(kind: type[Any]) -> dict[str, Any]:
+    """The types of a class's fields. Python reads them from strings anew each time, which took most of a reading."""
+    return typing.get_type_hints(kind)
 
 
 def restore(hint: Any, value: Any) -> Any:
@@ -19,7 +26,7 @@ def restore(hint: Any, value: Any) -> Any:
     if isinstance(value, dict) and isinstance(hint, type) and issubclass(hint, BaseModel):
         return hint.model_validate(value)
     if isinstance(value, dict) and dataclasses.is_dataclass(hint):
-        hints = typing.get_type_hints(hint)
+        hints = hints_of(typing.cast(Any, hint))
         return typing.cast(Any, hint)(**{name: restore(hints[name], part) for name, part in value.items()})
     if isinstance(value, list):
         (item, *_) = typing.get_args(hint)

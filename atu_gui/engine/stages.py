@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -34,7 +35,7 @@ from atu_gui.core.events import (
     TauChosen,
 )
 from atu_gui.core.materials import Materials
-from atu_gui.engine.align import Aligner, Sight, look
+from atu_gui.engine.align import Aligner, AlignStep, Sight, look
 from atu_gui.engine.gate import Clock, Gate
 from atu_gui.engine.guards import Verdict, best_round, broken_guard, cautions, not_finite, reached_goal, too_inactive
 from atu_gui.engine.kept_heads import save_heads
@@ -44,7 +45,7 @@ from atu_gui.engine.place import Place
 from atu_gui.engine.probes.score import RoundScores, score_round
 from atu_gui.engine.setting import Setting
 from atu_gui.engine.snapshots import Snapshots, Start
-from atu_gui.engine.unlearn import Unlearner
+from atu_gui.engine.unlearn import Unlearner, UnlearnStep
 
 # An unlearn stage may end for want of active positions only after this many steps: one batch is no evidence.
 _INACTIVE_STEPS = 3
@@ -116,22 +117,7 @@ class Stages:
             rate = state.align_learning_rate or self._setting.config.align.learning_rate
             step = self.aligner.step(rate, untouched=self._is_untouched())
             self._count()
-            yield StepDone(
-                run_id=self._run_id,
-                stage="align",
-                round=place.round,
-                step=place.step,
-                stage_step=place.index,
-                stage_steps=self._gate.steps,
-                loss=step.loss,
-                learning_rate=rate,
-                generation=state.generation,
-                seconds=self._clock.seconds(),
-                similarity_mean=step.similarity_mean,
-                similarity_p95=step.similarity_p95,
-                align_cosine=step.cosine,
-                gradient_norm=step.gradient_norm,
-            )
+            yield replace(self._done("align", step, rate, state), align_cosine=step.cosine)
             if place.index % _LOOK_EVERY == 0 and place.index < self._gate.steps:
                 yield self._seen(look(self._setting, untouched=self._is_untouched()))
         yield self._ended(reason)
@@ -141,6 +127,24 @@ class Stages:
             place.end("budget: the time was up while the head was aligned")
         else:
             yield from self._choose_tau(plan)
+
+    def _done(self, stage: Stage, step: AlignStep | UnlearnStep, rate: float, state: ControlState) -> StepDone:
+        """What steps of both kinds say; each adds its own."""
+        return StepDone(
+            run_id=self._run_id,
+            stage=stage,
+            round=self.place.round,
+            step=self.place.step,
+            stage_step=self.place.index,
+            stage_steps=self._gate.steps,
+            loss=step.loss,
+            learning_rate=rate,
+            generation=state.generation,
+            seconds=self._clock.seconds(),
+            similarity_mean=step.similarity_mean,
+            similarity_p95=step.similarity_p95,
+            gradient_norm=step.gradient_norm,
+        )
 
     def _choose_tau(self, plan: RoundPlan) -> Generator[Event, None, None]:
         """What the realigned heads see, and the τ that the round aims for."""
@@ -186,24 +190,12 @@ class Stages:
                 because = f"{NOT_FINITE}: {verdict.words}"
                 break
             self._count()
-            yield StepDone(
-                run_id=self._run_id,
-                stage="unlearn",
-                round=place.round,
-                step=place.step,
-                stage_step=place.index,
-                stage_steps=self._gate.steps,
-                loss=step.loss,
-                learning_rate=rate,
-                generation=state.generation,
-                seconds=self._clock.seconds(),
+            yield replace(
+                self._done("unlearn", step, rate, state),
                 tau=place.tau,
                 retain_weight=weight,
                 retain_loss=step.retain_loss,
-                similarity_mean=step.similarity_mean,
-                similarity_p95=step.similarity_p95,
                 active_fraction=step.active_fraction,
-                gradient_norm=step.gradient_norm,
             )
             if (yield from self._is_idle(guards.active_share, guards.action == "pause", step.active_fraction)):
                 reason = "inactive"

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from atu_gui.core import events as ev
+from atu_gui.core.records import hints_of
 
 INTERVAL = ev.Interval(0.5, 0.4, 0.6, 12)
 ANSWERED = ev.ItemAnswered("a", 0, "p1", "forget", "cloze", "q ___", "gold", "“answer”\n", 0.5, -1.5)
@@ -66,3 +67,8 @@ def test_records_of_earlier_versions_open_with_nothing_in_the_new_fields() -> No
         )
     }  # fmt: skip
     assert ev.from_record({"event": "ItemAnswered", **item}) == ANSWERED
+
+
+def test_the_types_of_an_events_fields_are_looked_up_once() -> None:
+    assert hints_of(ev.StepDone) is hints_of(ev.StepDone)
+    assert hints_of(ev.StepDone)["tau"] == float | None

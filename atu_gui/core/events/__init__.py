@@ -37,7 +37,7 @@ from atu_gui.core.events.run import (
     TauChosen,
 )
 from atu_gui.core.events.scores import DeepScored, GroupScores, ItemSampled, ProbeGroup, Speech
-from atu_gui.core.records import restore
+from atu_gui.core.records import hints_of, restore
 
 __all__ = [
     "LIMITS",
@@ -126,7 +126,7 @@ Event = (
 # A chat is no part of the run: another prompt must not make another record. The rest is gone a moment later.
 _PASSING = (Progress, ChatToken, ChatAnswered, PromptAnswered, CheckpointDue, CheckpointWritten)
 
-_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in typing.get_args(Event)}
 
 
 def is_recorded(event: Event) -> bool:
@@ -149,7 +149,7 @@ def from_record(record: dict[str, Any]) -> Event:
     kind = _KINDS.get(data.pop("event", ""))
     if kind is None:
         raise ValueError("not an event of this version")
-    hints = typing.get_type_hints(kind)
+    hints = hints_of(kind)
     try:
         return typing.cast(Event, kind(**{name: restore(hints[name], value) for name, value in data.items()}))
     except (KeyError, TypeError) as error:

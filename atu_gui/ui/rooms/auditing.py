@@ -13,9 +13,9 @@ from atu_gui.core.events import AuditFound, Event, Progress
 from atu_gui.core.outcome import Outcome
 from atu_gui.core.ports import Weights
 from atu_gui.ui.rooms.room import Reach, Room
+from atu_gui.ui.rooms.round_choice import RoundChoice
 from atu_gui.ui.session import Phase
 from atu_gui.ui.widgets.audit_dialog import AuditDialog
-from atu_gui.ui.widgets.round_dialog import RoundDialog
 
 
 class AuditingRoom(Room):
@@ -23,20 +23,18 @@ class AuditingRoom(Room):
 
     def __init__(self, reach: Reach, parent: QObject) -> None:
         super().__init__(reach, parent)
-        bench, theme = self._bench, self._bench.runs.theme
-        self._round = RoundDialog(
-            theme, "Audit a round", "Audit round",
+        bench = self._bench
+        self._round = RoundChoice(
+            reach, self._actions.audit_round, "Audit a round", "Audit round",
             "Tries to bring back what the round forgot: with fewer bits, by training and prompts, and in its layers.",
-            bench,
+            self,
         )  # fmt: skip
-        self._attacks = AuditDialog(theme, bench)
+        self._attacks = AuditDialog(bench.runs.theme, bench)
         self._round.chosen.connect(self._ask_attacks)
         self._attacks.chosen.connect(self.audit)
-        self._actions.audit_round.triggered.connect(self._ask)
         bench.audits.corner.offer("shield-check", "Audit round…", self._actions.audit_round)
         bench.audits.stop_requested.connect(self._session.stop)
         bench.outcome.audit_requested.connect(self._ask_judged)
-        bench.runs.selected.connect(self._follow)
         self._session.phase_changed.connect(self._follow)
         self._display.changed.connect(self._read)
         self._display.audits_changed.connect(self._show)
@@ -50,20 +48,12 @@ class AuditingRoom(Room):
 
     @Slot()
     def _follow(self) -> None:
-        record, phase = self._bench.runs.selected_run, self._session.phase
-        finished = record is not None and any(one.round for one in record.rounds)
-        self._actions.audit_round.setEnabled(finished and phase is Phase.IDLE)
+        phase = self._session.phase
         if self._auditing and phase is not Phase.AUDITING:
             # Done, cancelled or failed: what an audit found before it was complete is not kept.
             self._bench.audits.show_busy("")
             self._read()
         self._auditing = phase is Phase.AUDITING
-
-    @Slot()
-    def _ask(self) -> None:
-        record = self._bench.runs.selected_run
-        if record is not None:
-            self._round.ask(record)
 
     @Slot()
     def _ask_judged(self) -> None:

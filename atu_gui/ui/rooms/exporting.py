@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog
 from atu_gui.core import text
 from atu_gui.core.ports import Exported, Weights
 from atu_gui.ui.rooms.room import Reach, Room
+from atu_gui.ui.rooms.round_choice import RoundChoice
 from atu_gui.ui.session import Phase
-from atu_gui.ui.widgets.round_dialog import RoundDialog
 
 
 class ExportingRoom(Room):
@@ -20,30 +20,14 @@ class ExportingRoom(Room):
 
     def __init__(self, reach: Reach, parent: QObject) -> None:
         super().__init__(reach, parent)
-        self._round = RoundDialog(
-            self._bench.runs.theme, "Export a round", "Export round",
+        self._round = RoundChoice(
+            reach, self._actions.export_round, "Export a round", "Export round",
             "Writes safetensors, tokenizer and a model card with settings, scores and limits to a new folder, then "
-            "loads it again and checks that it gives the same answers.", self._bench,
+            "loads it again and checks that it gives the same answers.", self,
         )  # fmt: skip
         self._round.chosen.connect(self.ask_folder)
-        self._actions.export_round.triggered.connect(self._ask)
         self._bench.past.offer("export", "Export round…", self._actions.export_round)
-        self._bench.runs.selected.connect(self._follow)
-        self._session.phase_changed.connect(self._follow)
         self._bench.outcome.export_requested.connect(self._export_kept)
-        self._follow()
-
-    @Slot()
-    def _follow(self) -> None:
-        record = self._bench.runs.selected_run
-        finished = record is not None and any(one.round for one in record.rounds)
-        self._actions.export_round.setEnabled(finished and self._session.phase is Phase.IDLE)
-
-    @Slot()
-    def _ask(self) -> None:
-        record = self._bench.runs.selected_run
-        if record is not None:
-            self._round.ask(record)
 
     @Slot()
     def _export_kept(self) -> None:

@@ -8,8 +8,7 @@ from atu_gui.core.errors import AtuError
 from atu_gui.core.ports import Weights
 from atu_gui.ui.rooms.branching import branch_from
 from atu_gui.ui.rooms.room import Reach, Room
-from atu_gui.ui.session import Phase
-from atu_gui.ui.widgets.round_dialog import RoundDialog
+from atu_gui.ui.rooms.round_choice import RoundChoice
 
 
 class RoundsRoom(Room):
@@ -17,44 +16,25 @@ class RoundsRoom(Room):
 
     def __init__(self, reach: Reach, parent: QObject) -> None:
         super().__init__(reach, parent)
-        theme = self._bench.runs.theme
-        self._return = RoundDialog(
-            theme, "Return to a round", "Return to round",
-            "The model takes the weights of this round: they answer as “current weights”.", self._bench,
+        self._return = RoundChoice(
+            reach, self._actions.return_round, "Return to a round", "Return to round",
+            "The model takes the weights of this round: they answer as “current weights”.", self,
         )  # fmt: skip
-        self._branch = RoundDialog(
-            theme, "Branch from a round", "Branch from round",
+        self._branch = RoundChoice(
+            reach, self._actions.branch_round, "Branch from a round", "Branch from round",
             "The run's settings come into the set-up; the next run begins with the weights of this round, on the same "
-            "texts and questions.", self._bench,
+            "texts and questions.", self,
         )  # fmt: skip
         self._return.chosen.connect(self._go_back)
         self._branch.chosen.connect(self._branch_from)
-        self._actions.return_round.triggered.connect(lambda: self._ask(self._return))
-        self._actions.branch_round.triggered.connect(lambda: self._ask(self._branch))
         for icon, words, action in (
             ("arrow-counter-clockwise", "Return to round…", self._actions.return_round),
             ("git-branch", "Branch from round…", self._actions.branch_round),
         ):
             self._bench.past.offer(icon, words, action)
         self._bench.runs.corner.offer("git-branch", "Branch…", self._actions.branch_round)
-        self._bench.runs.selected.connect(self._follow)
         self._bench.branch.left.connect(lambda: self._session.set_branch(None))
         self._session.branch_changed.connect(self._show_branch)
-        self._session.phase_changed.connect(self._follow)
-        self._follow()
-
-    @Slot()
-    def _follow(self) -> None:
-        record = self._bench.runs.selected_run
-        idle = self._session.phase is Phase.IDLE
-        finished = record is not None and any(one.round for one in record.rounds)
-        self._actions.return_round.setEnabled(finished and idle)
-        self._actions.branch_round.setEnabled(finished and idle)
-
-    def _ask(self, dialog: RoundDialog) -> None:
-        record = self._bench.runs.selected_run
-        if record is not None:
-            dialog.ask(record)
 
     @Slot(object)
     def _go_back(self, weights: Weights) -> None:

@@ -42,8 +42,8 @@ def test_from_the_action_to_findings_and_the_verdict(make_window: Make, qtbot: Q
     window = _window(make_window, qtbot, bench)
     window.actions_.audit_round.trigger()
     room = window.findChild(AuditingRoom)
-    room._round._table.selectRow(1)
-    qtbot.mouseClick(room._round._take, Qt.MouseButton.LeftButton)
+    room._round.dialog._table.selectRow(1)
+    qtbot.mouseClick(room._round.dialog._take, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(room._attacks.isVisible, timeout=3000)
     assert room._attacks.take.text() == "Audit round 2"
     for kind in ("prompts", "lens", "probe", "ablate"):

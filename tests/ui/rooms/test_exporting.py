@@ -34,7 +34,7 @@ def test_a_round_goes_into_a_folder_of_its_own(
 ) -> None:
     window = _window(make_window, qtbot, bench)
     window.actions_.export_round.trigger()
-    rounds = window.findChild(ExportingRoom)._round
+    rounds = window.findChild(ExportingRoom)._round.dialog
     rounds._table.selectRow(1)
     qtbot.mouseClick(rounds._take, Qt.MouseButton.LeftButton)
     (dialog,) = window.findChildren(QFileDialog)

@@ -32,7 +32,7 @@ def _window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow
 
 def _branch(window: MainWindow, qtbot: QtBot, row: int) -> None:
     window.actions_.branch_round.trigger()
-    dialog = window.findChild(RoundsRoom)._branch
+    dialog = window.findChild(RoundsRoom)._branch.dialog
     dialog._table.selectRow(row)
     qtbot.mouseClick(dialog._take, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.session.branch is not None, timeout=3000)
@@ -48,7 +48,7 @@ def test_a_run_without_rounds_offers_none(make_window: Make, qtbot: QtBot, bench
 def test_returning_makes_a_round_current(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
     window = _window(make_window, qtbot, bench)
     window.actions_.return_round.trigger()
-    dialog = window.findChild(RoundsRoom)._return
+    dialog = window.findChild(RoundsRoom)._return.dialog
     assert dialog.isVisible() and dialog._take.text() == "Return to round 3"
     dialog._table.selectRow(1)
     assert dialog._take.text() == "Return to round 2"
@@ -71,8 +71,8 @@ def test_the_buttons_beside_the_shown_run_are_about_that_run(
     window.workbench.runs.select("cccc")
     button = next(one for one in window.workbench.past._of_kept if one.text() == "Branch from round…")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert window.findChild(RoundsRoom)._branch._run_id == "aaaa"
-    window.findChild(RoundsRoom)._branch.reject()
+    assert window.findChild(RoundsRoom)._branch.dialog._run_id == "aaaa"
+    window.findChild(RoundsRoom)._branch.dialog.reject()
 
 
 def test_a_branch_takes_settings_texts_and_weights(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
