@@ -43,6 +43,7 @@ _PATIENCE = 10.0
 # What a question costs is the slope between a few and many: on a CPU a token of one answer costs as much as of four.
 _FEW, _MANY = 4, 12
 _NEUTRAL, _TOKENS = 4, 16
+_QUESTION_PARTS = 4
 
 
 def measure_paces(
@@ -140,16 +141,19 @@ def _questions(
 ) -> Generator[Event, None, tuple[float, float]]:
     """Seconds of a probe for each question, and for all that does not grow with their number."""
     probes = scratch_probes(_MANY)
-    few = yield from _timed(lambda: ask_probes(lm, probes[:_FEW], run_id="", round=0, cancelled=cancelled), lm)
-    many = yield from _timed(lambda: ask_probes(lm, probes, run_id="", round=0, cancelled=cancelled), lm)
-    each = max((many - few) / (_MANY - _FEW), 0.0)
+    few = yield from _timed(lambda: ask_probes(lm, probes[:_FEW], run_id="", round=0, cancelled=cancelled), lm, 0)
+    # Where even a few take long the slope is not waited for: each then counts as among a few, which is no less.
+    each = few / _FEW
+    if few < _PATIENCE:
+        many = yield from _timed(lambda: ask_probes(lm, probes, run_id="", round=0, cancelled=cancelled), lm, 1)
+        each = max((many - few) / (_MANY - _FEW), 0.0)
     neutral = bundled("neutral.txt")[: config.texts.probes_limit]
     read = yield from _timed(
-        lambda: token_losses(lm, neutral[:_NEUTRAL], max_tokens=NEUTRAL_TOKENS, cancelled=cancelled, job=JOB), lm
+        lambda: token_losses(lm, neutral[:_NEUTRAL], max_tokens=NEUTRAL_TOKENS, cancelled=cancelled, job=JOB), lm, 2
     )
     prompts = [instruction_prompt(lm, line) for line in bundled_lines("instructions.txt")[:FLUENCY_PROMPTS]]
     free = yield from _timed(
-        lambda: generate_batch(lm, prompts, max_new_tokens=_TOKENS, cancelled=cancelled, job=JOB), lm
+        lambda: generate_batch(lm, prompts, max_new_tokens=_TOKENS, cancelled=cancelled, job=JOB), lm, 3
     )
     asides = max(few - _FEW * each, 0.0) + read * len(neutral) / _NEUTRAL + free * FLUENCY_TOKENS / _TOKENS
     return each, asides
@@ -163,7 +167,9 @@ def scratch_probes(count: int) -> list[Probe]:
     return [Probe(f"scratch:{n}", "forget", "question", line, answer) for n, (line, answer) in enumerate(asked)]
 
 
-def _timed(begin: Callable[[], Generator[Event, None, T]], lm: LanguageModel) -> Generator[Event, None, float]:
+def _timed(
+    begin: Callable[[], Generator[Event, None, T]], lm: LanguageModel, part: int
+) -> Generator[Event, None, float]:
     """Seconds of some work, without what happens between its events; of those only how far it is goes on."""
     work, spent = begin(), 0.0
     while True:
@@ -175,7 +181,7 @@ def _timed(begin: Callable[[], Generator[Event, None, T]], lm: LanguageModel) ->
             return spent + time.perf_counter() - begun
         spent += time.perf_counter() - begun
         if isinstance(event, Progress):
-            yield Progress(JOB, "Measuring questions", 0, 0)
+            yield Progress(JOB, "Measuring questions", part + 1, _QUESTION_PARTS, "parts")
 
 
 def _seconds(step: Callable[[], object], device: torch.device) -> float:

@@ -324,6 +324,10 @@ class Session(QObject):
             self._loaded, self._loaded_for = loaded, (model, encoder)
             self._advance()
 
+        if self._loaded is not None:
+            # The service lets go of it first, so that after a failure there is none.
+            self._loaded = self._loaded_for = None
+            self.model_changed.emit()
         self._enter(Phase.LOADING)
         self._watch(lambda port: port.load(model, encoder), done)
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
 import pytest
 import torch
 
 from atu_gui.core import paths
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import Cancelled
-from atu_gui.core.events import Progress
+from atu_gui.core.events import Event, Progress
+from atu_gui.core.materials import Probe
 from atu_gui.core.paces import PARTS
 from atu_gui.core.schedule import settle
+from atu_gui.engine import calibrate
 from atu_gui.engine.align import Aligner
 from atu_gui.engine.calibrate import in_place, measure_paces, scratch_probes, scratch_setting
 from atu_gui.engine.models import LanguageModel, TextEncoder
+from atu_gui.engine.probes.score import ask_probes
 from atu_gui.engine.setting import with_layers
 from atu_gui.engine.unlearn import Unlearner, trained_parameters
 from tests.engine.draining import drain
@@ -70,6 +76,26 @@ def test_it_ends_when_it_is_told_to(lm: LanguageModel, encoder: TextEncoder, con
         with pytest.raises(Cancelled):
             drain(measure_paces(config, lm, encoder, lambda answers=answers: next(answers, True)))  # type: ignore[misc]
     assert all(torch.equal(before[name], value) for name, value in lm.model.named_parameters())
+
+
+def test_slow_questions_are_asked_a_few_times_only(
+    lm: LanguageModel, encoder: TextEncoder, config: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def ask(lm: LanguageModel, probes: list[Probe], **rest: Any) -> Generator[Event, None, Any]:
+        asked.append(len(probes))
+        return (yield from ask_probes(lm, probes, **rest))
+
+    monkeypatch.setattr(calibrate, "ask_probes", ask)
+    config = with_layers(settle(config), lm.depth)
+    drain(measure_paces(config, lm, encoder, lambda: False))
+    monkeypatch.setattr(calibrate, "_PATIENCE", 0.0)
+    events, found = drain(measure_paces(config, lm, encoder, lambda: False))
+    assert asked == [4, 12, 4], "with patience a few and many, without it the few alone"
+    assert found.paces["probe"] > 0 and found.steps == 6, "two steps of each kind"
+    parts = [event.done for event in events if isinstance(event, Progress) and event.unit == "parts"]
+    assert parts == sorted(parts) and set(parts) == {1, 3, 4}
 
 
 def test_scratch_questions_have_answers_and_wrong_ones() -> None:

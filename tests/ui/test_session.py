@@ -68,6 +68,17 @@ def test_a_failure_is_told_once_and_ends_the_wish(session: Session, qtbot: QtBot
     _finish(session)
 
 
+def test_after_a_failed_load_no_model_is_held(session: Session, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    session.connect_to(bench)
+    session.load(ModelConfig(), "auto")
+    qtbot.waitUntil(lambda: session.loaded is not None and session.phase is Phase.IDLE, timeout=3000)
+    bench.load_error = ModelError("It is damaged.", "Choose another.")
+    session.load(ModelConfig(source="another"), "auto")
+    qtbot.waitUntil(lambda: session.phase is Phase.IDLE, timeout=3000)
+    assert session.loaded is None and not session.holds(ModelConfig(), "auto")
+    _finish(session)
+
+
 def test_an_error_of_ours_is_told_with_its_details(session: Session, qtbot: QtBot, bench: FakeWorkbench) -> None:
     told: list[JobFailed | RunFailed] = []
     session.failed.connect(told.append)

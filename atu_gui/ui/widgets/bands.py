@@ -121,14 +121,15 @@ class Marks(ViewItem):
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         with self.in_pixels(painter) as (to_pixels, frame):
             taken = self._paint_words(painter, to_pixels, frame) if self._labels else []
+            # Before the flags: the line would cross the words of the newest one.
+            if self._now is not None:
+                self._paint_now(painter, to_pixels.map(QPointF(self._now, 0)).x(), frame, taken)
             free = frame.right()
             # From the newest back, so that where flags crowd the newest keep their words.
             for x, text in reversed(self._flags):
                 at = to_pixels.map(QPointF(x, 0)).x()
                 if frame.left() <= at <= frame.right():
                     free = self._paint_flag(painter, at, frame, text, free)
-            if self._now is not None:
-                self._paint_now(painter, to_pixels.map(QPointF(self._now, 0)).x(), frame, taken)
 
     def _paint_words(self, painter: QPainter, to_pixels: QTransform, frame: QRectF) -> list[QRectF]:
         metrics = QFontMetricsF(painter.font())

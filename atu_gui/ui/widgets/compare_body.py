@@ -59,7 +59,7 @@ class CompareBody(QScrollArea):
         self.overlay.show_runs(self._curves, seconds=shown["seconds"], taus=shown["taus"])
         asked = asked_words(self._runs)
         for plot in (self.forget, self.neighbour):
-            plot.title.caption.setText(f"recall, {asked}" if asked else "recall")
+            plot.title.caption.setText(f"recall, {asked.removesuffix(' questions')}" if asked else "recall")
         by_plot: tuple[tuple[ScoresPlot, Callable[[RoundScored], Interval | None]], ...] = (
             (self.forget, lambda scored: scored.recall("forget", "test")),
             (self.neighbour, lambda scored: scored.recall("neighbour", "test")),

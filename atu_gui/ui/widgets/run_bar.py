@@ -17,6 +17,7 @@ from atu_gui.ui.widgets.stage_bar import StageBar
 
 HEIGHT = 56
 _ANY_WIDTH = 16777215
+_NO_MODEL = ("No model", "Choose one, or press Run")
 _BUSY_WORDS = {
     Phase.FETCHING: "Fetching the starter kit",
     Phase.LOADING: "Loading the model",
@@ -34,8 +35,7 @@ class ModelChip(QPushButton):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setFixedHeight(40)
-        self._name = label("No model", "heading")
-        self._facts = label("Choose one, or press Run", "caption")
+        self._name, self._facts = label("", "heading"), label("", "caption")
         words = column(self._name, self._facts, spacing=0)
         layout = row(icon_label(theme, "cube", "muted", 20), spacing=10)
         layout.setContentsMargins(10, 2, 8, 2)
@@ -45,18 +45,23 @@ class ModelChip(QPushButton):
         for child in self.findChildren(QLabel):
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setMinimumWidth(232)
-        self.setToolTip("The model at hand; click to load another.")
-        self.setAccessibleName("Model: none")
+        self.show_model(None)
 
     def show_model(self, model: ModelLoaded | None) -> None:
         """Say which model is loaded."""
         if model is None:
+            self._say(*_NO_MODEL, "Model: none", "Click to load a model.")
             return
         facts = (text.device(model.device), text.number_format(model.dtype), text.size(model.memory_bytes))
-        self._name.setText(self._name.fontMetrics().elidedText(model.name, Qt.TextElideMode.ElideMiddle, 220))
-        self._facts.setText(" · ".join(facts))
-        self.setAccessibleName(f"Model: {model.name}, {', '.join(facts)}")
-        self.setToolTip(f"{model.name}\nWeights {model.weights_hash}. Click to load another.")
+        name = self._name.fontMetrics().elidedText(model.name, Qt.TextElideMode.ElideMiddle, 220)
+        tip = f"{model.name}\nWeights {model.weights_hash}. Click to load another."
+        self._say(name, " · ".join(facts), f"Model: {model.name}, {', '.join(facts)}", tip)
+
+    def _say(self, name: str, facts: str, spoken: str, tip: str) -> None:
+        self._name.setText(name)
+        self._facts.setText(facts)
+        self.setAccessibleName(spoken)
+        self.setToolTip(tip)
 
 
 class RunBar(QWidget):
