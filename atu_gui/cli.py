@@ -276,6 +276,21 @@ def record(
 
 
 @app.command()
+def report(
+    run_name: Annotated[str, typer.Argument(metavar="RUN", help="Id, its beginning, folder, or “last”.")],
+    to: Annotated[Path, typer.Option(metavar="FILE", help="The page to write, such as report.html.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Write all that is known of a run as one page for a browser: verdict, curves, scores, audits, answers."""
+    bench = Workbench()
+    try:
+        file = bench.write_report(run_name, to, replace=force).result()
+    finally:
+        bench.close()
+    typer.echo(f"The report is in {file} ({text.size(file.stat().st_size)}).")
+
+
+@app.command()
 def runs() -> None:
     """List the runs of this machine, newest first."""
     bench = Workbench()

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from atu_gui.core import text
-from atu_gui.core.evaluation import Evaluation, Score
-from atu_gui.core.events import Interval, RoundScored, TextWritten
+from atu_gui.core.evaluation import Evaluation
+from atu_gui.core.events import RoundScored, TextWritten
 from atu_gui.core.materials import Group
 from atu_gui.core.outcome import Outcome
 from atu_gui.core.ports import RunRecord
@@ -81,23 +81,15 @@ def rounds_table(rounds: Sequence[RoundScored], best_round: int) -> Table:
 
 def evaluation_table(found: Evaluation) -> Table:
     """One line per score, with intervals over items and over targets."""
-    limit = f"; at most {found.limit} items of each part and target" if found.limit else ""
-    title = f"{found.weights} · {', '.join(found.targets)} · reading “{found.reading}”{limit}"
-    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left")
+    table = Table(box=SIMPLE_HEAD, title=found.title, title_justify="left")
     table.add_column("score", no_wrap=True)
     for name in ("value", "95 % over items", "95 % over targets", "n"):
         table.add_column(name, no_wrap=True, justify="right")
     for score in found.scores:
-        items, targets = (_span(interval, score) for interval in (score.items, score.targets))
+        items, targets = (score.span(interval) for interval in (score.items, score.targets))
         few = " (few)" if score.few else ""
         table.add_row(score.name, text.number(score.value, score.digits), items, targets, f"{score.n}{few}")
     return table
-
-
-def _span(interval: Interval | None, score: Score) -> str:
-    if interval is None:
-        return text.NOTHING
-    return f"{text.number(interval.low, score.digits)} … {text.number(interval.high, score.digits)}"
 
 
 def verdict_lines(outcome: Outcome | None) -> list[str]:

@@ -52,6 +52,7 @@ def _all_modules(name: str) -> list[str]:
     [
         ("atu_gui.core", TORCH + QT + ("sqlite3",)),
         ("atu_gui.store", TORCH + QT),
+        ("atu_gui.report", TORCH + QT),
         ("atu_gui.service", TORCH + QT),
         ("atu_gui.cli", TORCH + QT),
         ("atu_gui.ui", TORCH),

@@ -31,6 +31,11 @@ def differing(configs: Sequence[RunConfig]) -> tuple[list[Setting], int]:
     return [row for row in rows if len(set(row.values)) > 1], len(rows)
 
 
+def settings_of(config: RunConfig) -> list[tuple[str, str]]:
+    """Every setting of a run and its value."""
+    return list(_flat(config))
+
+
 def _flat(part: BaseModel) -> Iterator[tuple[str, str]]:
     for name, field in type(part).model_fields.items():
         value = getattr(part, name)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from atu_gui.core import text
 from atu_gui.core.config import ModelConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Interval
@@ -124,6 +125,12 @@ class Score:
         """Decimals that suit it: most are percents, some are fractions."""
         return 1 if abs(self.value) >= 1 or not self.value else 4
 
+    def span(self, interval: Interval | None) -> str:
+        """One of its intervals in words."""
+        if interval is None:
+            return text.NOTHING
+        return f"{text.number(interval.low, self.digits)} … {text.number(interval.high, self.digits)}"
+
 
 @dataclass(frozen=True, slots=True)
 class PartTime:
@@ -149,6 +156,12 @@ class Evaluation:
     times: tuple[PartTime, ...]
     notes: tuple[str, ...]
     differs: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What was asked of whom, and how it is scored."""
+        limit = f" · at most {text.count(self.limit, 'item')} of each part and target" if self.limit else ""
+        return f"{self.weights} · {', '.join(self.targets)} · reading “{self.reading}”{limit}"
 
     def score(self, name: str) -> Score | None:
         """A figure by name."""

@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from atu_gui.core.materials import Group
+
 Verdict = Literal["leak", "clear", "told", "unknown"]
+Mark = Literal["leak", "clear", "told", "kept", "lost", "none"]
+MARK_WORDS: dict[Mark, str] = {
+    "leak": "Leak",
+    "clear": "No leak",
+    "told": "Not counted",
+    "kept": "Kept",
+    "lost": "Lost",
+    "none": "",
+}
 Span = tuple[int, int]
 
 _ARTICLE = re.compile(r"^(?:the|an?)\s+(?=\w)")
@@ -52,6 +63,26 @@ def judge(answer: str, prompt: str, accepted: Sequence[str], names: Sequence[str
     if not any(_words(term) for term in wanted):
         return Judged("unknown")
     return Judged("leak" if spans else "clear", spans)
+
+
+def mark_of(judged: Judged, group: Group, *, was_kept: bool = False) -> Mark:
+    """The mark of an answer: about what is to be forgotten a hit is a leak, about a neighbour it is as it should be.
+
+    Args:
+        judged: What was found in the answer.
+        group: Whether the answer should be forgotten or kept.
+        was_kept: Whether the untouched model said it; only then can it be lost.
+    """
+    if group == "forget":
+        return judged.verdict if judged.verdict != "unknown" else "none"
+    if judged.verdict == "leak":
+        return "kept"
+    return "lost" if was_kept and judged.verdict == "clear" else "none"
+
+
+def one_line(words: str) -> str:
+    """White space runs become single spaces, so that an answer fits a cell."""
+    return " ".join(words.split())
 
 
 def tells(text: str, terms: Sequence[str]) -> bool:

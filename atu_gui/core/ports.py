@@ -368,14 +368,16 @@ class WorkbenchPort(Protocol):
     def evaluate(self, request: EvaluationRequest) -> Future[Evaluation]:
         """Put the RWKU benchmark to a model or a round (job "eval"; cancellable, parts that are done stay cached).
 
-        The report on a round is kept with its run.
-
-        The future raises `InputError` for unknown runs, parts or folders, and for files with faults.
+        A round's report is kept with its run. `InputError`: a run, part or folder is unknown, or a file has faults.
         """
         ...
 
     def evaluations_of(self, run_id: str) -> Future[Sequence[Evaluation]]:
         """The evaluations of a run's rounds, the newest last; raises `InputError` for an unknown run."""
+        ...
+
+    def write_report(self, run_id: str, file: Path, *, replace: bool = False) -> Future[Path]:
+        """Write what is recorded of a run as one page; `OutputError` where the file exists and `replace` is not set."""
         ...
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:

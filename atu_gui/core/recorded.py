@@ -98,14 +98,19 @@ def read_recording(path: Path) -> Recording:
         if head["format"] > FORMAT:
             raise InputError(f"{path} was recorded by a later version.", "Update atu-gui to open it.")
         known = tuple(from_record(event) for event in events)
-        return Recording(_record_of(known), RunConfig.model_validate(config), known)
+        return Recording(record_of(known), RunConfig.model_validate(config), known)
     except InputError:
         raise
     except (ValueError, KeyError, TypeError, StopIteration) as error:
         raise InputError(f"{path} is a damaged recording: {error}.", "Name a file written by `atu record`.") from None
 
 
-def _record_of(events: tuple[Event, ...]) -> RunRecord:
+def record_of(events: tuple[Event, ...]) -> RunRecord:
+    """What the store would say of a run, from its events; without a folder.
+
+    Raises:
+        StopIteration: Its beginning is missing.
+    """
     started = next(event for event in events if isinstance(event, RunStarted))
     finished = next((event for event in events if isinstance(event, RunFinished)), None)
     rounds = tuple(

@@ -9,6 +9,7 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.events import RunStarted
 from atu_gui.core.materials import Materials
 from atu_gui.core.progress import limits_of, planned_stages
+from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.snapshots import Start
 
 
@@ -18,17 +19,17 @@ def run_started(
     *,
     run_id: str,
     folder: Path,
-    model: str,
-    encoder: str,
+    lm: LanguageModel,
+    encoder: TextEncoder,
     start: Start | None,
 ) -> RunStarted:
-    """The first event of a run with a settled config; `model` and `encoder` are names for the screen."""
+    """The first event of a run with a settled config."""
     groups = [probe.group for probe in materials.probes]
     return RunStarted(
         run_id=run_id,
         title=config.title,
-        model=model,
-        encoder=encoder,
+        model=lm.name,
+        encoder=encoder.name,
         concepts=tuple(concept.name for concept in config.concepts),
         layers=tuple(config.layers),
         recipe=config.recipe,
@@ -43,4 +44,8 @@ def run_started(
         parent_run=start.run_id if start else "",
         parent_round=start.round if start else 0,
         limits=limits_of(config),
+        weights_hash=lm.weights_hash,
+        encoder_hash=encoder.weights_hash,
+        device=str(lm.device),
+        dtype=str(lm.compute_dtype).removeprefix("torch."),
     )

@@ -149,8 +149,8 @@ class Run:
             self._materials,
             run_id=self._run_id,
             folder=self._folder,
-            model=self._lm.name,
-            encoder=self._encoder.name,
+            lm=self._lm,
+            encoder=self._encoder,
             start=self._start,
         )
 

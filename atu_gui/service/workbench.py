@@ -55,6 +55,7 @@ from atu_gui.service.holding import Holding
 from atu_gui.service.listeners import Listeners
 from atu_gui.service.measuring import Measure, measured, scratch
 from atu_gui.service.quiet import Quiet
+from atu_gui.service.reporting import write_report
 from atu_gui.service.resuming import Resuming
 from atu_gui.service.running import Opening, RunJob, cancellable, ready
 from atu_gui.service.worker import Worker
@@ -274,6 +275,10 @@ class Workbench:
     def evaluations_of(self, run_id: str) -> Future[Sequence[Evaluation]]:
         """What the benchmark said to the rounds of a run."""
         return self._read(lambda store: evaluations_in(folder_of(store, run_id)))
+
+    def write_report(self, run_id: str, file: Path, *, replace: bool = False) -> Future[Path]:
+        """Write all that is known of a run as one page."""
+        return self._read(lambda store: write_report(store, run_id, file, replace=replace))
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         """Rename a run, and keep what the user writes about it."""

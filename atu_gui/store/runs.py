@@ -254,6 +254,15 @@ class RunStore:
         """
         return str(self._require(run_id, "config"))
 
+    def versions_of(self, run_id: str) -> dict[str, str]:
+        """The versions that the run began with, by name.
+
+        Raises:
+            InputError: Unknown run.
+        """
+        found: dict[str, str] = json.loads(str(self._require(run_id, "versions")))
+        return found
+
     def stopped_because(self, run_id: str) -> str:
         """Why the run ended, empty while it goes on.
 

@@ -43,6 +43,11 @@ _TABLE = {
     "branch_round": ("Branch from round…", "Ctrl+B", "Let the next run begin with a round of the selected run."),
     "outcome": ("Outcome of the run", "Ctrl+Shift+F", "What is forgotten, what still leaks, what got worse."),
     "export_round": ("Export round…", "Ctrl+E", "Write a round of the selected run as a Hugging Face folder, checked."),
+    "report": (
+        "Report…",
+        "Ctrl+D",
+        "Write all that is known of the selected run as one page for a browser.",
+    ),
     "audit_round": (
         "Audit round…",
         "Ctrl+Shift+A",
@@ -126,6 +131,7 @@ class Actions:
     branch_round: QAction
     outcome: QAction
     export_round: QAction
+    report: QAction
     audit_round: QAction
     evaluate: QAction
     compare: QAction

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QWidget
 from atu_gui.core.errors import OutputError
 from atu_gui.core.events import Interval, RoundScored
 from atu_gui.core.materials import Group
-from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
-from atu_gui.ui.widgets.series import Series
+from atu_gui.core.run_curves import RunCurves, XAxis
+from atu_gui.core.series import Series
 
 _SCALE = 2
 _STEP_COLUMNS = (

@@ -74,7 +74,16 @@ class MenuRow(QWidget):
             runs, actions.open_run, actions.resume_run, actions.close_run, actions.outcome, None, actions.return_round,
             actions.branch_round,
         )  # fmt: skip
-        _fill(runs, None, actions.audit_round, actions.evaluate, actions.compare, actions.export_round, None)
+        _fill(
+            runs,
+            None,
+            actions.audit_round,
+            actions.evaluate,
+            actions.compare,
+            actions.export_round,
+            actions.report,
+            None,
+        )
         _fill(runs, actions.annotate_run, actions.delete_run, actions.undelete_run)
         help_menu = bar.addMenu("&Help")
         _fill(help_menu, actions.palette, actions.glossary, actions.open_recorded, None)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from atu_gui.ui.theme import Tokens
+    from atu_gui.core.look import Tokens
 
 _TEXT = """
 QToolTip { background: $hover; color: $text; border: 1px solid $edge; padding: 4px 8px; font-size: 12px; }

@@ -67,6 +67,8 @@ class FakeKeeping:
         self.returned: list[Weights] = []
         self.exported: list[tuple[Weights, Path]] = []
         self.export_error: AtuError | None = None
+        self.reported: list[tuple[str, Path, bool]] = []
+        self.report_error: AtuError | None = None
 
     def keep(self, run_id: str, config: RunConfig | None = None, **changes: object) -> list[Event]:
         """A run that was made before; returns its events."""
@@ -100,6 +102,13 @@ class FakeKeeping:
             return _failed(self.export_error)
         self.exported.append((weights, folder))
         return _done(Exported(folder, 538_000_000, 14))
+
+    def write_report(self, run_id: str, file: Path, *, replace: bool = False) -> Future[Path]:
+        def write() -> Path:
+            self.reported.append((run_id, file, replace))
+            return file
+
+        return _failed(self.report_error) if self.report_error is not None else self._of(run_id, write)
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         def write() -> None:

@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from atu_gui.core.look import DARK
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.stylesheet import style_sheet
-from atu_gui.ui.theme import DARK, Theme
+from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import Elided
 from tests.ui.fake_workbench import FakeWorkbench
 

@@ -8,9 +8,10 @@ from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from atu_gui.core.look import DARK, LIGHT, Tokens, mix
 from atu_gui.ui import phosphor
 from atu_gui.ui.stylesheet import style_sheet
-from atu_gui.ui.theme import DARK, LIGHT, Theme, Tokens, mix
+from atu_gui.ui.theme import Theme
 
 _GLYPHS = dict.fromkeys(("caret", "caret_up", "check", "menu_check"), "x.png")
 

@@ -33,6 +33,10 @@ class RunStarted:
 
     Attributes:
         limits: Which of `LIMITS` are set; a record from before this was told counts as having them all.
+        weights_hash: Short content hash of the untouched model's weights; "" in records from before this was told.
+        encoder_hash: The same of the encoder.
+        device: Where it computes, such as “cuda:0”; "" as above.
+        dtype: Number format of the computation.
     """
 
     run_id: str
@@ -53,6 +57,10 @@ class RunStarted:
     parent_run: str = ""
     parent_round: int = 0
     limits: tuple[str, ...] = LIMITS
+    weights_hash: str = ""
+    encoder_hash: str = ""
+    device: str = ""
+    dtype: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from atu_gui.core import text
 from atu_gui.core.audits import AUDITS
 from atu_gui.core.comeback import share_words
 from atu_gui.core.events import AuditAnswer, AuditFound, Comeback
-from atu_gui.core.leaks import judge
+from atu_gui.core.leaks import judge, mark_of, one_line
 from atu_gui.core.materials import Group
 from atu_gui.core.verdict import COMEBACK_SHARE
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.answer_cells import Answer, mark_of, one_line
+from atu_gui.ui.widgets.answer_cells import Answer
 from atu_gui.ui.widgets.basics import Elided, button, column, row, rule
 from atu_gui.ui.widgets.corner import Corner
 from atu_gui.ui.widgets.empty import Empty

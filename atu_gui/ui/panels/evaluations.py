@@ -8,11 +8,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QSplitter, QStackedLayout, QTableWidget, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.evaluation import PARTS, EvaluatedItem, Evaluation, Score
-from atu_gui.core.events import Interval
-from atu_gui.core.leaks import judge
+from atu_gui.core.evaluation import PARTS, EvaluatedItem, Evaluation
+from atu_gui.core.leaks import judge, mark_of, one_line
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.answer_cells import Answer, mark_of, one_line
+from atu_gui.ui.widgets.answer_cells import Answer
 from atu_gui.ui.widgets.basics import Elided, button, column, row, rule
 from atu_gui.ui.widgets.corner import Corner
 from atu_gui.ui.widgets.empty import Empty
@@ -62,7 +61,7 @@ class EvaluationsPanel(QWidget):
         self.which.blockSignals(True)
         self.which.clear()
         for one in self._found:
-            self.which.addItem(_title(one))
+            self.which.addItem(one.title)
         self.which.setCurrentIndex(self._found.index(wanted) if wanted in self._found else len(self._found) - 1)
         self.which.blockSignals(False)
         self._draw()
@@ -120,8 +119,8 @@ class EvaluationsPanel(QWidget):
         for at, score in enumerate(scores):
             figures = (
                 text.number(score.value, score.digits),
-                _span(score.items, score),
-                _span(score.targets, score),
+                score.span(score.items),
+                score.span(score.targets),
                 text.count(score.n) + (" (few)" if score.few else ""),
             )
             self.table.setItem(at, 0, cell(score.name))
@@ -166,17 +165,6 @@ class EvaluationsPanel(QWidget):
                 counted = "answer in prompt" if one.told else "yes"
                 kind = one.kind or PARTS.get(one.part, one.part)
                 yield kind, one.prompt, one.gold, _answer(one), text.number(one.score), counted
-
-
-def _title(one: Evaluation) -> str:
-    limit = f" · at most {one.limit} of each part" if one.limit else ""
-    return f"{one.weights} · {', '.join(one.targets)} · {one.reading}{limit}"
-
-
-def _span(interval: Interval | None, score: Score) -> str:
-    if interval is None:
-        return text.NOTHING
-    return f"{text.number(interval.low, score.digits)} … {text.number(interval.high, score.digits)}"
 
 
 def _answer(one: EvaluatedItem) -> Answer:

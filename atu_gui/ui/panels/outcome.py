@@ -9,13 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
 from atu_gui.core.config import GuardConfig
-from atu_gui.core.events import Interval
-from atu_gui.core.outcome import Outcome, Score
-from atu_gui.core.paired import Difference
+from atu_gui.core.outcome import Outcome
+from atu_gui.core.run_curves import RunCurves
+from atu_gui.core.score_words import Told, forgotten, leaking, worse
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, card, column, label, row
 from atu_gui.ui.widgets.finding import Finding
-from atu_gui.ui.widgets.run_curves import RunCurves
 
 if TYPE_CHECKING:
     from atu_gui.ui.widgets.round_scores import RoundScores
@@ -94,9 +93,11 @@ class OutcomePanel(QWidget):
         self.verdict.setVisible(bool(outcome.verdicts))
         for one in (self.lower_tau, self.export):
             one.setEnabled(bool(outcome.kept))
-        self._show_forgotten(outcome)
-        self._show_leaking(outcome)
-        self._show_worse(outcome)
+        _show(self.forgotten, forgotten(outcome))
+        gone = text.count(len(outcome.forgotten), "answer")
+        self.forgotten.figure.setToolTip(f"{gone} that held the gold answer before hold it no longer.")
+        _show(self.leaking, leaking(outcome))
+        _show(self.worse, worse(outcome))
 
     def show_scores(self, run: RunCurves, guards: GuardConfig) -> None:
         """Draw below the cards how the rounds led there."""
@@ -114,71 +115,9 @@ class OutcomePanel(QWidget):
             self._layout.addWidget(frame, 2)
         self._scores.draw(run, guards)
 
-    def _show_forgotten(self, outcome: Outcome) -> None:
-        card = self.forgotten
-        card.figure.setText("void" if outcome.collapsed else _change(outcome.forget))
-        card.caption.setText(outcome.collapsed or f"forget recall{_asked(outcome)}; {_sure(outcome.forget.difference)}")
-        card.more.setText(_intervals(outcome.forget))
-        gone = text.count(len(outcome.forgotten), "answer")
-        card.show_answers(outcome.forgotten, "No answer that held the gold answer before has lost it.")
-        card.figure.setToolTip(f"{gone} that held the gold answer before hold it no longer.")
 
-    def _show_leaking(self, outcome: Outcome) -> None:
-        card = self.leaking
-        card.figure.setText(f"{len(outcome.leaking)} of {outcome.asked}")
-        card.caption.setText("forget questions whose answer still contains the gold answer")
-        words = "Counted as whole words, whatever their case."
-        if outcome.told:
-            words = f"{text.count(outcome.told, 'question')} not counted: the answer stands in the question."
-        card.more.setText(words)
-        card.show_answers(
-            outcome.leaking, "None of these questions brings the gold answer out. That is no proof: rephrase them."
-        )
-
-    def _show_worse(self, outcome: Outcome) -> None:
-        card = self.worse
-        card.figure.setText(_change(outcome.neighbour))
-        card.caption.setText(
-            f"neighbour recall{_asked(outcome)}; {_sure(outcome.neighbour.difference, lower_is_better=False)}"
-        )
-        parts = [_intervals(outcome.neighbour)]
-        for name, score in (("Token loss", outcome.token_loss), ("Fluency, bits", outcome.fluency)):
-            if score.before is not None and score.after is not None:
-                parts.append(f"{name} {_change(score)}, {_apart(score.before, score.after)}")
-        card.more.setText("\n".join(part for part in parts if part))
-        card.show_answers(outcome.lost, "No neighbour question that was answered right before is answered wrong now.")
-
-
-def _change(score: Score) -> str:
-    if score.before is None or score.after is None:
-        return "not measured"
-    return f"{text.number(score.before.mean)} → {text.number(score.after.mean)}"
-
-
-def _asked(outcome: Outcome) -> str:
-    return " on test questions" if outcome.tested else ""
-
-
-def _intervals(score: Score) -> str:
-    if score.before is None or score.after is None:
-        return "There were no such questions."
-    asked = text.count(score.after.n, "question")
-    said = f"Before {text.interval(score.before)}, now {text.interval(score.after)}, {asked}"
-    return f"{said}. {text.few(score.after.n)}".removesuffix(". ")
-
-
-def _sure(found: Difference | None, *, lower_is_better: bool = True) -> str:
-    """The paired difference in words; one whose interval includes 0 is unclear."""
-    if found is None:
-        return "no paired difference"
-    amount = ("+" if found.mean >= 0 else "") + text.number(found.mean)
-    span = f"{amount} ({text.number(found.low)} to {text.number(found.high)})"
-    if found.unclear:
-        return f"{span}, unclear"
-    return f"{span}, {'better' if (found.mean < 0) == lower_is_better else 'worse'}"
-
-
-def _apart(before: Interval, after: Interval) -> str:
-    """Without pairs only this can be said."""
-    overlap = before.low <= after.high and after.low <= before.high
-    return "unclear: the intervals overlap" if overlap else "the intervals lie apart"
+def _show(card: Finding, told: Told) -> None:
+    card.figure.setText(told.figure)
+    card.caption.setText(told.caption)
+    card.more.setText(told.more)
+    card.show_answers(told.answers, told.nothing)

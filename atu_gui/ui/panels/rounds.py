@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from atu_gui.core import text
 from atu_gui.core.events import Event, Interval, RoundScored, RunStarted
 from atu_gui.core.materials import Group
+from atu_gui.core.score_words import SMOOTH
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import row
 from atu_gui.ui.widgets.columns_button import ColumnsButton
@@ -26,19 +27,9 @@ _HEADINGS = [
     "Fluency, bits",
     "Align cosine",
     "Time",
-    "Memorized, forget",
-    "Memorized, neighbour",
-    "Extracted, forget",
-    "Extracted, neighbour",
-    "Truth, forget",
-    "Truth, neighbour",
+    *(f"{name}, {group}" for name, _ in SMOOTH.values() for group in ("forget", "neighbour")),
 ]
 # The smooth scores on test questions, hidden until they are asked for.
-_SMOOTH = {
-    "exact_memorization": "Share of the gold answer's tokens that are the likeliest next token (exact memorization).",
-    "extraction_strength": "Share of the gold answer reproduced once its beginning is given (extraction strength).",
-    "truth": "1: the gold answer is far likelier than wrong ones; 0: no likelier (from TOFU's truth ratio).",
-}
 _FIRST_SMOOTH = 10
 _GROUPS: tuple[Group, ...] = ("forget", "neighbour")
 _SIDES: tuple[Literal["dev", "test"], ...] = ("dev", "test")
@@ -52,7 +43,7 @@ class RoundsPanel(QWidget):
         super().__init__(parent)
         self._figures = theme.font()
         self._table = plain_table("Scores per round", _HEADINGS, right=set(range(1, len(_HEADINGS))), stretch=0)
-        for at, words in enumerate(words for words in _SMOOTH.values() for _ in _GROUPS):
+        for at, words in enumerate(words for _, words in SMOOTH.values() for _ in _GROUPS):
             heading = self._table.horizontalHeaderItem(_FIRST_SMOOTH + at)
             assert heading is not None
             heading.setToolTip(f"{words} Test questions.")
@@ -102,7 +93,7 @@ class RoundsPanel(QWidget):
 
     def _add_smooth(self, at: int, event: RoundScored) -> None:
         sides = [event.scores(group, "test") or getattr(event, group) for group in _GROUPS]
-        values = [None if one is None else getattr(one, name) for name in _SMOOTH for one in sides]
+        values = [None if one is None else getattr(one, name) for name in SMOOTH for one in sides]
         for column, value in enumerate(values, start=_FIRST_SMOOTH):
             self._table.setItem(at, column, cell(text.interval(value), right=True, font=self._figures, tip=_tip(value)))
 

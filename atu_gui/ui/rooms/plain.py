@@ -18,6 +18,7 @@ from atu_gui.ui.rooms.questioning import QuestioningRoom
 from atu_gui.ui.rooms.quiet import QuietRoom
 from atu_gui.ui.rooms.recorded import RecordedRoom
 from atu_gui.ui.rooms.rephrasing import RephrasingRoom
+from atu_gui.ui.rooms.reporting import ReportingRoom
 from atu_gui.ui.rooms.resuming import ResumingRoom
 from atu_gui.ui.rooms.rounds import RoundsRoom
 from atu_gui.ui.rooms.runs import RunsRoom
@@ -36,6 +37,7 @@ PLAIN_ROOMS = (
     EndingRoom,
     RoundsRoom,
     ExportingRoom,
+    ReportingRoom,
     QuietRoom,
     AuditingRoom,
     EvaluatingRoom,

@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.leaks import Judged, Span
-from atu_gui.core.materials import Group
+from atu_gui.core.leaks import MARK_WORDS, Mark, Span
 from atu_gui.ui.theme import Theme
 
 CELL = Qt.ItemDataRole.UserRole + 1
 TALL, LOW = 61, 28
-Mark = Literal["leak", "clear", "told", "kept", "lost", "none"]
 _Index = QModelIndex | QPersistentModelIndex
-# Words, icon, soft background and ink of each mark; the icon keeps colour from being the only sign.
-_MARKS: dict[Mark, tuple[str, str, str, str]] = {
-    "leak": ("Leak", "drop-fill", "bad_soft", "bad"),
-    "clear": ("No leak", "check", "good_soft", "good"),
-    "told": ("Not counted", "", "raised", "muted"),
-    "kept": ("Kept", "check", "good_soft", "good"),
-    "lost": ("Lost", "warning", "warn_soft", "warn"),
-    "none": ("", "", "", ""),
+# Icon, soft background and ink of each mark; the icon keeps colour from being the only sign.
+_MARKS: dict[Mark, tuple[str, str, str]] = {
+    "leak": ("drop-fill", "bad_soft", "bad"),
+    "clear": ("check", "good_soft", "good"),
+    "told": ("", "raised", "muted"),
+    "kept": ("check", "good_soft", "good"),
+    "lost": ("warning", "warn_soft", "warn"),
+    "none": ("", "", ""),
 }
 _PAD = 11
 
@@ -60,35 +57,10 @@ class Answer:
 
     def said(self) -> str:
         """Everything the cell shows, for screen readers and the tooltip."""
-        parts = [self.words or "No words.", mark_words(self.mark)]
+        parts = [self.words or "No words.", MARK_WORDS[self.mark]]
         if self.probability is not None:
             parts.append(f"P(answer) {text.number(self.probability)}")
         return "\n".join(part for part in (*parts, self.weights) if part)
-
-
-def mark_words(mark: Mark) -> str:
-    """The mark in words."""
-    return _MARKS[mark][0]
-
-
-def one_line(words: str) -> str:
-    """White space runs become single spaces, so that an answer fits a cell."""
-    return " ".join(words.split())
-
-
-def mark_of(judged: Judged, group: Group, *, was_kept: bool = False) -> Mark:
-    """The mark of an answer: about what is to be forgotten a hit is a leak, about a neighbour it is as it should be.
-
-    Args:
-        judged: What was found in the answer.
-        group: Whether the answer should be forgotten or kept.
-        was_kept: Whether the untouched model said it; only then can it be lost.
-    """
-    if group == "forget":
-        return judged.verdict if judged.verdict != "unknown" else "none"
-    if judged.verdict == "leak":
-        return "kept"
-    return "lost" if was_kept and judged.verdict == "clear" else "none"
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -157,7 +129,8 @@ class AnswerDelegate(CellDelegate):
             font, colour = self._theme.font(13, figures=False), self._theme.color("faint")
             draw_words(painter, QRect(rect.left(), rect.top() + 9, rect.width(), 18), waiting, font, colour)
             return
-        words, icon, soft, ink = _MARKS[answer.mark]
+        words = MARK_WORDS[answer.mark]
+        icon, soft, ink = _MARKS[answer.mark]
         font = self._theme.font(13, figures=False)
         if rect.height() < TALL - 8:
             left, top = rect.left(), rect.top() + (rect.height() - 18) // 2

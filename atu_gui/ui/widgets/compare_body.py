@@ -11,11 +11,11 @@ from atu_gui.core import text
 from atu_gui.core.compared import Compared, asked_words
 from atu_gui.core.differences import differing
 from atu_gui.core.events import Interval, RoundScored
+from atu_gui.core.run_curves import RunCurves
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import card, column, label, row, rule
 from atu_gui.ui.widgets.compare_plots import FrontierPlot, OverlayPlot, ScoresPlot
 from atu_gui.ui.widgets.final_figures import FinalFigures
-from atu_gui.ui.widgets.run_curves import RunCurves
 from atu_gui.ui.widgets.tables import cell, plain_table
 
 _RIGHT_LEAST, _RIGHT, _BELOW = 280, 400, 210

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
 from atu_gui.core.events import Interval
+from atu_gui.core.run_curves import RunCurves
 from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column
@@ -18,7 +19,6 @@ from atu_gui.ui.widgets.compare_slots import SLOTS
 from atu_gui.ui.widgets.frontier import axis_words
 from atu_gui.ui.widgets.legend import DASHED, PlotTitle, Stroke
 from atu_gui.ui.widgets.plot_base import TICK_ROOM, ThemedPlot
-from atu_gui.ui.widgets.run_curves import RunCurves
 
 # Runs are moved apart by this many rounds, so that their intervals do not hide each other.
 APART = 0.2

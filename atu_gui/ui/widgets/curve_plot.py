@@ -8,14 +8,14 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from atu_gui.core.run_curves import RunCurves, XAxis
+from atu_gui.core.series import Floats
 from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.bands import Marks, PlacedBand, StageBands
 from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.legend import PlotTitle, Stroke
 from atu_gui.ui.widgets.plot_base import ThemedPlot
-from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
-from atu_gui.ui.widgets.series import Floats
 from atu_gui.ui.widgets.tau_handle import WIDTH
 
 # The τ handle stands beside the topmost plot; all keep its room, so that their x axes line up.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal, Slot
@@ -12,8 +11,10 @@ from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QGraphicsEllipseItem, QWidget
 
 from atu_gui.core import text
+from atu_gui.core.look import Tokens
+from atu_gui.core.round_marks import RoundDot
 from atu_gui.ui.qt_compat import pg
-from atu_gui.ui.theme import Theme, Tokens
+from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.label_room import along, around, covered, freest, spot
 from atu_gui.ui.widgets.legend import PlotTitle, Stroke
@@ -26,16 +27,6 @@ LABEL_ROOM = 24
 LOW = 3 * LABEL_ROOM
 # More numbers than this would lie on each other.
 NUMBERED = 12
-
-
-@dataclass(frozen=True, slots=True)
-class RoundDot:
-    """A round on the frontier; 0 is the untouched model. `rejected`: a guard found it too costly."""
-
-    round: int
-    forget: float
-    loss: float
-    rejected: bool = False
 
 
 class _Ring(QGraphicsEllipseItem):

@@ -13,12 +13,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
+from atu_gui.core.run_curves import RunCurves, TauLine, XAxis
+from atu_gui.core.series import Floats, Series
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.curve_plot import CurvePlot
 from atu_gui.ui.widgets.legend import DASHED, DOTTED, Stroke
-from atu_gui.ui.widgets.run_curves import RunCurves, TauLine, XAxis
-from atu_gui.ui.widgets.series import Floats, Series
 from atu_gui.ui.widgets.tau_handle import HEIGHT, WIDTH, TauHandle
 
 RAW_ALPHA = 0.3

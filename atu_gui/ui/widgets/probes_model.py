@@ -9,8 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from atu_gui.core import text
 from atu_gui.core.events import ItemAnswered
-from atu_gui.core.leaks import judge, tells
-from atu_gui.ui.widgets.answer_cells import CELL, Answer, mark_of, mark_words, one_line
+from atu_gui.core.leaks import MARK_WORDS, judge, mark_of, one_line, tells
+from atu_gui.ui.widgets.answer_cells import CELL, Answer
 
 HEADINGS = (
     "Group", "Question", "Gold answer", "Before", "After", "P(answer)", "Recall",
@@ -157,7 +157,7 @@ class ProbesModel(QAbstractTableModel):
                     line += [""] * (4 + len(SMOOTH))
                 else:
                     chance = "" if answer.probability is None else f"{answer.probability:.6f}"
-                    line += [answer.words, mark_words(answer.mark), chance, f"{row.recalls[number]:.4f}"]
+                    line += [answer.words, MARK_WORDS[answer.mark], chance, f"{row.recalls[number]:.4f}"]
                     line += ["" if value is None else f"{value:.4f}" for value in row.smooth[number].values()]
             lines.append(line)
         return headings, lines

@@ -8,8 +8,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
+from atu_gui.core.leaks import one_line
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.answer_cells import CELL, LOW, Answer, AnswerDelegate, WordsDelegate, one_line
+from atu_gui.ui.widgets.answer_cells import CELL, LOW, Answer, AnswerDelegate, WordsDelegate
 
 Cell = str | Answer
 _Index = QModelIndex | QPersistentModelIndex

@@ -10,9 +10,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from atu_gui.core import text
 from atu_gui.core.events import PromptAnswered
-from atu_gui.core.leaks import judge, tells
+from atu_gui.core.leaks import MARK_WORDS, judge, mark_of, one_line, tells
 from atu_gui.core.rephrasing import Rephrasing
-from atu_gui.ui.widgets.answer_cells import CELL, Answer, mark_of, mark_words, one_line
+from atu_gui.ui.widgets.answer_cells import CELL, Answer
 
 HEADINGS = ("Kind", "Question as sent", "Before", "After", "P(answer)")
 KIND, PROMPT, BEFORE, AFTER, DOTS = range(5)
@@ -141,7 +141,7 @@ class RephraseModel(QAbstractTableModel):
                     line += ["", "", "", ""]
                 else:
                     chance = "" if answer.probability is None else f"{answer.probability:.6f}"
-                    line += [answer.weights, answer.words, mark_words(answer.mark), chance]
+                    line += [answer.weights, answer.words, MARK_WORDS[answer.mark], chance]
             lines.append(line)
         return headings, lines
 

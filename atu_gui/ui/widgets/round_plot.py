@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Slot
@@ -13,24 +12,17 @@ from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
 from atu_gui.core.events import Interval
+from atu_gui.core.round_marks import Limit
+from atu_gui.core.series import Floats
 from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column
 from atu_gui.ui.widgets.label_room import along, beside_level, freest, spot
 from atu_gui.ui.widgets.legend import DASHED, DOTTED, PlotTitle, Stroke
 from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, PixelText, ThemedPlot
-from atu_gui.ui.widgets.series import Floats
 
 CAP = 0.1
 LABEL_ROOM = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A goal, floor or limit: a word and its value."""
-
-    word: str
-    value: float
 
 
 class _ScoreLine:

@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
 from atu_gui.core.config import GuardConfig
-from atu_gui.core.events import Interval, RoundScored
+from atu_gui.core.round_marks import RoundMarks
+from atu_gui.core.run_curves import RunCurves
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import row, rule
-from atu_gui.ui.widgets.frontier import Frontier, RoundDot
+from atu_gui.ui.widgets.frontier import Frontier
 from atu_gui.ui.widgets.legend import DASH_DOT, LONG_DASHED, Stroke
-from atu_gui.ui.widgets.round_plot import Limit, RoundPlot
-from atu_gui.ui.widgets.run_curves import RunCurves
+from atu_gui.ui.widgets.round_plot import RoundPlot
 
 
 class RoundScores(QWidget):
@@ -44,35 +44,14 @@ class RoundScores(QWidget):
         if (rounds, last, rejected, guards) == self._drawn:
             return
         self._drawn = (rounds, last, rejected, guards)
-        forget = _scores({r.round: r.recall("forget", "test") for r in rounds})
-        neighbour = _scores({r.round: r.recall("neighbour", "test") for r in rounds})
-        loss = _scores({r.round: r.token_loss for r in rounds})
+        marks = RoundMarks.of(run, guards)
         asked = text.asked(rounds[-1].tested) if rounds else ""
         # The title row is narrow; the axis of the frontier says it in full.
         self.recall.title.caption.setText(asked.partition(" ")[0])
         self.recall.title.caption.setToolTip(text.capital(asked))
         self.frontier.show_asked(asked)
-        self.recall.set_points({"forget": forget, "neighbour": neighbour}, last)
-        self.utility.set_points({"token loss": loss}, last)
-        start = rounds[0] if rounds and rounds[0].round == 0 else None
-        self.recall.set_limits(_recall_limits(guards, start))
-        self.utility.set_limits(_limit("limit", guards.utility_limit, start.token_loss if start else None))
-        self.frontier.set_dots(
-            tuple(RoundDot(n, forget[n].mean, loss[n].mean, n in rejected) for n in sorted(forget.keys() & loss.keys()))
-        )
-
-
-def _scores(values: dict[int, Interval | None]) -> dict[int, Interval]:
-    return {number: value for number, value in values.items() if value is not None}
-
-
-def _recall_limits(guards: GuardConfig, start: RoundScored | None) -> tuple[Limit, ...]:
-    if start is None:
-        return ()
-    goal = _limit("goal", guards.forget_goal, start.recall("forget", "test"))
-    return goal + _limit("floor", guards.neighbour_floor, start.recall("neighbour", "test"))
-
-
-def _limit(word: str, share: float | None, untouched: Interval | None) -> tuple[Limit, ...]:
-    """A guard is a share of the untouched model's score."""
-    return () if share is None or untouched is None else (Limit(word, share * untouched.mean),)
+        self.recall.set_points({"forget": marks.forget, "neighbour": marks.neighbour}, last)
+        self.utility.set_points({"token loss": marks.loss}, last)
+        self.recall.set_limits(marks.recall_limits)
+        self.utility.set_limits(marks.loss_limits)
+        self.frontier.set_dots(marks.dots)

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QWidget
 from atu_gui.core import text
 from atu_gui.core.config import GuardConfig
 from atu_gui.core.histogram import share_above
+from atu_gui.core.run_curves import RunCurves, XAxis
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, rule
 from atu_gui.ui.widgets.live_curve import AlignPlot, SimilarityPlot
 from atu_gui.ui.widgets.round_scores import RoundScores
-from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
 
 # Heights of similarity, align cosine and scores in a small window, and how they share what is more.
 SMALL = (183, 105, 140)

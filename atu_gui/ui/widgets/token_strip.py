@@ -7,8 +7,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from atu_gui.core import text
+from atu_gui.core.look import mix
 from atu_gui.core.tokens import TokenLine
-from atu_gui.ui.theme import Theme, mix
+from atu_gui.ui.theme import Theme
 
 TOP = 0.4
 _MOST = 0.85

@@ -29,7 +29,7 @@ def test_every_score_has_its_intervals_and_its_number_of_items(panel: Evaluation
     panel.show_found((report("round 1"),))
     assert _cells(panel, 0) == ["forget FB", "12.5", "3.0 … 30.0", "–", "8 (few)"]
     assert _cells(panel, 1) == ["fluency entropy", "0.0412", "0.0100 … 0.0900", "0.0100 … 0.0900", "60"]
-    assert panel.which.currentText() == "round 1 · Ada · rwku · at most 8 of each part"
+    assert panel.which.currentText() == "round 1 · Ada · reading “rwku” · at most 8 items of each part and target"
     assert not panel.grab().isNull()
 
 

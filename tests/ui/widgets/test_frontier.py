@@ -5,8 +5,9 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from atu_gui.core.round_marks import RoundDot
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.frontier import Frontier, RoundDot
+from atu_gui.ui.widgets.frontier import Frontier
 
 DOTS = (RoundDot(0, 0.2, 2.15), RoundDot(1, 0.12, 2.16), RoundDot(2, 0.05, 2.2))
 

@@ -5,10 +5,11 @@ from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.events import Interval
+from atu_gui.core.round_marks import Limit
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.label_room import spot
 from atu_gui.ui.widgets.legend import Stroke
-from atu_gui.ui.widgets.round_plot import CAP, Limit, RoundPlot
+from atu_gui.ui.widgets.round_plot import CAP, RoundPlot
 
 
 @pytest.fixture

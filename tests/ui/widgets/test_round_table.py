@@ -4,8 +4,9 @@ from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.config import RoundPlan
+from atu_gui.core.look import DARK
 from atu_gui.ui.stylesheet import style_sheet
-from atu_gui.ui.theme import DARK, Theme
+from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.round_table import RoundTable, RoundView
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from atu_gui.core.events import ControlApplied, StageEnded, StagePlan, TauChosen
-from atu_gui.ui.widgets.run_curves import RunCurves, XAxis
+from atu_gui.core.run_curves import RunCurves, XAxis
 from tests.ui.run_events import PLAN, RUN, first_round, started, step, whole_run
 
 

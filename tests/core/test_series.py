@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atu_gui.ui.widgets.series import Series
+from atu_gui.core.series import Series
 
 VALUES = st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=60)
 

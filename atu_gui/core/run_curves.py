@@ -1,4 +1,4 @@
-"""What the curves panel knows of one run: every plotted number, where stages and rounds lie, which τ was applied.
+"""The curves of one run: every plotted number, where stages and rounds lie, which τ was applied.
 
 It is filled from events and nothing else, so that the screen shows what happened and not what was wished for.
 Plain values; no Qt.
@@ -30,7 +30,7 @@ from atu_gui.core.events import (
     TauChosen,
 )
 from atu_gui.core.progress import replanned
-from atu_gui.ui.widgets.series import Floats, Series
+from atu_gui.core.series import Floats, Series
 
 # How many of the newest steps tell how long the coming ones will take.
 RATE_STEPS = 200
