@@ -100,9 +100,10 @@ class CostView(QWidget):
         short = free is not None and found.more > free
         self._warning.setVisible(short)
         # A narrow set-up breaks the line between the two figures and not within their words.
-        memory, (time, comma, origin) = text.size(found.memory), (self._measuring or price.time()).partition(", ")
-        figures = ", ".join(one.replace(" ", _HARD) for one in (f"About {memory} of memory", time))
-        words = figures + comma + origin
+        memory, (time, comma, origin) = f"About {text.size(found.memory)} of memory", price.time().partition(", ")
+        # What is being measured changes too often for its words to make the set-up any wider.
+        after = self._measuring or time.replace(" ", _HARD) + comma + origin
+        words = f"{memory.replace(' ', _HARD)}, {after}"
         if short:
             words = f"Needs about {text.size(found.more)} more memory; {text.size(free or 0)} are free. {_ADVICE}"
         tip = _UNKNOWN if price.seconds is None else f"Time {price.origin}. {_MAY_END if price.at_most else ''}".strip()

@@ -20,6 +20,7 @@ AXIS_HEIGHT = 20
 GRID_Z = -10
 # Half a tick's label, for axes that may end at a tick.
 TICK_ROOM = 20
+_HALF_MARKER = 6
 # Multiples of a power of ten that get a tick, and the smallest part of a decade between two of them.
 _LOG_DIGITS = (((1, 2, 5), 0.30), ((1, 3), 0.47))
 
@@ -226,8 +227,9 @@ class ThemedPlot(pg.PlotWidget):
         low, high = 0.0 if from_zero else min(values), max(values)
         # Scores that are all alike need a scale too.
         span = high - low if high - low > 1e-9 else 0.1
-        # Half a marker is seen below a score of 0.
-        low = max(low - 0.08 * span, -0.05 * span)
+        # A score of 0 shows its whole marker; more would have room for a tick below 0.
+        below = min(_HALF_MARKER / max(self.height() - AXIS_HEIGHT, 1), 0.04)
+        low = max(low - 0.08 * span, -below * span)
         self.setYRange(low, max(high + room * span, low + span), padding=0)
 
     def set_corner(self, word: str) -> None:
