@@ -87,10 +87,11 @@ class PlotsPanel(QWidget):
             made.similarity.tau_requested.connect(self.tau_requested)
             made.similarity.handle.moved.connect(self._read_values)
             made.frontier.round_chosen.connect(self.round_chosen)
-            made.hovered.connect(self._hover)
-            made.zoomed.connect(self._stop_following)
-            made.fit_requested.connect(self.fit)
-            made.shown_changed.connect(self.flush)
+            for frame in made.frames:
+                frame.hovered.connect(self._hover)
+                frame.zoomed.connect(self._stop_following)
+                frame.fit_requested.connect(self.fit)
+                frame.shown_changed.connect(self.flush)
             self._body.addWidget(made)
         return self._plots
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -21,19 +21,7 @@ EXTRA = (0.25, 0.10, 0.65)
 
 
 class RunPlots(QWidget):
-    """Similarity, align cosine, recall, utility and frontier.
-
-    Signals:
-        hovered: The place on the x axis under the pointer, or None when it has left.
-        zoomed: The user moved or zoomed the x axis.
-        fit_requested: A double click asks for the whole run.
-        shown_changed: A series was hidden or is shown again.
-    """
-
-    hovered = Signal(object)
-    zoomed = Signal()
-    fit_requested = Signal()
-    shown_changed = Signal()
+    """Similarity, align cosine, recall, utility and frontier. `frames` are the live plots, which say what is done."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +29,7 @@ class RunPlots(QWidget):
         self.align = AlignPlot(theme)
         self.scores = RoundScores(theme)
         self.recall, self.utility, self.frontier = self.scores.recall, self.scores.utility, self.scores.frontier
-        self._frames = (self.similarity.frame, self.align.frame)
+        self.frames = (self.similarity.frame, self.align.frame)
         self._rows = column(self.similarity, rule(), self.align, rule(), self.scores, spacing=0)
         self.setLayout(self._rows)
         self._connect()
@@ -66,12 +54,12 @@ class RunPlots(QWidget):
 
     def set_log(self, log: bool) -> None:
         """Whether the y axes of the live plots are logarithmic; drawn with the next `draw_steps`."""
-        for frame in self._frames:
+        for frame in self.frames:
             frame.set_log(log)
 
     def show_crosshair(self, x: float | None) -> None:
         """Draw the line under the pointer in both live plots."""
-        for frame in self._frames:
+        for frame in self.frames:
             frame.show_crosshair(x)
 
     def draw_steps(self, run: RunCurves, axis: XAxis, smooth: int) -> None:
@@ -106,11 +94,6 @@ class RunPlots(QWidget):
     def _connect(self) -> None:
         self.similarity.frame.plot.getViewBox().sigXRangeChanged.connect(self._link_align)
         self.align.frame.plot.getViewBox().sigXRangeChanged.connect(self._link_similarity)
-        for frame in self._frames:
-            frame.hovered.connect(self.hovered)
-            frame.zoomed.connect(self.zoomed)
-            frame.fit_requested.connect(self.fit_requested)
-            frame.shown_changed.connect(self.shown_changed)
 
     # pyqtgraph's own link goes by screen geometry, which is off by some steps while the window is laid out.
     @Slot(object, object)
