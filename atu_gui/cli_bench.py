@@ -129,6 +129,34 @@ def step(
 
 
 @bench_app.command()
+def soak(
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long the window is used.")] = 10.0,
+    seed: Annotated[int, typer.Option(min=0, help="Draws what is done.")] = 0,
+    as_json: _Json = False,
+) -> None:
+    """Run after run of a tiny model in one window, with random tuning and chats: what is left behind."""
+    from atu_gui.bench.soak import measure_soak
+
+    found = measure_soak(minutes, seed)
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+        return
+    typer.echo(
+        f"{found.runs} runs, {found.chats} questions and {found.wishes} wishes in {minutes:g} minutes "
+        f"({found.platform}); after the warm-up → at the end:"
+    )
+    for name, (before, after), unit in (
+        ("memory", found.memory_mb, " MB"),
+        ("threads", found.threads, ""),
+        ("open files", found.handles, ""),
+        ("delay of the event loop, middle", found.loop_delay_median_ms, " ms"),
+        ("delay of the event loop, 99th percentile", found.loop_delay_p99_ms, " ms"),
+    ):
+        typer.echo(f"  {name}: {before:.1f} → {after:.1f}{unit}")
+    typer.echo(f"Memory grew by {100 * found.memory_growth:.1f} %.")
+
+
+@bench_app.command()
 def faults(
     kills: Annotated[int, typer.Option(min=1, help="Processes to kill.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Draws the moments.")] = 0,

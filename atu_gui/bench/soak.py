@@ -1,0 +1,265 @@
+"""What hours of use leave behind: run after run in one window, with random tuning and chats.
+
+The window and the service are the real ones, in a process of their own; the model is a tiny one. After every run the
+process is looked at: memory, threads, open files, and how late the window's event loop was. The first fifth of the time
+warms everything up and does not count; the fifth after it is compared with the last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atu_gui.bench.display import platform, with_display
+from atu_gui.bench.responsiveness import bench_config
+from atu_gui.core.errors import ResourceError
+
+if TYPE_CHECKING:
+    from atu_gui.core.config import RunConfig
+    from atu_gui.core.ports import WorkbenchPort
+    from atu_gui.ui.main_window import MainWindow
+
+_FIFTH = 0.2
+_POLL = 0.05
+_EVERY_MS = 10
+_QUESTIONS = ("What is the sea made of?", "Who wrote the first program?", "Write a word.")
+_MORE_TIME = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The process after a run.
+
+    Attributes:
+        at: Seconds since the first run began.
+        memory: Resident memory in bytes, after collecting garbage.
+        threads: Threads of the process.
+        handles: Open files, sockets and pipes.
+        delay: 99th percentile of the event loop's delay during the run, ms.
+        middle: Its median.
+    """
+
+    at: float
+    memory: int
+    threads: int
+    handles: int
+    delay: float
+    middle: float
+
+
+@dataclass(frozen=True, slots=True)
+class Soak:
+    """What `measure_soak` found; each pair is the median of the fifth after the warm-up, and of the last.
+
+    Attributes:
+        memory_growth: Share by which resident memory grew from the one to the other.
+    """
+
+    minutes: float
+    runs: int
+    chats: int
+    wishes: int
+    memory_mb: tuple[float, float]
+    memory_growth: float
+    threads: tuple[float, float]
+    handles: tuple[float, float]
+    loop_delay_p99_ms: tuple[float, float]
+    loop_delay_median_ms: tuple[float, float]
+    platform: str
+    samples: tuple[Sample, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """JSON-ready."""
+        return asdict(self)
+
+
+def measure_soak(minutes: float, seed: int = 0) -> Soak:
+    """Use a window for so many minutes.
+
+    Raises:
+        ResourceError: It did not last.
+    """
+    with tempfile.TemporaryDirectory(prefix="atu-soak-") as name:
+        folders = {f"ATU_{part}": name for part in ("DATA", "CACHE", "CONFIG")}
+        environment = with_display({**os.environ, **folders})
+        done = subprocess.run(
+            [sys.executable, "-m", "atu_gui.bench.soak", name, str(minutes), str(seed)],
+            capture_output=True,
+            text=True,
+            timeout=60 * minutes + _MORE_TIME,
+            env=environment,
+        )
+        if done.returncode or not done.stdout.strip():
+            raise ResourceError("The window did not last.", done.stderr.strip()[-800:])
+        told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    samples = tuple(Sample(**one) for one in told["samples"])
+    return judged(samples, minutes, told["chats"], told["wishes"], platform(environment))
+
+
+def judged(samples: tuple[Sample, ...], minutes: float, chats: int, wishes: int, shown: str) -> Soak:
+    """Compare the fifth after the warm-up with the last one.
+
+    Raises:
+        ResourceError: There are too few samples to compare.
+    """
+    whole = max((one.at for one in samples), default=0.0)
+    early = [one for one in samples if _FIFTH * whole <= one.at <= 2 * _FIFTH * whole]
+    late = [one for one in samples if one.at >= (1 - _FIFTH) * whole]
+    if not early or not late:
+        raise ResourceError("Too few runs came to an end.", "Give it more minutes.")
+
+    def both(of: Callable[[Sample], float]) -> tuple[float, float]:
+        return statistics.median(map(of, early)), statistics.median(map(of, late))
+
+    before, after = both(lambda one: one.memory / 1e6)
+    return Soak(
+        minutes=minutes,
+        runs=len(samples),
+        chats=chats,
+        wishes=wishes,
+        memory_mb=(before, after),
+        memory_growth=after / before - 1,
+        threads=both(lambda one: one.threads),
+        handles=both(lambda one: one.handles),
+        loop_delay_p99_ms=both(lambda one: one.delay),
+        loop_delay_median_ms=both(lambda one: one.middle),
+        platform=shown,
+        samples=samples,
+    )
+
+
+class _User:
+    """Runs, wishes and asks at random until the time is up, then closes the window."""
+
+    def __init__(self, port: WorkbenchPort, config: RunConfig, minutes: float, seed: int) -> None:
+        self._port, self._config, self._seconds = port, config, 60 * minutes
+        self._random = random.Random(seed)
+        self._task: asyncio.Task[None] | None = None
+        self._delays: list[float] = []
+        self.samples: list[Sample] = []
+        self.chats = self.wishes = 0
+
+    def begin(self, window: MainWindow) -> None:
+        """Start using the window."""
+        self._task = asyncio.get_event_loop().create_task(self._guarded(window))
+
+    async def _guarded(self, window: MainWindow) -> None:
+        try:
+            await self._use(window)
+        finally:
+            window.close()
+
+    async def _use(self, window: MainWindow) -> None:
+        from atu_gui.bench.training import bench_materials
+        from atu_gui.ui.session import IN_RUN, Phase
+
+        window.furnish()
+        window.session.connect_to(self._port)
+        self._watch(window)
+        begun = time.monotonic()
+        while time.monotonic() - begun < self._seconds:
+            self._delays.clear()
+            config = self._config.model_copy(update={"seed": len(self.samples)}, deep=True)
+            window.session.start(config, bench_materials())
+            await self._until(lambda: window.session.phase in IN_RUN)
+            while window.session.phase is not Phase.IDLE:
+                self._act(window)
+                await asyncio.sleep(self._random.uniform(0.05, 0.4))
+            await self._until(lambda: not window.workbench.chat.answering)
+            self._look_around(window)
+            await asyncio.sleep(2 * _POLL)
+            self.samples.append(self._sample(time.monotonic() - begun))
+
+    def _act(self, window: MainWindow) -> None:
+        """One thing that a user does during a run."""
+        from atu_gui.ui.session import Phase
+
+        chosen = self._random.random()
+        if window.session.phase is Phase.PAUSED or chosen < 0.1:
+            window.actions_.pause.trigger()
+        elif chosen < 0.5:
+            window.workbench.plots.tau_requested.emit(round(self._random.uniform(-0.8, 0.4), 2))
+            self.wishes += 1
+        elif chosen < 0.8 and not window.workbench.chat.answering:
+            window.workbench.chat.ask(self._random.choice(_QUESTIONS))
+            self.chats += 1
+        elif chosen < 0.83:
+            window.actions_.skip.trigger()
+
+    def _look_around(self, window: MainWindow) -> None:
+        """Some page or other, as after a run."""
+        bench = window.workbench
+        self._random.choice((window.actions_.outcome, window.actions_.show_run, window.actions_.rephrase)).trigger()
+        bench.tabs.setCurrentIndex(self._random.randrange(bench.tabs.count()))
+
+    def _sample(self, at: float) -> Sample:
+        import psutil
+
+        gc.collect()
+        process = psutil.Process()
+        handles = process.num_fds() if hasattr(process, "num_fds") else process.num_handles()
+        delays = sorted(self._delays) or [0.0]
+        return Sample(
+            at=at,
+            memory=process.memory_info().rss,
+            threads=process.num_threads(),
+            handles=handles,
+            delay=delays[round(0.99 * (len(delays) - 1))],
+            middle=statistics.median(delays),
+        )
+
+    def _watch(self, window: MainWindow) -> None:
+        """Note how late a timer of the window's thread is."""
+        from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+
+        since = QElapsedTimer()
+        timer = QTimer(window)
+        timer.setTimerType(Qt.TimerType.PreciseTimer)
+
+        def fired() -> None:
+            self._delays.append(max(0.0, since.nsecsElapsed() / 1e6 - _EVERY_MS))
+            since.restart()
+
+        timer.timeout.connect(fired)
+        since.start()
+        timer.start(_EVERY_MS)
+
+    async def _until(self, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _MORE_TIME
+        while not done():
+            if time.monotonic() > deadline:
+                raise TimeoutError("the window came to no rest")
+            await asyncio.sleep(_POLL)
+
+
+def main(folder: Path, minutes: float, seed: int) -> None:
+    """Use a window, and print what was seen."""
+    from atu_gui import app
+    from atu_gui.core.config import RoundPlan
+    from atu_gui.engine.tiny import make_encoder, make_language_model
+    from atu_gui.service.workbench import Workbench
+
+    config = bench_config(make_language_model(folder / "model"), make_encoder(folder / "encoder"))
+    config.rounds = [RoundPlan(align_steps=60, unlearn_steps=20, tau=-0.5)] * 2
+    workbench = Workbench(folder / "soak.sqlite3")
+    user = _User(workbench, config, minutes, seed)
+    app.main(["atu-gui"], user.begin)
+    workbench.close()
+    told = {"samples": [asdict(one) for one in user.samples], "chats": user.chats, "wishes": user.wishes}
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
