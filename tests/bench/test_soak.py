@@ -28,7 +28,7 @@ def test_too_few_runs_are_no_measurement() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_short_one() -> None:
-    found = measure_soak(1.0)
+    found = measure_soak(2.5)
     assert found.runs >= 2 and found.chats and found.wishes
     assert found.threads[1] <= found.threads[0] + 1
     assert found.handles[1] <= found.handles[0] + 2
