@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from atu_gui.core.events import Event, RoundScored, RunFinished, RunStarted, Sta
 from atu_gui.core.paces import Paces, Part
 from atu_gui.core.progress import RunProgress
 from atu_gui.core.recorded import read_recording
+from atu_gui.core.records import lines_of, parse
 
 EVENTS_FILE = "events.jsonl"
 ALL_ROUNDS = "all rounds done"
@@ -61,7 +61,7 @@ def read_events(path: Path) -> tuple[Event, ...]:
     if file.suffix == ".gz":
         return read_recording(file).events
     try:
-        return tuple(from_record(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines())
+        return tuple(from_record(parse(line)) for line in lines_of(file.read_text(encoding="utf-8")))
     except OSError:
         raise InputError(f"There is no recorded run at {path}.", "Name a run's folder, or a recording.") from None
     except (ValueError, KeyError, TypeError) as error:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from atu_gui.core.records import restore
+from atu_gui.core.records import parse, restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def from_line(line: str) -> Chat:
         ValueError: It is damaged or of another version.
     """
     try:
-        data: dict[str, Any] = json.loads(line)
+        data: dict[str, Any] = parse(line)
         answers = restore(tuple[KeptAnswer, ...], data.pop("answers"))
         return Chat(answers=answers, **data)
     except (KeyError, TypeError, AttributeError) as error:

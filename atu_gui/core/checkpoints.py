@@ -12,7 +12,7 @@ STATE_FILE = "state.json"
 def numbers_in(folder: Path) -> list[int]:
     """The numbers of the whole checkpoints of the run in a folder, newest first."""
     found = [path.parent for path in (folder / CHECKPOINTS_FOLDER).glob(f"*/{STATE_FILE}")]
-    return sorted((int(path.name) for path in found if path.name.isdigit()), reverse=True)
+    return sorted((int(path.name) for path in found if path.name.isascii() and path.name.isdigit()), reverse=True)
 
 
 def newest_written(folder: Path) -> float | None:

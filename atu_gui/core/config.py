@@ -372,14 +372,14 @@ def load_config(path: Path) -> dict[str, Any]:
         InputError: The file is missing, not text or not TOML (with the line).
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        return dict(tomlkit.parse(text).unwrap())
+        return dict(tomlkit.parse(path.read_text(encoding="utf-8")).unwrap())
     except FileNotFoundError:
         raise InputError(f"There is no config file {path}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The config file {path} cannot be read: {error}.") from None
-    except tomlkit.exceptions.ParseError as error:
-        raise InputError(f"{path}, line {error.line}: not valid TOML ({error}).") from None
+    except Exception as error:  # on odd files the parser raises what it likes
+        line = f", line {error.line}" if isinstance(error, tomlkit.exceptions.ParseError) else ""
+        raise InputError(f"{path}{line}: not valid TOML ({error}).") from None
 
 
 def dump_config(config: RunConfig) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from atu_gui.core import text
 from atu_gui.core.paces import PARTS, Part
+from atu_gui.core.records import parse
 from atu_gui.core.workload import Workload
 
 Source = Literal["run", "steps"]
@@ -109,7 +110,7 @@ class PaceMemory:
     def _entries(self) -> list[_Entry]:
         """Oldest first."""
         try:
-            data = json.loads(self._path.read_text(encoding="utf-8"))
+            data = parse(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return []
         found = [_from_json(one) for one in data] if isinstance(data, list) else []
@@ -141,5 +142,5 @@ def _from_json(data: Any) -> _Entry | None:
         if not paces or min(costs.values()) <= 0 or data["source"] not in ("run", "steps"):
             return None
         return _Entry(work, paces, data["source"], int(data["steps"]))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from atu_gui.core.events import (
 )
 from atu_gui.core.paths import resource
 from atu_gui.core.ports import RoundSummary, RunRecord
+from atu_gui.core.records import lines_of, parse
 
 FORMAT = 1
 _LARGEST = 64 * 2**20
@@ -89,19 +91,19 @@ def read_recording(path: Path) -> Recording:
             content = file.read(_LARGEST + 1)
     except FileNotFoundError:
         raise InputError(f"There is no recorded run at {path}.", "Reinstall the program, or name another.") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path} is no recorded run: {error}.", "Name a file written by `atu record`.") from None
     if len(content) > _LARGEST:
         raise InputError(f"{path} holds more than {_LARGEST // 2**20} MB.", "Record a shorter run.")
     try:
-        head, config, *events = (json.loads(line) for line in content.decode().splitlines())
+        head, config, *events = (parse(line) for line in lines_of(content.decode()))
         if head["format"] > FORMAT:
             raise InputError(f"{path} was recorded by a later version.", "Update atu-gui to open it.")
         known = tuple(from_record(event) for event in events)
         return Recording(record_of(known), RunConfig.model_validate(config), known)
     except InputError:
         raise
-    except (ValueError, KeyError, TypeError, StopIteration) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:
         raise InputError(f"{path} is a damaged recording: {error}.", "Name a file written by `atu record`.") from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 import typing
 from functools import cache
@@ -15,6 +16,23 @@ from pydantic import BaseModel
 def hints_of(kind: type[Any]) -> dict[str, Any]:
     """The types of a class's fields. Python reads them from strings anew each time, which took most of a reading."""
     return typing.get_type_hints(kind)
+
+
+def lines_of(content: str) -> list[str]:
+    """The lines of a file of JSON lines; not `splitlines`, because texts hold U+2028 and its like unescaped."""
+    return [line for line in content.split("\n") if line.strip()]
+
+
+def parse(content: str) -> Any:
+    """The value of some JSON.
+
+    Raises:
+        ValueError: It is damaged or nested too deeply.
+    """
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def restore(hint: Any, value: Any) -> Any:

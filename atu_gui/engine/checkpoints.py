@@ -270,7 +270,7 @@ def open_checkpoint(folder: Path, most_events: int) -> Checkpoint:
         path = folder / CHECKPOINTS_FOLDER / str(number)
         try:
             found = _read(path)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             fault = fault or f"The newest checkpoint in {path.parent} is damaged ({error})."
             continue
         if found.state.recorded <= most_events:
@@ -293,6 +293,8 @@ def _read(folder: Path) -> Checkpoint:
         raise ValueError(f"{STATE_FILE} has been changed")
     parts = {str(name): PartFacts(**facts) for name, facts in raw["parts"].items()}
     for name, facts in parts.items():
+        if not name.isidentifier():
+            raise ValueError(f"“{name}” is no part of a checkpoint")
         path = _file(folder, name)
         if path.stat().st_size != facts.size or file_sha256(path) != facts.sha256:
             raise ValueError(f"{path.name} is not what was written")

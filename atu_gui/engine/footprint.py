@@ -13,6 +13,7 @@ from atu_gui.core.errors import ModelError
 from atu_gui.core.footprint import Footprint
 from atu_gui.engine.devices import choose_device, choose_dtype
 from atu_gui.engine.gguf_files import read_header
+from atu_gui.engine.model_folders import read_settings
 from atu_gui.engine.sources import ModelFiles, encoder_name, local_encoder, local_language_model, model_name
 
 # Spellings of GPT-2, GPT-NeoX and others for what Llama's family calls otherwise.
@@ -53,12 +54,18 @@ def _language_model(files: ModelFiles) -> tuple[int, int, int, int]:
         path = files.folder / files.gguf
         header = read_header(path)
         layers, width = (header.values.get(f"{header.architecture}.{key}", 0) for key in _GGUF_SHAPE)
-        return header.parameters, int(layers), int(width), path.stat().st_size
-    config = json.loads((files.folder / "config.json").read_text(encoding="utf-8"))
+        return header.parameters, _whole(layers), _whole(width), path.stat().st_size
+    config = read_settings(files.folder / "config.json")
     # Models that also see or hear keep the settings of their language part apart.
-    shape = {**config, **config.get("text_config", {})}
+    inner = config.get("text_config")
+    shape = {**config, **(inner if isinstance(inner, dict) else {})}
     parameters, size = _weights(files.folder, config)
     return parameters, _first(shape, _DEPTHS), _first(shape, _WIDTHS), size
+
+
+def _whole(value: object) -> int:
+    """A count out of a header; 0 where it is none."""
+    return value if isinstance(value, int) else 0
 
 
 def _first(settings: dict[str, Any], keys: tuple[str, ...]) -> int:
@@ -94,6 +101,9 @@ def _tensors(path: Path) -> dict[str, int]:
             if length > _LARGEST_HEADER:
                 raise ValueError("not a header")
             header = json.loads(file.read(length))
-        return {name: math.prod(one["shape"]) for name, one in header.items() if name != "__metadata__"}
-    except (OSError, struct.error, ValueError, KeyError, TypeError):
+        shapes = {name: one["shape"] for name, one in header.items() if name != "__metadata__"}
+        if not all(type(size) is int and size >= 0 for shape in shapes.values() for size in shape):
+            raise ValueError("not a shape")
+        return {name: math.prod(shape) for name, shape in shapes.items()}
+    except (OSError, struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ModelError(f"The header of {path} is damaged.", "Get the file again.") from None

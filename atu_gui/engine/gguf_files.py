@@ -57,7 +57,7 @@ def read_header(path: Path) -> GgufHeader:
             return _parse(file)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except (struct.error, UnicodeDecodeError, KeyError, ValueError, OverflowError, MemoryError):
+    except (struct.error, KeyError, ValueError, ArithmeticError, MemoryError):
         raise ModelError(f"The header of {path.name} is damaged.", _DAMAGED_HINT) from None
 
 

@@ -64,7 +64,7 @@ def check_encoder(folder: Path) -> None:
 def _config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     if path.is_file():
-        return _json(path)
+        return read_settings(path)
     if (folder / "adapter_config.json").is_file():
         raise ModelError(f"{folder} holds an adapter, not a whole model.", "Merge it into its base model first.")
     ggufs = sorted(file.name for file in folder.glob("*.gguf"))
@@ -73,10 +73,15 @@ def _config(folder: Path) -> dict[str, Any]:
     raise ModelError(f"{folder} holds no model: there is no config.json.", "Choose the folder with the safetensors.")
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_settings(path: Path) -> dict[str, Any]:
+    """A JSON file of a model, which must hold an object.
+
+    Raises:
+        ModelError: It is damaged.
+    """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise ModelError(f"{path}{where} is damaged.", "Get the model's files again.") from None
     if not isinstance(value, dict):
@@ -91,9 +96,9 @@ def _first_module(folder: Path) -> str:
     try:
         modules = json.loads(path.read_text(encoding="utf-8"))
         first = str(modules[0]["path"])
-    except (OSError, UnicodeDecodeError, ValueError, TypeError, KeyError, IndexError):
+    except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
         raise ModelError(f"{path} is damaged.", "Get the encoder's files again.") from None
-    if PurePosixPath(first).is_absolute() or ".." in PurePosixPath(first).parts:
+    if _leaves(first):
         raise ModelError(f"{path} points outside its folder.", "Choose another encoder.")
     return first
 
@@ -102,7 +107,7 @@ def _check_code(folder: Path, config: dict[str, Any], allowed: bool) -> None:
     """A model with `auto_map` is fine where transformers has its architecture built in: its own code is never run."""
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-    if config.get("auto_map") and not allowed and config.get("model_type") not in CONFIG_MAPPING:
+    if config.get("auto_map") and not allowed and str(config.get("model_type")) not in CONFIG_MAPPING:
         raise ModelError(
             f"{folder.name} can only be loaded by running Python code that comes with it.",
             "Switch “Allow remote code” on for this model only if you trust it, or choose another model.",
@@ -120,7 +125,8 @@ def _check_causal(folder: Path, config: dict[str, Any], remote: bool) -> None:
     kind = config.get("model_type")
     if not isinstance(kind, str):
         raise ModelError(f"config.json in {folder} does not say which architecture the model has (model_type).")
-    classes = config.get("architectures") or []
+    named = config.get("architectures")
+    classes = named if isinstance(named, list) else []
     causal = any(str(name).endswith(("ForCausalLM", "LMHeadModel")) for name in classes)
     encoder_only = kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not causal
     if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or encoder_only or config.get("is_encoder_decoder"):
@@ -142,9 +148,11 @@ def _check_weights(folder: Path, allow_pickle: bool, hint: str) -> None:
             )
         raise ModelError(f"{folder} holds no weights.", "Choose a folder with safetensors files.")
     for index in folder.glob("*.safetensors.index.json"):
-        shards = _json(index).get("weight_map")
+        shards = read_settings(index).get("weight_map")
         named = {str(name) for name in shards.values()} if isinstance(shards, dict) else set()
-        missing = sorted(name for name in named if not (folder / name).is_file())
+        if any(_leaves(name) for name in named):
+            raise ModelError(f"{index} points outside its folder.", "Choose another model.")
+        missing = sorted(name for name in named if not _is_there(folder / name))
         if missing:
             raise ModelError(
                 f"{folder} lacks {len(missing)} of its weight files, such as {missing[0]}.", "Get them again."
@@ -156,3 +164,16 @@ def _check_weights(folder: Path, allow_pickle: bool, hint: str) -> None:
                 pass
         except (OSError, SafetensorError):
             raise ModelError(f"The weights {file} are damaged or incomplete.", "Get the file again.") from None
+
+
+def _leaves(name: str) -> bool:
+    """Whether a name out of a file of the folder would lead out of the folder, on any system."""
+    parts = name.replace("\\", "/").split("/")
+    return name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False

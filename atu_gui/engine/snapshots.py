@@ -147,7 +147,7 @@ class Snapshots:
 
 def _round_of(path: Path) -> int:
     number = path.stem.removeprefix("round-")
-    return int(number) if number.isdigit() else -1
+    return int(number) if number.isascii() and number.isdigit() else -1
 
 
 def _names_in(path: Path, lm: LanguageModel) -> list[str]:

@@ -20,6 +20,7 @@ from atu_gui.core.materials import Passage
 # Passages are cut to a number of tokens later; a paragraph longer than this would lose its end there.
 MAX_WORDS = 120
 SHOWN_FAULTS = 20
+_LONGEST_SHOWN = 300
 SUFFIXES = (".txt", ".md", ".jsonl", ".json", ".csv")
 _RWKU_TEXTS = "positive.json"
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])")
@@ -35,10 +36,10 @@ def read_passages(path: Path) -> list[Passage]:
     Raises:
         InputError: Missing, empty, binary or without passages; or with faults, all of them listed with line and field.
     """
-    if path.is_dir():
+    if is_folder(path):
         return _read_folder(path)
     suffix = path.suffix.lower()
-    if path.exists() and suffix not in SUFFIXES:
+    if path.is_file() and suffix not in SUFFIXES:
         raise InputError(f"{path} is of no kind that holds texts.", f"Use one of {', '.join(SUFFIXES)}.")
     content = read_text(path)
     faults: list[Fault] = []
@@ -56,6 +57,18 @@ def read_passages(path: Path) -> list[Passage]:
     return passages
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path that the user gave is a folder.
+
+    Raises:
+        InputError: It can be no path at all.
+    """
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise InputError(f"{_shown(path)} is no path: {error.strerror or error}.", "Check the path.") from None
+
+
 def read_text(path: Path) -> str:
     """The content of a UTF-8 file, without its byte order mark.
 
@@ -69,7 +82,10 @@ def read_text(path: Path) -> str:
     except IsADirectoryError:
         raise InputError(f"{path} is a folder, not a file.", "Name a file in it.") from None
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.", "Check its permissions.") from None
+        problem = error.strerror or error
+        raise InputError(f"{_shown(path)} cannot be read: {problem}.", "Check the path and its permissions.") from None
+    except ValueError:
+        raise InputError(f"{_shown(path)} is no path.", "Check the path.") from None
     if b"\0" in data:
         raise InputError(f"{path} is binary, not text.", "Save it as plain text in UTF-8.")
     try:
@@ -96,12 +112,15 @@ def split_long(text: str, max_words: int = MAX_WORDS) -> list[str]:
     if _size(text) <= max_words:
         return [text]
     pieces: list[str] = []
-    start = end = 0
+    start = end = words = 0
     for sentence_start, sentence_end in _sentence_spans(text, max_words):
-        if end > start and _size(text[start:sentence_end]) > max_words:
+        more = len(text[sentence_start:sentence_end].split())
+        # Sentences without a space between them go on with the same word.
+        grown = words + more - _within_word(text, sentence_start) if end > start else more
+        if end > start and max(grown, (sentence_end - start) / 12) > max_words:
             pieces.append(text[start:end].strip())
-            start = sentence_start
-        end = sentence_end
+            start, grown = sentence_start, more
+        end, words = sentence_end, grown
     pieces.append(text[start:end].strip())
     return pieces
 
@@ -124,13 +143,15 @@ def json_lines(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple[
             faults.append(Fault(where, f"not valid JSON ({error.msg} at column {error.colno})"))
         except RecursionError:
             faults.append(Fault(where, "nested too deeply"))
+        except ValueError:
+            faults.append(Fault(where, "holds a number with too many digits"))
 
 
 def load_json(path: Path, content: str) -> Any:
     """The value of a JSON file.
 
     Raises:
-        InputError: Not valid JSON, with the line.
+        InputError: Not valid JSON, with the line; nested too deeply; or with a number that Python refuses to read.
     """
     try:
         return json.loads(content)
@@ -138,6 +159,8 @@ def load_json(path: Path, content: str) -> Any:
         raise InputError(f"{path}, line {error.lineno}: not valid JSON ({error.msg}).") from None
     except RecursionError:
         raise InputError(f"{path} is nested too deeply.") from None
+    except ValueError:
+        raise InputError(f"{path} holds a number with too many digits.") from None
 
 
 def text_field(record: dict[str, Any], field: str, where: str, faults: list[Fault], *, needed: bool = True) -> str:
@@ -164,6 +187,12 @@ def raise_faults(faults: Sequence[Fault], hint: str = "Mend these lines and try 
     if len(faults) > SHOWN_FAULTS:
         message += f" And {len(faults) - SHOWN_FAULTS:,} more faults."
     raise InputError(message, hint, faults)
+
+
+def _shown(path: Path) -> str:
+    """The path as far as it can be printed, and read."""
+    words = str(path).encode("utf-8", "replace").decode().replace("\0", "?")
+    return words if len(words) <= _LONGEST_SHOWN else f"{words[:_LONGEST_SHOWN]}…"
 
 
 def _text_problem(value: Any, needed: bool) -> str:
@@ -252,6 +281,10 @@ def _csv_rows(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple[s
 
 def _size(text: str) -> float:
     return max(len(text.split()), len(text) / 12)
+
+
+def _within_word(text: str, place: int) -> bool:
+    return 0 < place < len(text) and not text[place - 1].isspace() and not text[place].isspace()
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

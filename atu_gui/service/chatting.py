@@ -10,6 +10,7 @@ from pathlib import Path
 from atu_gui.core.chats import Chat, KeptAnswer, from_line, to_line
 from atu_gui.core.events import ChatAnswered, ChatToken, Event, JobFailed, Note
 from atu_gui.core.ports import ChatRequest
+from atu_gui.core.records import lines_of
 from atu_gui.service.backend import Engine
 from atu_gui.service.failures import details_of, explained
 from atu_gui.service.holding import Holding
@@ -42,7 +43,7 @@ def kept(
 def chats_in(folder: Path) -> tuple[Chat, ...]:
     """What was asked of a run, oldest first; damaged lines are left out."""
     try:
-        lines = (folder / CHATS_FILE).read_text(encoding="utf-8").splitlines()
+        lines = lines_of((folder / CHATS_FILE).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return ()
     found = []

@@ -14,6 +14,7 @@ from atu_gui.core.errors import InputError
 from atu_gui.core.evaluation import PARTS, READINGS, Evaluation, EvaluationRequest
 from atu_gui.core.events import Event, Note
 from atu_gui.core.ports import Weights
+from atu_gui.core.records import parse
 from atu_gui.service.backend import Engine
 from atu_gui.service.folders import EVALUATIONS_FOLDER
 from atu_gui.service.found import find_run, folder_of
@@ -63,8 +64,8 @@ def evaluations_in(folder: Path) -> tuple[Evaluation, ...]:
     files = list((folder / EVALUATIONS_FOLDER).glob("*.json"))
     found = []
     for file in sorted(files, key=lambda one: one.stat().st_mtime_ns):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            found.append(Evaluation.from_json(json.loads(file.read_text(encoding="utf-8"))))
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            found.append(Evaluation.from_json(parse(file.read_text(encoding="utf-8"))))
     return tuple(found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import tomlkit
 from atu_gui.core.config import RunConfig, load_config, parse_config
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, from_record
+from atu_gui.core.records import lines_of, parse
 from atu_gui.service.folders import CONFIG_FILE
 from atu_gui.store.recorder import EVENTS_FILE
 from atu_gui.store.runs import RunStore
@@ -74,7 +74,7 @@ def events_of(store: RunStore, run_id: str) -> Sequence[Event]:
         return store.events_of(run_id)
     file = folder_of(store, run_id) / EVENTS_FILE
     try:
-        return [from_record(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+        return [from_record(parse(line)) for line in lines_of(file.read_text(encoding="utf-8"))]
     except (OSError, ValueError) as error:
         raise InputError(f"{file} cannot be read: {error}.", "Name a run whose record is whole.") from None
 
@@ -82,7 +82,7 @@ def events_of(store: RunStore, run_id: str) -> Sequence[Event]:
 def _in_folder(folder: Path) -> FoundRun:
     """A run whose folder came from another machine."""
     try:
-        summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
+        summary = parse((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
         best = int(summary["best_round"])
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from pathlib import Path
@@ -15,6 +16,7 @@ from atu_gui.core.config import RunConfig
 _LOG = logging.getLogger(__name__)
 _FILE = "setup.json"
 # The folder belongs to one run, and so does its name.
+_MOST_SMALL_PARTS = 50
 _OF_ONE_RUN = {"out", "name"}
 
 
@@ -49,13 +51,17 @@ def load_setup() -> RunConfig | None:
 
 def _as_far_as_it_fits(data: dict[str, Any]) -> RunConfig | None:
     """Each fault takes out the smallest part that holds it, until the rest is a config."""
-    while True:
+    for taken in itertools.count():
         try:
             return RunConfig.model_validate(data)
-        except ValidationError as error:
-            # One at a time: taking one out of a list moves the places of the others.
-            if not _take_out(data, error.errors()[0]["loc"]):
+        except (ValidationError, RecursionError) as error:
+            if isinstance(error, RecursionError):
                 return None
+            # One at a time: taking one out of a list moves the places of the others. After many, whole settings go.
+            place = error.errors()[0]["loc"]
+            if not _take_out(data, place if taken < _MOST_SMALL_PARTS else place[:1]):
+                return None
+    return None
 
 
 def _take_out(data: dict[str, Any], place: tuple[int | str, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,21 @@ def test_the_benchmarks_own_folder() -> None:
 def test_reading_input_needs_no_torch() -> None:
     code = "import sys, atu_gui.engine.inputs; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
+
+
+def test_large_files_take_seconds_not_minutes(tmp_path: Path) -> None:
+    """Sentences of a sign each used to be counted anew with every further one."""
+    for name, content in (("dots", ". " * 250_000), ("word", "x" * 500_000), ("lines", "ab cd\n" * 50_000)):
+        path = tmp_path / f"{name}.txt"
+        path.write_text(content, encoding="utf-8")
+        begun = time.process_time()
+        passages = read_passages(path)
+        assert time.process_time() - begun < 5.0, name
+        assert all(len(passage.text.split()) <= 120 for passage in passages)
+        assert "".join("".join(passage.text.split()) for passage in passages) == "".join(content.split())
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b.txt", "half\ud800.txt"])
+def test_names_that_are_no_paths(name: str) -> None:
+    with pytest.raises(InputError, match="Check the path"):
+        read_passages(Path(name))

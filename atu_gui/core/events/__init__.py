@@ -145,12 +145,14 @@ def from_record(record: dict[str, Any]) -> Event:
     Raises:
         ValueError: Unknown event or wrong fields.
     """
+    if not isinstance(record, dict):
+        raise ValueError("not an event")
     data = dict(record)
-    kind = _KINDS.get(data.pop("event", ""))
+    kind = _KINDS.get(str(data.pop("event", "")))
     if kind is None:
         raise ValueError("not an event of this version")
     hints = hints_of(kind)
     try:
         return typing.cast(Event, kind(**{name: restore(hints[name], value) for name, value in data.items()}))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a damaged {kind.__name__} event: {error}") from None

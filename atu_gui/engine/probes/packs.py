@@ -26,7 +26,7 @@ from typing import Any
 
 from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.materials import Probe
-from atu_gui.engine.texts import json_lines, raise_faults, read_text, text_field
+from atu_gui.engine.texts import is_folder, json_lines, raise_faults, read_text, text_field
 
 BLANK = "___"
 _KINDS = ("cloze", "question", "verbatim", "neutral", "instruction")
@@ -56,7 +56,7 @@ def read_pack(path: Path) -> Pack:
     Raises:
         InputError: Missing, empty, binary, without any question, or with faults, each with its line.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise InputError(f"The folder {path} holds no questions.", "Name a pack file or an RWKU target folder.")
     content = read_text(path)
     faults: list[Fault] = []
@@ -67,7 +67,7 @@ def read_pack(path: Path) -> Pack:
             faults.append(Fault(where, "must be an object with “kind”"))
             continue
         kind = record.get("kind")
-        if kind in texts:
+        if kind in ("neutral", "instruction"):
             texts[kind].append(text_field(record, "text", where, faults))
         elif kind in _KINDS:
             read = _verbatim if kind == "verbatim" else _probe
