@@ -19,7 +19,7 @@ from atu_gui.core import text
 from atu_gui.core.audits import AUDITS, AuditKind, AuditSettings
 from atu_gui.core.comeback import share_words
 from atu_gui.core.errors import InputError
-from atu_gui.core.events import AuditFound, to_record
+from atu_gui.core.events import AuditFound, AuditPoint, to_record
 from atu_gui.core.outcome import Outcome
 from atu_gui.core.ports import Weights
 from atu_gui.service.workbench import Workbench
@@ -116,12 +116,18 @@ def notes(findings: Sequence[AuditFound]) -> list[str]:
     lines = [f"{AUDITS[one.audit].title}, {one.attack}: {one.note}" for one in findings if one.note]
     for one in findings:
         if one.axis == "step":
-            curve = ", ".join(f"{point.at}: {text.number(point.attacked)}" for point in one.curve)
-            lines.append(f"Log-prob by step of relearning on {one.attack}: {curve}.")
+            curve = ", ".join(_point(point) for point in one.curve)
+            lines.append(f"Log-prob by step of relearning on {one.attack} (untouched model trained alike): {curve}.")
     few = {comeback.attacked.n for one in findings for comeback in one.comebacks if comeback.attacked.n < _FEW}
     if few:
         lines.append(f"Fewer than {_FEW} items say little: read the intervals.")
     lines.append(
-        "Came back: of what the round lost, the share that the attack restored; unclear where no loss is sure."
+        "Came back: of what the round lost, the share that the attack restored, less what it adds to the untouched "
+        "model. Unclear: no loss is sure, or the attack breaks the untouched model, too."
     )
     return lines
+
+
+def _point(point: AuditPoint) -> str:
+    never = "" if point.floor is None else f", never knew {text.number(point.floor)}"
+    return f"{point.at}: {text.number(point.attacked)} ({text.number(point.beside)}{never})"

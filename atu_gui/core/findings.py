@@ -38,7 +38,7 @@ def brought_back(found: Iterable[AuditFound], round_: int) -> tuple[BroughtBack,
         sure = [(comeback.share, comeback.measure, one.attack) for comeback, one in measured if comeback.share]
         if sure:
             share, measure, attack = max(sure, key=lambda each: each[0].mean)
-            made.append(BroughtBack(kind, share, f"{attack}; {measure}", weak))
+            made.append(BroughtBack(kind, share, f"{attack}; {measure}", weak, max(each[0].high for each in sure)))
         else:
             made.append(BroughtBack(kind, None, weak=weak))
     return tuple(made)

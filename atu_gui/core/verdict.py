@@ -25,7 +25,8 @@ FORGOTTEN_SHARE = 0.5
 LOGPROB_FALL = 0.5
 # Neighbours lost: recall under this share of the untouched model's, and the paired difference is clear.
 NEIGHBOUR_SHARE = 0.9
-# Erased: of what was lost, no audit brought back more than this share; both of these must have been run.
+# Erased: of what was lost, no audit brought back more than this share, upper ends of intervals included; both of these
+# must have been run.
 COMEBACK_SHARE = 0.2
 NEEDED_AUDITS: tuple[AuditKind, ...] = ("relearn", "quantize")
 
@@ -35,8 +36,8 @@ def _named(kinds: Sequence[AuditKind]) -> str:
 
 
 RULES: dict[Kind, str] = {
-    "erased": f"Forgotten, neighbours hold, and {_named(NEEDED_AUDITS)} each bring back at most "
-    f"{text.percent(COMEBACK_SHARE)} of what was lost.",
+    "erased": f"Forgotten, neighbours hold, and {_named(NEEDED_AUDITS)} each, like all other "
+    f"audits, surely bring back at most {text.percent(COMEBACK_SHARE)} of what was lost: so the intervals end there.",
     "suppressed": "Forgotten and neighbours hold, but audits bring it back, or were not run: the model does not say "
     "it any more; whether it still knows it is not shown.",
     "collapsed": COLLAPSE_RULE,
@@ -53,27 +54,29 @@ class BroughtBack:
     """What an audit brought back.
 
     Attributes:
-        share: Of what had been lost, 0 nothing, 1 all of it; None is unclear, because no loss is sure.
+        share: Of what had been lost, 0 nothing, 1 all of it; None is unclear.
         attack: The attack that brought most back, and by which measure.
         weak: Whether it was weaker than by default, so that little that came back shows little.
+        most: The highest upper end of all its attacks' intervals; 0 leaves that of `share`.
     """
 
     audit: AuditKind
     share: Interval | None
     attack: str = ""
     weak: bool = False
+    most: float = 0.0
 
     @property
     def little(self) -> bool:
-        """Whether it brought back next to nothing, or nothing that is sure."""
-        return self.share is None or self.share.mean <= COMEBACK_SHARE
+        """Whether it surely brought back next to nothing, or nothing that is known."""
+        return self.share is None or max(self.share.high, self.most) <= COMEBACK_SHARE
 
     @property
     def words(self) -> str:
         """A sentence."""
         weak = "; it was weaker than by default" if self.weak else ""
         if self.share is None:
-            return f"{AUDITS[self.audit].title}: what comes back is unclear, as no loss is sure{weak}."
+            return f"{AUDITS[self.audit].title}: what comes back is unclear{weak}."
         how = "; ".join(part for part in (self.attack, f"all questions, n = {text.count(self.share.n)}") if part)
         return f"{AUDITS[self.audit].title} brings back {share_words(self.share)} of what was lost ({how}){weak}."
 

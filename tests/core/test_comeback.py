@@ -33,3 +33,25 @@ def test_of_a_loss_that_is_not_sure_there_is_no_share() -> None:
 
 def test_a_gain_is_no_loss() -> None:
     assert come_back("recall", "forget", [0.1] * 9, [0.9] * 9, [0.5] * 9).share is None
+
+
+def test_what_an_attack_adds_to_the_untouched_model_has_not_come_back() -> None:
+    before, after = [-2.0] * 20, [-6.0] * 20
+    taught = come_back("answer log-prob", "forget", before, after, [-5.0] * 20, [-1.0] * 20).share
+    assert taught is not None and taught.mean == pytest.approx(0.0)
+    half = come_back("answer log-prob", "forget", before, after, [-3.0] * 20, [-1.0] * 20).share
+    assert half is not None and half.mean == pytest.approx(0.5)
+
+
+def test_an_attack_that_breaks_the_untouched_model_too_shows_nothing() -> None:
+    before, after = [-2.0] * 20, [-6.0] * 20
+    assert come_back("recall", "forget", before, after, [-7.0] * 20, [-7.0] * 20).share is None
+    back = come_back("recall", "forget", before, after, [-4.5] * 20, [-4.5] * 20).share
+    assert back is not None and back.mean == pytest.approx(0.375), "what surely came back did"
+    harmless = come_back("recall", "forget", before, after, [-6.0] * 20, [-3.0] * 20).share
+    assert harmless is not None and harmless.mean == pytest.approx(0.0)
+
+
+def test_of_a_handful_of_items_no_loss_is_sure() -> None:
+    assert come_back("recall", "forget", [1.0] * 5, [0.0] * 5, [1.0] * 5).share is None
+    assert come_back("recall", "forget", [1.0] * 6, [0.0] * 6, [1.0] * 6).share is not None

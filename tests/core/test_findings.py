@@ -45,3 +45,13 @@ def test_a_later_audit_replaces_an_earlier_one_whatever_its_attacks_were() -> No
 def test_settings_below_the_usual_are_weaker() -> None:
     assert not AuditSettings().weaker and not AuditSettings(steps=50, seed=3).weaker
     assert AuditSettings(steps=5).weaker and AuditSettings(limit=10).weaker
+
+
+def test_an_attack_that_may_have_brought_much_back_is_not_little() -> None:
+    wide = found("relearn", "half of the facts", 0.0)
+    share = Interval(0.0, -0.5, 0.6, 18)
+    wide = dataclasses.replace(wide, comebacks=(dataclasses.replace(wide.comebacks[0], share=share),))
+    (back,) = brought_back((found("relearn", "unrelated texts", 0.05), wide), 3)
+    assert back.attack.startswith("unrelated texts") and not back.little
+    (sure,) = brought_back((found("relearn", "unrelated texts", 0.05),), 3)
+    assert sure.little

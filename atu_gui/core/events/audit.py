@@ -23,8 +23,9 @@ class Comeback:
         unlearned: The round, asked plainly; of a linear probe the floor, learnt from shuffled labels.
         attacked: The round under the attack.
         control: The untouched model under the same attack, where that was measured.
-        share: (attacked − unlearned) / (untouched − unlearned), paired over items; None is unclear: what the round lost
-            has an interval that includes 0.
+        share: (attacked − unlearned − added) / (untouched − unlearned), paired over items, where added is what the
+            attack adds to the untouched model, at least 0. None is unclear: what the round lost has an interval that
+            includes 0, there are too few items, or nothing came back of an attack that breaks the untouched model too.
     """
 
     measure: Measure
@@ -58,8 +59,8 @@ class AuditPoint:
     Attributes:
         at: Step or layer.
         attacked: The round.
-        beside: The model that never knew (relearning) or the untouched model (layers); None where there is none.
-        floor: The value with shuffled labels, where there is one.
+        beside: The untouched model under the same attack; None where it was not measured.
+        floor: What is reached without knowing: by a model that never knew, trained alike, or by shuffled labels.
     """
 
     at: int

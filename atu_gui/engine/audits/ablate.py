@@ -50,9 +50,11 @@ def ablate(subject: Subject) -> Generator[Event, None, None]:
             means.append((yield from _means(subject, layers)))
     directions = {layer: direction(means[0][layer], means[1][layer]) for layer in layers}
     probes = subject.all_probes()
-    with subject.snapshots.applied(subject.round), put_back(subject.lm, directions):
-        replies = yield from ask(subject, probes, "Direction undone")
-    comebacks, answers = yield from subject.compared(probes, replies)
+    replies = []
+    for round_, whose in ((0, "untouched"), (subject.round, "round")):
+        with subject.snapshots.applied(round_), put_back(subject.lm, directions):
+            replies.append((yield from ask(subject, probes, f"Direction undone, {whose}")))
+    comebacks, answers = yield from subject.compared(probes, replies[1], replies[0])
     shares = ", ".join(
         f"{100 * one.size / float(means[0][layer].norm()):.1f} % at layer {layer}" for layer, one in directions.items()
     )

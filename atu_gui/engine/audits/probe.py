@@ -1,8 +1,9 @@
 """Linear probe: whether texts about the concept can still be told from others by the hidden states of a layer.
 
 A ridge regression on the mean state of each text, learnt anew on the round's weights, so that a head fooled by
-unlearning decides nothing. The concept's names are taken out of the texts first: a name is readable from its spelling.
-Letters: n texts, d model width.
+unlearning decides nothing. Both kinds of texts are of one source, and names are taken out: style and spelling are
+readable without knowing anything. So is the choice of words; what the words alone tell stands in the curve as layer 0.
+Letters: n texts, d model width, k labellings (the true one and shuffled ones).
 """
 
 from __future__ import annotations
@@ -14,25 +15,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from atu_gui.core.comeback import from_draws
 from atu_gui.core.concepts import Concept
-from atu_gui.core.errors import Cancelled, InputError
-from atu_gui.core.events import AuditPoint, Event, Progress
-from atu_gui.core.materials import Passage
+from atu_gui.core.errors import Cancelled
+from atu_gui.core.events import AuditPoint, Event, Note, Progress
 from atu_gui.engine.audits.asking import Subject
+from atu_gui.engine.audits.contrast import contrast
 from atu_gui.engine.corpus import pad_id_of
 from atu_gui.engine.encoder import auc
-from atu_gui.engine.inputs import draw
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.truncate import hidden_at
 
-# Texts of either kind at most; every third is held out. Shuffles of the labels make the floor.
+# Texts of either kind at most, and parts of them that are held out by turns. Shuffles of the labels make the floor.
 TEXTS = 60
-HELD_EVERY = 3
-SHUFFLES = 20
-_FEWEST = 6
+FOLDS = 5
+SHUFFLES = 40
+_FEWEST = 10
 _RIDGE = 0.1
 _BATCH = 8
 _RESAMPLES = 1000
@@ -42,67 +41,93 @@ Floats = NDArray[np.float64]
 def probe_layers(subject: Subject) -> Generator[Event, None, None]:
     """Learn a probe at every layer of both sets of weights; the finding speaks of the hook layer.
 
+    Nothing is found, and a note says why, where there are not enough texts of one source.
+
     Raises:
         Cancelled: The user ended it.
-        InputError: There are too few texts of either kind.
     """
-    texts, labels = _texts(subject)
-    layers = list(range(1, subject.lm.depth + 1))
+    seed = subject.settings.seed
+    held = contrast(subject.config, subject.materials, TEXTS, seed)
+    if held is None:
+        yield Note(
+            "info",
+            "The linear probe is left out: texts about the concept were given, the others the model wrote itself, and "
+            "it would tell styles apart. Give texts to keep (--retain), too.",
+        )
+        return
+    names = (*subject.config.concepts, *held.names)
+    kinds = [[text for text in (without_names(one, names) for one in kind) if text.strip()] for kind in (
+        held.others, held.concept,
+    )]  # fmt: skip
+    number = min(map(len, kinds))
+    if number < _FEWEST:
+        yield Note(
+            "info", f"The linear probe is left out: it needs {_FEWEST} texts of either kind; {number} are there."
+        )
+        return
+    texts = [kinds[kind][at] for at in range(number) for kind in (0, 1)]
+    labels, folds = np.array([0.0, 1.0] * number), np.arange(2 * number) // 2 % FOLDS
+    layers = list(range(subject.lm.depth + 1))
     states = []
     for round_ in (0, subject.round):
         with subject.snapshots.applied(round_):
             states.append((yield from _mean_states(subject, texts, layers)))
+    labellings = np.column_stack([labels, shuffled(labels, folds, seed)])
     hook = max(subject.config.layers)
-    held = np.arange(len(labels)) % HELD_EVERY == HELD_EVERY - 1
     curve = []
     for layer in layers:
         if subject.cancelled():
             raise Cancelled
-        before, after = (held_out(rows[layer], labels, held) for rows in states)
-        floor = shuffled_floor(states[1][layer], labels, held, subject.settings.seed)
-        told = labels[held]
-        values = [_area(scores, told) for scores in (before, after)]
-        curve.append(AuditPoint(layer, values[1], values[0], float(np.mean(floor))))
+        before, after = (cross_validated(rows[layer], labellings, folds) for rows in states)
+        values = [area(scores[:, 0], labels) for scores in (before, after)]
+        floor = np.array([area(after[:, at], labellings[:, at]) for at in range(1, labellings.shape[1])])
+        curve.append(AuditPoint(layer, values[1], values[0], float(floor.mean())))
         if layer == hook:
-            draws = _drawn((before, after), told, subject.settings.seed)
-            picked = np.random.default_rng(subject.settings.seed).choice(floor, _RESAMPLES)
+            draws = _drawn((before[:, 0], after[:, 0]), labels, seed)
+            picked = np.random.default_rng(seed).choice(floor, _RESAMPLES)
             comeback = from_draws(
-                "AUC", "forget", (values[0], draws[0]), (float(np.mean(floor)), picked), (values[1], draws[1]),
-                n=int(held.sum()),
+                "AUC", "forget", (values[0], draws[0]), (float(floor.mean()), picked), (values[1], draws[1]),
+                n=len(labels),
             )  # fmt: skip
-        yield Progress("audit", "Probing layers", layer, len(layers), "layers")
+        yield Progress("audit", "Probing layers", layer, subject.lm.depth, "layers")
     note = (
-        f"{int((~held).sum())} texts to learn from, {int(held.sum())} held out; the concept's names are taken out. "
-        f"In place of the round stands the floor, from {SHUFFLES} shuffles of the labels."
+        f"{number} texts about the concept against {held.whose}, as many; names are taken out; {FOLDS}-fold "
+        f"cross-validation. The words alone (layer 0) reach {curve[0].attacked:.2f}. In place of the round stands the "
+        f"floor, from {SHUFFLES} shuffles of the labels."
     )
     yield subject.found("probe", f"layer {hook}", (comeback,), axis="layer", curve=tuple(curve), note=note)
 
 
-def held_out(rows: Tensor, labels: Floats, held: NDArray[np.bool_]) -> Floats:
-    """Scores of held-out texts by a ridge regression on the others, from mean states [n, d] in closed form."""
-    inputs = functional.layer_norm(rows.double(), rows.shape[-1:])
-    train = inputs[torch.from_numpy(~held)]
-    mean = train.mean(0)
-    train = train - mean
-    wanted = torch.from_numpy(labels[~held])
-    # More units than texts: the dual form solves [n, n].
-    gram = train @ train.T
-    gram.diagonal().add_(_RIDGE * gram.diagonal().mean())
-    weights = train.T @ torch.linalg.solve(gram, wanted - wanted.mean())
-    scores: Floats = ((inputs[torch.from_numpy(held)] - mean) @ weights).numpy()
-    return scores
+def cross_validated(rows: Tensor, labellings: Floats, folds: NDArray[np.int_]) -> Floats:
+    """Scores of every text by a ridge regression on the texts of the other folds, in closed form, [n, k].
+
+    Args:
+        rows: Mean states, [n, d]; every unit is standardised by the texts learnt from.
+        labellings: Several wanted values of each text, [n, k].
+        folds: The fold of each text, [n].
+    """
+    inputs, wanted = rows.double(), torch.from_numpy(labellings)
+    scores = torch.empty_like(wanted)
+    for fold in np.unique(folds):
+        held = torch.from_numpy(folds == fold)
+        mean, spread = inputs[~held].mean(0), inputs[~held].std(0)
+        scaled = (inputs - mean) / torch.where(spread > 0, spread, 1.0)
+        train, targets = scaled[~held], wanted[~held]
+        # More units than texts: the dual form solves [n, n].
+        gram = train @ train.T
+        gram.diagonal().add_(_RIDGE * gram.diagonal().mean())
+        scores[held] = scaled[held] @ (train.T @ torch.linalg.solve(gram, targets - targets.mean(0)))
+    made: Floats = scores.numpy()
+    return made
 
 
-def shuffled_floor(
-    rows: Tensor, labels: Floats, held: NDArray[np.bool_], seed: int, shuffles: int = SHUFFLES
-) -> Floats:
-    """Held-out AUC of probes that learnt shuffled labels: what such a probe reaches without knowing anything."""
+def shuffled(labels: Floats, folds: NDArray[np.int_], seed: int, shuffles: int = SHUFFLES) -> Floats:
+    """Labels shuffled within each fold, [n, shuffles]: probes that learn these know nothing."""
     random = np.random.default_rng(seed)
-    areas = []
-    for _ in range(shuffles):
-        mixed = random.permutation(labels)
-        areas.append(_area(held_out(rows, mixed, held), mixed[held]))
-    return np.array(areas)
+    mixed = np.repeat(labels[:, None], shuffles, axis=1)
+    for fold in np.unique(folds):
+        mixed[folds == fold] = random.permuted(mixed[folds == fold], axis=0)
+    return mixed
 
 
 def without_names(text: str, concepts: Sequence[Concept]) -> str:
@@ -113,46 +138,25 @@ def without_names(text: str, concepts: Sequence[Concept]) -> str:
     return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", "", text, flags=re.IGNORECASE)
 
 
-def _texts(subject: Subject) -> tuple[list[str], Floats]:
-    """Texts of both kinds by turns, so that every third of each is held out, and 1 where it is about the concept."""
-    seed, concepts = subject.settings.seed, subject.config.concepts
-    kinds: list[list[str]] = []
-    for name, passages in (
-        ("concept", subject.materials.concept_passages),
-        ("others", _plain(subject.materials.retain_passages)),
-    ):
-        drawn = draw(passages, TEXTS, seed, f"probe {name}")
-        cleaned = (without_names(passage.text, concepts) for passage in drawn)
-        kinds.append([text for text in cleaned if text.strip()])
-    number = min(map(len, kinds))
-    if number < _FEWEST:
-        raise InputError(
-            f"A linear probe needs {_FEWEST} texts about the concept and as many others.", "Leave this audit out."
-        )
-    texts = [kinds[kind][at] for at in range(number) for kind in (1, 0)]
-    return texts, np.array([0.0, 1.0] * number)
-
-
-def _plain(passages: Sequence[Passage]) -> Sequence[Passage]:
-    """Passages in the form that those about the concept have, as far as there are any: form is no concept."""
-    return [passage for passage in passages if not passage.prompt] or passages
-
-
 @torch.inference_mode()
 def _mean_states(
     subject: Subject, texts: Sequence[str], layers: Sequence[int]
 ) -> Generator[Event, None, dict[int, Tensor]]:
-    """Mean over positions of each text's hidden states, for each layer [n, d], float32, on the CPU."""
+    """Mean over positions of each text's hidden states, for each layer [n, d], float32, on the CPU.
+
+    Layer 0 are the embeddings. The first position's state is huge and the same whatever the text says: not counted.
+    """
     lm = subject.lm
     parts: dict[int, list[Tensor]] = {layer: [] for layer in layers}
     for start in range(0, len(texts), _BATCH):
         if subject.cancelled():
             raise Cancelled
         ids, mask = _batch(lm, texts[start : start + _BATCH], subject.settings.max_tokens)
-        states = hidden_at(lm, layers, ids, mask)
+        states = {0: lm.model.get_input_embeddings()(ids), **hidden_at(lm, layers[1:], ids, mask)}
+        mask[:, 0] = 0
         for layer in layers:
             summed = (states[layer].float() * mask[..., None]).sum(1)
-            parts[layer].append((summed / mask.sum(1, keepdim=True)).cpu())
+            parts[layer].append((summed / mask.sum(1, keepdim=True).clamp_min(1)).cpu())
         yield Progress("audit", "Reading texts", min(start + _BATCH, len(texts)), len(texts), "passages")
     return {layer: torch.cat(rows) for layer, rows in parts.items()}
 
@@ -166,7 +170,8 @@ def _batch(lm: LanguageModel, texts: Sequence[str], max_tokens: int) -> tuple[Te
     return ids, mask
 
 
-def _area(scores: Floats, labels: Floats) -> float:
+def area(scores: Floats, labels: Floats) -> float:
+    """How often a text with label 1 scores above one with label 0."""
     return auc(torch.from_numpy(scores[labels > 0]), torch.from_numpy(scores[labels == 0]))
 
 
@@ -175,4 +180,4 @@ def _drawn(sides: Sequence[Floats], labels: Floats, seed: int) -> list[Floats]:
     random = np.random.default_rng(seed)
     kinds = [np.flatnonzero(labels == kind) for kind in (0, 1)]
     picks = [np.concatenate([random.choice(kind, len(kind)) for kind in kinds]) for _ in range(_RESAMPLES)]
-    return [np.array([_area(scores[pick], labels[pick]) for pick in picks]) for scores in sides]
+    return [np.array([area(scores[pick], labels[pick]) for pick in picks]) for scores in sides]

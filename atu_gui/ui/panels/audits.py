@@ -31,7 +31,8 @@ _TIPS = {
     6: "The round, asked plainly; of a linear probe what it learns from shuffled labels.",
     7: "The round under the attack.",
     3: "Of what the round lost, the share that the attack restored, with its 95 % interval over questions.\n"
-    "Unclear: the interval of what was lost includes 0, so there is no share of it.",
+    "What the attack adds to the untouched model as well is taken off.\n"
+    "Unclear: no loss is sure, or the attack breaks the untouched model, too.",
     4: "Questions behind the line.",
 }
 _GROUPS: dict[str, Group] = {"About the concept": "forget", "Neighbours": "neighbour"}
@@ -187,12 +188,12 @@ class AuditsPanel(QWidget):
         self._head.setVisible(bool(self._note.text()) or bool(answers and curve))
         if curve and (not answers or self.evidence.choice == _CURVE):
             axis = text.capital(one.axis) if one is not None else ""
-            beside = "Never knew" if axis == "Step" else "Untouched"
+            floor = "Never knew" if axis == "Step" else "Shuffled labels"
             rows = [
                 (str(point.at), *(text.number(value) for value in (point.attacked, point.beside, point.floor)))
                 for point in curve
             ]
-            self.raw.show_rows((axis, "Round", beside, "Shuffled labels"), rows)
+            self.raw.show_rows((axis, "Round", "Untouched", floor), rows)
             return
         headings = ("Question", "Gold answer", "Untouched", "Round", "Under attack")
         self.raw.show_rows(headings, [_row(answer) for answer in answers], {1: 110})

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +14,22 @@ from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.concepts import Concept
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import Cancelled
-from atu_gui.core.events import AuditFound, from_record, to_record
-from atu_gui.core.materials import Materials
+from atu_gui.core.events import AuditFound, Note, from_record, to_record
+from atu_gui.core.materials import Materials, Passage, Probe
 from atu_gui.engine.audits import ATTACKS
 from atu_gui.engine.audits.ablate import direction, put_back
 from atu_gui.engine.audits.asking import Subject
+from atu_gui.engine.audits.contrast import contrast
 from atu_gui.engine.audits.lens import layer_logprobs
-from atu_gui.engine.audits.probe import held_out, shuffled_floor, without_names
+from atu_gui.engine.audits.probe import area, cross_validated, shuffled, without_names
 from atu_gui.engine.audits.prompts import examples
 from atu_gui.engine.audits.quantize import linear_weights, nearest
-from atu_gui.engine.audits.relearn import Lesson, on_copies, train_steps
+from atu_gui.engine.audits.relearn import Lesson, halves, on_copies, train_steps
 from atu_gui.engine.generate import answer_logprobs
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.prompts import probe_prompt
 from atu_gui.engine.snapshots import Snapshots
+from atu_gui.engine.tiny import CORPUS
 from atu_gui.engine.truncate import hidden_at
 from tests.engine.draining import drain
 
@@ -44,7 +48,16 @@ def subject(lm: LanguageModel, config: RunConfig, materials: Materials, tmp_path
         value.data.add_(0.05 * torch.randn(value.shape, generator=noise))
     snapshots.save(1)
     snapshots.restore(0)
-    return Subject(lm, snapshots, 1, "r1", config, materials, _SETTINGS, lambda: False)
+    many = dataclasses.replace(
+        materials,
+        concept_passages=_varied(CORPUS[:2]),
+        retain_passages=(*materials.retain_passages, *_varied(CORPUS[2:4])),
+    )
+    return Subject(lm, snapshots, 1, "r1", config, many, _SETTINGS, lambda: False)
+
+
+def _varied(texts: Sequence[str], source: str = "") -> tuple[Passage, ...]:
+    return tuple(Passage(f"{text} {number}.", source=source) for number in range(6) for text in texts)
 
 
 def weights(lm: LanguageModel) -> dict[str, torch.Tensor]:
@@ -131,13 +144,75 @@ def test_the_lens_at_the_last_layer_is_the_model(lm: LanguageModel) -> None:
 
 def test_shuffled_labels_teach_a_probe_nothing_and_true_ones_do() -> None:
     random = np.random.default_rng(0)
-    labels = np.array([0.0, 1.0] * 90)
-    rows = torch.from_numpy(random.normal(size=(180, 12)))
-    held = np.arange(180) % 3 == 2
-    assert abs(float(shuffled_floor(rows, labels, held, 0).mean()) - 0.5) < 0.1
-    rows[:, 0] += torch.from_numpy(4 * labels)
-    scores = held_out(rows, labels, held)
-    assert scores[labels[held] > 0].mean() > scores[labels[held] == 0].mean() + 0.5
+    labels, folds = np.array([0.0, 1.0] * 60), np.arange(120) // 2 % 5
+    rows = torch.from_numpy(random.normal(size=(120, 200)))
+    # A unit that is large and says nothing must not drown the one that tells.
+    rows[:, 1] *= 1e4
+    rows[:, 0] += torch.from_numpy(6 * labels)
+    mixed = shuffled(labels, folds, 0)
+    assert all(set(column[folds == 2]) == {0.0, 1.0} and column.sum() == 60 for column in mixed.T)
+    scores = cross_validated(rows, np.column_stack([labels, mixed]), folds)
+    assert area(scores[:, 0], labels) > 0.75
+    floor = [area(scores[:, at + 1], mixed[:, at]) for at in range(mixed.shape[1])]
+    assert abs(float(np.mean(floor)) - 0.5) < 0.1
+
+
+def test_a_text_is_scored_by_probes_that_never_saw_its_label() -> None:
+    labels, folds = np.array([0.0, 1.0] * 10), np.arange(20) // 2 % 5
+    rows = torch.randn(20, 30, generator=torch.Generator().manual_seed(0))
+    turned = labels.copy()
+    turned[folds == 3] = 1 - turned[folds == 3]
+    one, other = (cross_validated(rows, side[:, None], folds)[folds == 3] for side in (labels, turned))
+    assert np.array_equal(one, other)
+
+
+def test_a_probe_is_left_out_where_it_would_tell_styles_apart(subject: Subject) -> None:
+    subject.materials = dataclasses.replace(
+        subject.materials, retain_passages=_varied(CORPUS[2:4], source="written by the model")
+    )
+    events, _ = drain(ATTACKS["probe"](subject))
+    notes = [event.text for event in events if isinstance(event, Note)]
+    assert len(notes) == 1 and notes[0].startswith("The linear probe is left out")
+    assert not any(isinstance(event, AuditFound) for event in events)
+
+
+def test_an_rwku_target_is_held_against_the_targets_beside_it(subject: Subject, tmp_path: Path) -> None:
+    for number, name in enumerate(("Ada_Lovelace", "Alan_Turing", "Grace_Hopper"), start=1):
+        folder = tmp_path / f"{number}_{name}"
+        folder.mkdir()
+        (folder / "forget_level1.json").write_text("[]", encoding="utf-8")
+        if number < 3:
+            passages = [{"text": f"{name} counts {at}."} for at in range(12)]
+            (folder / "positive.json").write_text(json.dumps(passages), encoding="utf-8")
+    subject.config.texts.concept = [tmp_path / "1_Ada_Lovelace" / "positive.json"]
+    found = contrast(subject.config, subject.materials, 8, 0)
+    assert found is not None and [one.name for one in found.names] == ["Alan Turing"]
+    assert len(found.others) == 8 and all(text.startswith("Alan_Turing counts") for text in found.others)
+    assert set(found.concept) <= {passage.text for passage in subject.materials.concept_passages}
+
+
+def test_a_fact_asked_after_relearning_stands_nowhere_in_what_was_taught() -> None:
+    probes = [
+        Probe(f"{kind}{fact}", "forget", "question", f"Question {kind} on {fact}?", f"Answer{fact % 7}")
+        for fact in range(14) for kind in ("a", "b")
+    ]  # fmt: skip
+    probes.append(Probe("c", "forget", "question", "Is Answer3 or Answer5 or Answer1 right?", "Answer0"))
+    for seed in range(5):
+        taught, asked = halves(probes, seed)
+        assert asked and len(taught) >= 8
+        assert not any(one.answer in f"{two.query} {two.answer}" for one in asked for two in taught)
+
+
+def test_relearning_trains_the_untouched_model_alike(subject: Subject) -> None:
+    events, _ = drain(ATTACKS["relearn"](subject))
+    found = [event for event in events if isinstance(event, AuditFound)]
+    for one in found:
+        control = next(back.control for back in one.comebacks if back.measure == "answer log-prob")
+        assert control is not None
+        assert one.curve[0].beside != one.curve[0].attacked
+        assert control.mean == pytest.approx(one.curve[-1].beside, abs=1e-4)
+        untouched = next(back.untouched for back in one.comebacks if back.measure == "answer log-prob")
+        assert untouched.mean == pytest.approx(one.curve[0].beside, abs=1e-4)
 
 
 def test_names_are_taken_out_as_whole_words() -> None:
