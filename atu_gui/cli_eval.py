@@ -11,20 +11,28 @@ from rich.console import Console
 
 from atu_gui.cli_options import split_round
 from atu_gui.cli_progress import make_teller
-from atu_gui.cli_report import evaluation_table, make_stdout
+from atu_gui.cli_report import evaluation_table, harness_table, make_stdout
 from atu_gui.cli_session import Session
 from atu_gui.core.config import ModelConfig
-from atu_gui.core.evaluation import HUB, PARTS, EvaluationRequest, Reading, make_folder, write_evaluation
+from atu_gui.core.errors import InputError
+from atu_gui.core.evaluation import HUB, PARTS, EvaluationRequest, Reading, make_folder, write_evaluation, write_figures
+from atu_gui.core.harness import HarnessRequest
 from atu_gui.service.workbench import Workbench
 
 
 def evaluate(
-    rwku: Annotated[
-        list[str], typer.Option(metavar="DIR", help="An RWKU target folder, or hub:NAME; may be repeated.")
-    ],
     run_and_round: Annotated[
         str, typer.Argument(metavar="[RUN[:round]]", help="Id, its beginning, folder, or “last”.")
     ] = "",
+    rwku: Annotated[
+        list[str] | None, typer.Option(metavar="DIR", help="An RWKU target folder, or hub:NAME; may be repeated.")
+    ] = None,
+    lm_eval: Annotated[
+        str, typer.Option(metavar="TASK[,TASK]", help="Tasks of the harness lm-eval instead, before and after.")
+    ] = "",
+    lm_eval_tasks: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with more tasks for lm-eval (YAML).")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="An untouched model instead of a run.")] = None,
     reading: Annotated[str, typer.Option(help="rwku (as published) or corrected.")] = "rwku",
     parts: Annotated[str, typer.Option(help="Of " + ",".join(PARTS) + ".", show_default="all")] = ",".join(PARTS),
@@ -32,10 +40,20 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for figures and raw answers.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
-    """Evaluate a model or a round on the RWKU benchmark."""
+    """Evaluate a model or a round on the RWKU benchmark, or a round on tasks of the standard harness."""
     run_name, round_ = split_round(run_and_round)
+    tasks = tuple(name.strip() for name in lm_eval.split(",") if name.strip())
+    if bool(tasks) == bool(rwku):
+        raise InputError("Either RWKU targets or tasks of lm-eval are asked.", "Give --rwku DIR or --lm-eval TASK.")
+    if tasks:
+        if not run_name or model:
+            raise InputError("lm-eval is asked before and after a round.", "Name a run, as in last:1.")
+        if out is not None:
+            make_folder(out)
+        _ask_harness(HarnessRequest(tasks, run_name, round_, lm_eval_tasks, limit), out, as_json)
+        return
     request = EvaluationRequest(
-        targets=tuple(one if one.startswith(HUB) else str(Path(one).expanduser().absolute()) for one in rwku),
+        targets=tuple(one if one.startswith(HUB) else str(Path(one).expanduser().absolute()) for one in rwku or ()),
         model=ModelConfig(source=model) if model else None,
         run=run_name,
         round=round_,
@@ -60,3 +78,18 @@ def evaluate(
     stdout.print(evaluation_table(found))
     for line in (*(f"Differs from RWKU: {words}" for words in found.differs), *found.notes):
         stdout.print(line, markup=False)
+
+
+def _ask_harness(request: HarnessRequest, out: Path | None, as_json: bool) -> None:
+    bench = Workbench()
+    session = Session(bench, make_teller(Console(stderr=True)))
+    with session.open():
+        found = session.wait(bench.ask_harness(request), on_interrupt=bench.cancel, words="Stopping.")
+    if out is not None:
+        write_figures(out, "harness.json", found.as_json())
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        return
+    stdout = make_stdout()
+    stdout.print(harness_table(found))
+    stdout.print("Prompts, scoring and standard errors are the harness's; the difference is paired over items.")

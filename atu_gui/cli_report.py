@@ -14,6 +14,7 @@ from rich.table import Table
 from atu_gui.core import text
 from atu_gui.core.evaluation import Evaluation
 from atu_gui.core.events import RoundScored, TextWritten
+from atu_gui.core.harness import HarnessReport
 from atu_gui.core.materials import Group
 from atu_gui.core.outcome import Outcome
 from atu_gui.core.ports import RunRecord
@@ -89,6 +90,29 @@ def evaluation_table(found: Evaluation) -> Table:
         items, targets = (score.span(interval) for interval in (score.items, score.targets))
         few = " (few)" if score.few else ""
         table.add_row(score.name, text.number(score.value, score.digits), items, targets, f"{score.n}{few}")
+    return table
+
+
+def harness_table(found: HarnessReport) -> Table:
+    """One line per metric of the standard harness, before beside after."""
+    limit = f"; at most {found.limit} items of each task" if found.limit else ""
+    title = f"{found.weights} · lm-eval {found.version}{limit}"
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left")
+    table.add_column("task")
+    table.add_column("metric")
+    for name in ("before ± error", "after ± error", "difference (95 %)", "n"):
+        table.add_column(name, no_wrap=True, justify="right")
+    for score in found.scores:
+        sides = (
+            text.number(one.value, 3) + ("" if one.error is None else f" ± {text.number(one.error, 3)}")
+            for one in (score.before, score.after)
+        )
+        change = score.difference
+        told = text.NOTHING
+        if change is not None:
+            low, high = text.number(change.low, 3), text.number(change.high, 3)
+            told = f"{text.number(change.mean, 3)} ({low} … {high})"
+        table.add_row(score.before.task, score.before.metric, *sides, told, str(score.after.n))
     return table
 
 

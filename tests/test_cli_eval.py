@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,28 @@ def test_a_folder_that_cannot_be_had_is_refused_before_anything_is_asked(
 def test_a_limit_must_be_a_number_above_zero(command: list[str | Path]) -> None:
     assert atu(*command, "--limit", "0") == 2
     assert atu("eval", "--model", "x") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--model", "x"], "Either RWKU targets or tasks of lm-eval are asked."),
+        (["last", "--lm-eval", "piqa", "--rwku", "x"], "Either RWKU targets or tasks of lm-eval are asked."),
+        (["--model", "x", "--lm-eval", "piqa"], "lm-eval is asked before and after a round."),
+        (["last", "--lm-eval", "piqa"], "The harness lm-eval is not installed."),
+    ],
+)
+def test_the_harness_needs_a_round_and_the_extra(
+    arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def absent(_name: str) -> str:
+        raise metadata.PackageNotFoundError
+
+    monkeypatch.setattr(metadata, "version", absent)
+    assert atu("eval", *arguments) == 2
+    printed = capsys.readouterr()
+    (error,) = [line for line in printed.err.splitlines() if line.startswith("Error: ")]
+    assert words in error and printed.out == ""
 
 
 def test_an_interrupt_exits_with_130(

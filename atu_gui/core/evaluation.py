@@ -206,14 +206,25 @@ def write_evaluation(found: Evaluation, folder: Path) -> None:
     Raises:
         InputError: The folder cannot be written.
     """
+    write_figures(folder, "evaluation.json", found.as_json())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        figures = json.dumps(found.as_json(), ensure_ascii=False, indent=1)
-        (folder / "evaluation.json").write_text(figures + "\n", encoding="utf-8")
         with (folder / "items.jsonl").open("w", encoding="utf-8") as file:
             for item in found.items:
                 record = {**dataclasses.asdict(item), "details": dict(item.details)}
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
+def write_figures(folder: Path, name: str, figures: dict[str, Any]) -> None:
+    """Write figures as one JSON file into a folder.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise _unwritable(folder, error) from None
 

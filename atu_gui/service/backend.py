@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atu_gui.core import paths
 from atu_gui.core.audits import AuditKind, AuditSettings
@@ -16,6 +16,7 @@ from atu_gui.core.errors import InputError
 from atu_gui.core.evaluation import HUB, Evaluation, EvaluationRequest
 from atu_gui.core.events import Event, ModelLoaded, RoundScored
 from atu_gui.core.footprint import Footprint
+from atu_gui.core.harness import HarnessFigure, HarnessRequest
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.paces import MeasuredPaces
@@ -263,16 +264,9 @@ class Engine:
         return (yield from export(loaded.lm, source, folder, cancelled))
 
     def audits(
-        self,
-        loaded: Loaded,
-        folder: Path,
-        weights: Weights,
-        config: RunConfig,
-        materials: Materials,
-        settings: AuditSettings,
-        which: Sequence[AuditKind],
-        cancelled: Callable[[], bool],
-    ) -> Iterator[Generator[Event, None, None]]:
+        self, loaded: Loaded, folder: Path, weights: Weights, config: RunConfig, materials: Materials,
+        settings: AuditSettings, which: Sequence[AuditKind], cancelled: Callable[[], bool],
+    ) -> Iterator[Generator[Event, None, None]]:  # fmt: skip
         """The attacks wanted on a round of the run in a folder, each to be drained in turn; the model is untouched.
 
         Raises:
@@ -305,27 +299,30 @@ class Engine:
         return targets
 
     def evaluate(
-        self,
-        loaded: Loaded,
-        targets: Sequence[Target],
-        request: EvaluationRequest,
-        label: str,
+        self, loaded: Loaded, targets: Sequence[Target], request: EvaluationRequest, label: str,
         cancelled: Callable[[], bool],
-    ) -> Generator[Event, None, Evaluation]:
+    ) -> Generator[Event, None, Evaluation]:  # fmt: skip
         """Put the benchmark to the weights as they are now."""
         from atu_gui.engine.probes.evaluate import evaluate
 
-        return (
-            yield from evaluate(
-                loaded.lm,
-                targets,
-                weights=label,
-                reading=request.reading,
-                limit=request.limit,
-                cache=paths.cache_folder() / "evaluations",
-                cancelled=cancelled,
-            )
-        )
+        return (yield from evaluate(
+            loaded.lm, targets, weights=label, reading=request.reading, limit=request.limit,
+            cache=paths.cache_folder() / "evaluations", cancelled=cancelled,
+        ))  # fmt: skip
+
+    def find_tasks(self, request: HarnessRequest) -> Any:
+        """The standard harness's index of tasks, in which those wanted are."""
+        from atu_gui.engine.harness import find_tasks
+
+        return find_tasks(request.tasks, request.folder)
+
+    def ask_harness(
+        self, loaded: Loaded, manager: Any, request: HarnessRequest, label: str, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, tuple[HarnessFigure, ...]]:
+        """Put tasks of the standard harness to the weights as they are now."""
+        from atu_gui.engine.harness import ask_harness
+
+        return (yield from ask_harness(loaded.lm, manager, request.tasks, request.limit, label, cancelled))
 
     def answer(self, loaded: Loaded, request: ChatRequest, cancelled: Callable[[], bool]) -> Iterator[str]:
         """The pieces of one answer with the weights as they are now."""

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from atu_gui.core.control import RunControl
 from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import AuditFound, Event, ModelLoaded
 from atu_gui.core.footprint import Footprint
+from atu_gui.core.harness import HarnessReport, HarnessRequest
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.logbook import log_event
 from atu_gui.core.materials import Materials
@@ -51,6 +53,7 @@ from atu_gui.service.exporting import export
 from atu_gui.service.failures import explained, told
 from atu_gui.service.folders import claim, run_folder
 from atu_gui.service.found import FoundRun, events_of, find_run, folder_of
+from atu_gui.service.harnessing import ask_harness
 from atu_gui.service.holding import Holding
 from atu_gui.service.listeners import Listeners
 from atu_gui.service.measuring import Measure, measured, scratch
@@ -245,22 +248,17 @@ class Workbench:
     def export_round(self, weights: Weights, folder: Path) -> Future[Exported]:
         """Write a round as a Hugging Face folder, checked."""
         folder = folder.expanduser().absolute()
-
-        def work(cancelled: Callable[[], bool]) -> Generator[Event, None, Exported]:
-            return (yield from export(self._engine, self._holding, self._opened_store(), weights, folder, cancelled))
-
-        return self._submit("export", work)
+        return self._submit(
+            "export", lambda end: export(self._engine, self._holding, self._opened_store(), weights, folder, end)
+        )
 
     def audit(
         self, weights: Weights, which: Sequence[AuditKind], settings: AuditSettings, *, again: bool = False
     ) -> Future[tuple[AuditFound, ...]]:
         """Look for what a round only hides."""
-
-        def work(cancelled: Callable[[], bool]) -> Generator[Event, None, tuple[AuditFound, ...]]:
-            store = self._opened_store()
-            return (yield from audit(self._engine, self._holding, store, weights, which, settings, again, cancelled))
-
-        return self._submit("audit", work)
+        return self._submit("audit", lambda end: audit(
+            self._engine, self._holding, self._opened_store(), weights, which, settings, again, end
+        ))  # fmt: skip
 
     def audits_of(self, run_id: str) -> Future[Sequence[AuditFound]]:
         """What audits of a run found."""
@@ -268,9 +266,11 @@ class Workbench:
 
     def evaluate(self, request: EvaluationRequest) -> Future[Evaluation]:
         """Put the benchmark to a model or a round."""
-        return self._submit(
-            "eval", lambda cancelled: evaluate(self._engine, self._holding, self._opened_store, request, cancelled)
-        )
+        return self._submit("eval", partial(evaluate, self._engine, self._holding, self._opened_store, request))
+
+    def ask_harness(self, request: HarnessRequest) -> Future[HarnessReport]:
+        """Put tasks of the standard harness to the untouched model and to a round (job "eval"; cancellable)."""
+        return self._submit("eval", partial(ask_harness, self._engine, self._holding, self._opened_store, request))
 
     def evaluations_of(self, run_id: str) -> Future[Sequence[Evaluation]]:
         """What the benchmark said to the rounds of a run."""

@@ -33,6 +33,7 @@ from atu_gui.core.events import (
     StepDone,
     TextWritten,
 )
+from atu_gui.core.harness import HarnessFigure, HarnessRequest
 from atu_gui.core.knowledge import Answered, Knowledge
 from atu_gui.core.materials import Materials, Passage, Probe
 from atu_gui.core.paces import MeasuredPaces
@@ -333,6 +334,16 @@ class FakeEngine(Engine):
         yield from self._work(cancelled)
         weights = f"{loaded.lm.value:g}"  # type: ignore[attr-defined]
         return Evaluation(label, weights, request.reading, tuple(targets), request.limit, (), (), (), (), ())
+
+    def find_tasks(self, request: HarnessRequest) -> Any:
+        return request.tasks
+
+    def ask_harness(
+        self, loaded: Loaded, manager: Any, request: HarnessRequest, label: str, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, tuple[HarnessFigure, ...]]:
+        yield from self._work(cancelled)
+        value = float(loaded.lm.value)  # type: ignore[attr-defined]
+        return tuple(HarnessFigure(task, "acc", value, None, 1, ((0, value),)) for task in manager)
 
     def _work(self, cancelled: Callable[[], bool]) -> Iterator[Event]:
         for done in range(self.prompts):

@@ -64,8 +64,10 @@ def look_through(subject: Subject) -> Generator[Event, None, None]:
     means = zip(after.logprobs.mean(0).tolist(), before.logprobs.mean(0).tolist(), strict=True)
     curve = tuple(AuditPoint(at, value, beside) for at, (value, beside) in enumerate(means, start=1))
     first = [f"{float((one.ranks[:, layer] == 0).float().mean()):.0%}".replace("%", " %") for one in seen]
+    last = "No layer shows more of the round than the last: nothing is found on the way. "
+    shown = last if layer == after.logprobs.shape[1] - 1 else f"Layer {layer + 1} shows most of the round. "
     note = (
-        f"Layer {layer + 1} shows most of the round. There the first gold token is the likeliest for {first[1]} of "
+        f"{shown}There the first gold token is the likeliest for {first[1]} of "
         f"all questions (untouched model: {first[0]}). Before and unlearned are read at the last layer."
     )
     yield subject.found("lens", f"layer {layer + 1}", (comeback,), axis="layer", curve=curve, note=note)

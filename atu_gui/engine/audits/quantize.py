@@ -33,10 +33,11 @@ def quantize(subject: Subject) -> Generator[Event, None, None]:
         "8 bits, nearest": lambda weight, channel: nearest(weight, 8, channel),
         "4 bits, nearest": lambda weight, channel: nearest(weight, 4, channel),
     }
-    if importlib.util.find_spec("bitsandbytes") is not None:
-        roundings["4 bits, NF4"] = lambda weight, _channel: nf4(weight)
+    why = _no_nf4(subject.lm.device)
+    if why:
+        yield Note("info", f"NF4 is left out of the audit: {why}")
     else:
-        yield Note("info", "NF4 is left out of the audit: the package bitsandbytes is not installed.")
+        roundings["4 bits, NF4"] = lambda weight, _channel: nf4(weight)
     probes = subject.all_probes()
     for name, rounding in roundings.items():
         replies = []
@@ -76,6 +77,18 @@ def nearest(weight: Tensor, bits: int, channel: int = 0) -> Tensor:
     scale: Tensor = exact.abs().amax(dim=1 - channel, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny) / most
     rounded: Tensor = (exact / scale).round().clamp(-most, most) * scale
     return rounded.to(weight.dtype)
+
+
+def _no_nf4(device: torch.device) -> str:
+    """Why NF4 is not to be had, found out by trying; "" where it is."""
+    if importlib.util.find_spec("bitsandbytes") is None:
+        return "the package bitsandbytes is not installed (pip install 'atu-gui[bitsandbytes]')."
+    try:
+        nf4(torch.zeros(_BLOCK, _BLOCK, device=device))
+    except Exception as error:
+        # A library of kernels fails in as many ways as there are machines.
+        return f"bitsandbytes does not work here: {str(error).strip().partition(chr(10))[0]}"
+    return ""
 
 
 def nf4(weight: Tensor) -> Tensor:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,7 @@ from atu_gui.engine.audits.contrast import contrast
 from atu_gui.engine.audits.lens import layer_logprobs
 from atu_gui.engine.audits.probe import area, cross_validated, shuffled, without_names
 from atu_gui.engine.audits.prompts import examples
-from atu_gui.engine.audits.quantize import linear_weights, nearest
+from atu_gui.engine.audits.quantize import linear_weights, nearest, nf4
 from atu_gui.engine.audits.relearn import Lesson, halves, on_copies, train_steps
 from atu_gui.engine.generate import answer_logprobs
 from atu_gui.engine.models import LanguageModel
@@ -115,6 +117,28 @@ def test_rounding_loses_at_most_half_a_scale_of_each_channel(bits: int, lm: Lang
 def test_transposed_weights_have_their_scales_by_column() -> None:
     weight = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
     assert torch.equal(nearest(weight, 4, 1), nearest(weight.T.contiguous(), 4, 0).T)
+
+
+@pytest.mark.skipif(find_spec("bitsandbytes") is None, reason="the extra bitsandbytes is not installed")
+@pytest.mark.filterwarnings("ignore")
+def test_nf4_leaves_sixteen_values_in_a_block_and_is_offered(lm: LanguageModel, subject: Subject) -> None:
+    for weight, _ in linear_weights(lm):
+        restored = nf4(weight.data)
+        blocks = restored.flatten()[: restored.numel() // 64 * 64].view(-1, 64)
+        assert all(len(block.unique()) <= 16 for block in blocks)
+    events, _ = drain(ATTACKS["quantize"](subject))
+    assert [one.attack for one in events if isinstance(one, AuditFound)][-1] == "4 bits, NF4"
+
+
+def test_without_bitsandbytes_the_audit_says_what_it_leaves_out(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    events, _ = drain(ATTACKS["quantize"](subject))
+    assert [event.text for event in events if isinstance(event, Note)] == [
+        "NF4 is left out of the audit: the package bitsandbytes is not installed (pip install 'atu-gui[bitsandbytes]')."
+    ]
+    assert [one.attack for one in events if isinstance(one, AuditFound)] == ["8 bits, nearest", "4 bits, nearest"]
 
 
 def test_relearning_the_very_answers_raises_their_log_prob(lm: LanguageModel, materials: Materials) -> None:
