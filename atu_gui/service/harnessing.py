@@ -41,8 +41,8 @@ def ask_harness(
     loaded = yield from cancellable(holding.ensure_language_model(found.config.model), cancelled)
     sides = []
     for round_ in (0, wanted):
-        with holding.answering(Weights(found.run_id, round_), lambda run_id: folder_of(open_store(), run_id)) as label:
-            sides.append((yield from engine.ask_harness(loaded, manager, request, label, cancelled)))
+        with holding.answering(Weights(found.run_id, round_), lambda run_id: folder_of(open_store(), run_id)) as by:
+            sides.append((yield from engine.ask_harness(loaded, manager, request, by.label, cancelled)))
     name = f"{loaded.facts.name}, run {found.run_id}, round {wanted}"
     return HarnessReport(name, version, request.limit, side_by_side(*sides))
 
