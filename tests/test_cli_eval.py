@@ -59,7 +59,7 @@ def test_the_table_and_the_files(command: list[str | Path], tmp_path: Path, caps
     assert atu(*command, "--parts", "fb, qa", "--limit", "1", "--out", out) == 0
     printed = capsys.readouterr()
     assert "forget FB" in printed.out
-    assert "at most 1 items of each part" in " ".join(printed.out.split())
+    assert "at most 1 item of each part" in " ".join(printed.out.split())
     both = printed.out + printed.err
     assert both.count("fewer than 30 items") == 1
     lines = (out / "items.jsonl").read_text(encoding="utf-8").splitlines()

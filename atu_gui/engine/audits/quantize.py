@@ -95,6 +95,8 @@ def nf4(weight: Tensor) -> Tensor:
     """There and back through bitsandbytes' NF4, in blocks of 64 values."""
     from bitsandbytes import functional
 
-    packed, state = functional.quantize_4bit(weight.contiguous(), blocksize=_BLOCK, quant_type="nf4")
+    # As one row: rows shorter than a block come back wrong from its code for processors (0.50.2).
+    row = weight.reshape(1, -1)
+    packed, state = functional.quantize_4bit(row, blocksize=_BLOCK, quant_type="nf4")
     restored: Tensor = functional.dequantize_4bit(packed, state)
-    return restored.to(weight.dtype)
+    return restored.reshape(weight.shape).to(weight.dtype)

@@ -124,8 +124,10 @@ def test_transposed_weights_have_their_scales_by_column() -> None:
 def test_nf4_leaves_sixteen_values_in_a_block_and_is_offered(lm: LanguageModel, subject: Subject) -> None:
     for weight, _ in linear_weights(lm):
         restored = nf4(weight.data)
-        blocks = restored.flatten()[: restored.numel() // 64 * 64].view(-1, 64)
+        blocks, exact = (each.flatten()[: each.numel() // 64 * 64].view(-1, 64) for each in (restored, weight.data))
         assert all(len(block.unique()) <= 16 for block in blocks)
+        # Half the widest gap between two levels, which is 0.304 of the block's largest value.
+        assert bool(((blocks - exact).abs().amax(1) <= 0.16 * exact.abs().amax(1)).all())
     events, _ = drain(ATTACKS["quantize"](subject))
     assert [one.attack for one in events if isinstance(one, AuditFound)][-1] == "4 bits, NF4"
 
