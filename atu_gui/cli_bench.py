@@ -128,6 +128,38 @@ def step(
         typer.echo(json.dumps(told(rows)))
 
 
+@bench_app.command("whole_run")
+def whole_run(
+    repeats: Annotated[int, typer.Option(min=1, help="Steps of the published way that are counted.")] = 3,
+    check: Annotated[bool, typer.Option(help="Also make a short run both ways, to see what the sum is worth.")] = True,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    model: Annotated[str, typer.Option(help="The language model, as in a run.")] = "starter",
+    encoder: Annotated[str, typer.Option(help="The encoder.")] = "starter",
+    as_json: _Json = False,
+) -> None:
+    """A whole default run, ours against the published way: the sum of what its parts take."""
+    from atu_gui.bench.step import Sources, load_models
+    from atu_gui.bench.whole import measure_whole
+
+    found = measure_whole(*load_models(Sources(model, encoder, device=device)), repeats=repeats, check=check)
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+        return
+    whole, short = found.whole, found.short
+    typer.echo(
+        f"A whole default run, summed from its parts: {whole.published_s:,.0f} s the published way, "
+        f"{whole.ours_s:,.0f} s ours, × {found.ratio:.1f}."
+    )
+    for part, seconds in found.ours.items():
+        typer.echo(f"  {part}: {found.published[part]:.3f} s and {seconds:.3f} s")
+    typer.echo(f"  preparing a text: {found.prepare_s:.3f} s, ours alone")
+    if short is not None:
+        typer.echo(
+            f"A short run, really made: {short.published_run_s:.0f} s the published way (summed: "
+            f"{short.published_s:.0f} s), {short.ours_run_s:.0f} s ours (summed: {short.ours_s:.0f} s)."
+        )
+
+
 @bench_app.command()
 def soak(
     minutes: Annotated[float, typer.Option(min=0.1, help="How long the window is used.")] = 10.0,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import copy
 import statistics
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from atu_gui.bench.draining import finish
 from atu_gui.bench.published import PublishedWay, published_windows
+from atu_gui.bench.whole import measure_whole
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.materials import Materials, Passage
@@ -30,7 +32,6 @@ from atu_gui.engine.sources import PAPER_ENCODER
 from atu_gui.engine.unlearn import Unlearner, trained_parameters
 from atu_gui.engine.windows import window_texts
 
-T = TypeVar("T")
 _BATCH, _TOKENS, _K = 8, 128, 8
 _PASSAGES, _PASSAGE_TOKENS = 582, 256
 # Under every cosine, so that every position takes part.
@@ -79,7 +80,7 @@ SHAPES = {
     "unlearn_last4_l10": Shape("unlearn", 10, blocks=4),
     "unlearn_last4_l20": Shape("unlearn", 20, blocks=4),
 }
-NAMES = (*SHAPES, "windows_582", "before_after_memory")
+NAMES = (*SHAPES, "windows_582", "whole_run", "before_after_memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +103,28 @@ def measure_steps(names: Sequence[str], sources: Sources, repeats: int = 5) -> I
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         raise InputError(f"There is no row “{unknown[0]}”.", f"Choose among {', '.join(NAMES)}.")
-    lm = _finish(load_language_model(ModelConfig(source=sources.model, device=sources.device)))
-    encoders: dict[str, TextEncoder] = {}
+    lm, own = load_models(sources)
+    encoders = {sources.encoder: own}
     for name in names:
         shape = SHAPES.get(name)
         source = sources.mpnet if shape and shape.mpnet else sources.encoder
         if source not in encoders:
-            encoders[source] = _finish(load_encoder(source, sources.model, lm.device))
+            encoders[source] = finish(load_encoder(source, sources.model, lm.device))
         encoder = encoders[source]
         if shape is None:
-            yield _windows_row(lm, encoder, repeats) if name == "windows_582" else _memory_row(lm)
+            yield _ROWS[name](lm, encoder, repeats)
         else:
             yield _step_row(name, shape, lm, encoder, repeats)
+
+
+def load_models(sources: Sources) -> tuple[LanguageModel, TextEncoder]:
+    """The language model and the encoder of the rows that do not name MPNet.
+
+    Raises:
+        ModelError: One of them cannot be had.
+    """
+    lm = finish(load_language_model(ModelConfig(source=sources.model, device=sources.device)))
+    return lm, finish(load_encoder(sources.encoder, sources.model, lm.device))
 
 
 def as_json(rows: Sequence[Row]) -> dict[str, object]:
@@ -125,7 +136,7 @@ def _step_row(name: str, shape: Shape, lm: LanguageModel, encoder: TextEncoder, 
     layer = max(1, round(shape.layer / 30 * lm.depth))
     config = _config(shape, layer)
     passages = tuple(Passage(text) for text in _long_texts(_BATCH, 6 * _TOKENS))
-    setting = _finish(build_setting(config, lm, encoder, Materials(concept_passages=passages)))
+    setting = finish(build_setting(config, lm, encoder, Materials(concept_passages=passages)))
     _without_dropout(setting.heads[layer])
     head = copy.deepcopy(setting.heads[layer])
     # With a rate of 0 an unlearn step costs the same and leaves the one model as it is for the other way.
@@ -189,13 +200,19 @@ def _windows_row(lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
     return _timed("windows_582", plainly, ours, repeats)
 
 
-def _memory_row(lm: LanguageModel) -> Row:
+def _memory_row(lm: LanguageModel, _encoder: TextEncoder, _repeats: int) -> Row:
     """Bytes held for “before”: a second model against the original values of what a default run changes."""
     layer = max(1, round(lm.depth / 3))
     parameters = trained_parameters(lm, [layer], RunConfig().unlearn)
     held = _bytes(Snapshots(lm, parameters, Path()).values(0).values())
     second = _bytes(copy.deepcopy(lm.model).parameters())
     return Row("before_after_memory", second / held, 0.0, second, held, None)
+
+
+def _whole_row(lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
+    """Composed, so it has no spread; `atu bench whole_run` shows the parts and what the sum is worth."""
+    found = measure_whole(lm, encoder, repeats=repeats, check=False)
+    return Row("whole_run", found.ratio, 0.0, found.whole.published_s, found.whole.ours_s, None)
 
 
 def _bytes(tensors: Any) -> int:
@@ -257,10 +274,8 @@ def _without_dropout(head: nn.Module) -> None:
             module.dropout = 0.0
 
 
-def _finish(work: Generator[object, None, T]) -> T:
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+_ROWS: dict[str, Callable[[LanguageModel, TextEncoder, int], Row]] = {
+    "windows_582": _windows_row,
+    "whole_run": _whole_row,
+    "before_after_memory": _memory_row,
+}
