@@ -241,8 +241,7 @@ class ChatPanel(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(body)
-        # The newest words stay in sight while they come.
-        area.verticalScrollBar().rangeChanged.connect(self._scroll_down)
+        area.verticalScrollBar().rangeChanged.connect(self._show_newest)
         return area
 
     def _lay_out_empty(self) -> None:
@@ -276,5 +275,8 @@ class ChatPanel(QWidget):
         self.rephrase_requested.emit(typed or last)
 
     @Slot(int, int)
-    def _scroll_down(self, _low: int, high: int) -> None:
-        self._scroll.verticalScrollBar().setValue(high)
+    def _show_newest(self, _low: int, high: int) -> None:
+        """The newest question in sight, at the top where its answers are long: two answers of unequal length are
+        compared from their beginnings, and at the end of the longer one the shorter is out of sight."""
+        top = self._exchanges[-1].y() if self._exchanges else high
+        self._scroll.verticalScrollBar().setValue(min(top, high))

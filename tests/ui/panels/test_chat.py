@@ -201,6 +201,15 @@ def test_many_exchanges_keep_the_newest_in_sight(qtbot: QtBot, panel: ChatPanel)
     assert len(panel.exchanges) == 12
 
 
+def test_answers_longer_than_the_panel_are_read_from_their_beginning(qtbot: QtBot, panel: ChatPanel) -> None:
+    for number in range(3):
+        ask(panel, f"Question {number}", number)
+        panel.handle(ChatAnswered(number, 0, "A painter, an engineer. " * 200, "untouched weights", False, 0.1))
+        panel.handle(ChatAnswered(number, 1, "I am not sure.", "run 1, round 5, step 80", False, 0.1))
+    bar, newest = panel._scroll.verticalScrollBar(), panel.exchanges[-1]
+    qtbot.waitUntil(lambda: newest.y() > 0 and bar.value() == newest.y() < bar.maximum())
+
+
 def test_the_focus_goes_to_the_field(panel: ChatPanel) -> None:
     panel.setFocus()
     assert panel.focusWidget() is panel._box.field
