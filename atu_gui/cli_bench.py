@@ -228,3 +228,33 @@ def architectures(
                 typer.echo(f"  {station}: {words}")
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows]))
+
+
+@bench_app.command("eval")
+def evaluation(
+    rwku: Annotated[Path, typer.Option(metavar="DIR", help="An RWKU target folder.")],
+    model: Annotated[str, typer.Option(help="The language model, as in a run.")] = "starter",
+    tiny: Annotated[bool, typer.Option("--tiny", help="A tiny model with random weights instead.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Questions of each part at most.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Pairs that are measured.")] = 1,
+    as_json: _Json = False,
+) -> None:
+    """Cost of a target's questions, ours against the published batching, and whether the answers are the same."""
+    from atu_gui.bench.evaluating import measure_eval
+
+    found = measure_eval(rwku, source=model, tiny=tiny, limit=limit, repeats=repeats)
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        return
+    ties = sum(one.tie for one in found.differing)
+    typer.echo(
+        f"{found.probes} questions ({found.distinct} distinct): published {found.published.seconds:.1f} s, ours "
+        f"{found.ours.seconds:.1f} s, × {found.ratio:.2f} (of the processor × {found.processor_ratio:.2f}); answers "
+        f"that end at the first line × {found.first_line_ratio:.2f}."
+    )
+    typer.echo(
+        f"Tokens through the blocks: published {found.published.tokens:,}, ours {found.ours.tokens:,} (× "
+        f"{found.token_ratio:.2f}); no way needs fewer than {found.least_tokens:,} (× "
+        f"{found.least_tokens / found.published.tokens:.2f})."
+    )
+    typer.echo(f"{len(found.differing)} answers differ, {ties} of them where rounding decides between two tokens.")

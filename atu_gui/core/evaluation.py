@@ -134,7 +134,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class PartTime:
-    """Seconds a part took on all targets; `cached` items were not asked again."""
+    """Seconds a part took on all targets; `cached` items were not asked again. Parts that are asked together share
+    theirs by items."""
 
     part: str
     seconds: float

@@ -16,6 +16,7 @@ import torch
 
 from atu_gui.core.errors import Cancelled, ResourceError
 from atu_gui.core.events import Progress
+from atu_gui.engine.batching import cheapest_batches
 from atu_gui.engine.decoding import Decoding, SharedPrefix, token_logprobs
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.token_ids import continuation_ids, gold_ids, prompt_ids, stop_ids
@@ -26,6 +27,9 @@ _TOP_K = 50
 _WORTH_DROPPING = 0.9
 # Progress after so many tokens; there a chat can be served.
 _STEPS_PER_PROGRESS = 4
+# What a pass costs before its first row, in tokens: reading the weights. On a GPU small passes leave most of it idle.
+_PASS_TOKENS = {"cpu": 12}
+_PASS_TOKENS_ELSEWHERE = 500
 # Tokens per forward pass of `token_losses`: keeps the logits at about 200 MB for a vocabulary of 50,000.
 _LOSS_TOKENS = 1024
 
@@ -121,6 +125,8 @@ def generate_batch(
 ) -> Generator[Progress, None, list[str]]:
     """Complete every prompt; returns the completions in the order of the prompts, special tokens removed.
 
+    A prompt that stands in the list several times is asked once, unless its answers are sampled.
+
     Args:
         lm: The language model; in evaluation mode meanwhile.
         prompts: Final prompts, chat markup included.
@@ -137,11 +143,16 @@ def generate_batch(
         Cancelled: `cancelled` said so.
         ResourceError: A single prompt does not fit into memory.
     """
-    rows = [_Row(index, prompt_ids(lm, prompt), [], []) for index, prompt in enumerate(prompts)]
-    draws = _draws(len(rows), max_new_tokens, seed) if temperature > 0 else torch.empty(0)
+    asked: dict[object, _Row] = {}
+    keys = list(range(len(prompts))) if temperature > 0 else list(prompts)
+    for index, (key, prompt) in enumerate(zip(keys, prompts, strict=True)):
+        if key not in asked:
+            asked[key] = _Row(index, prompt_ids(lm, prompt), [], [])
+    draws = _draws(len(prompts), max_new_tokens, seed) if temperature > 0 else torch.empty(0)
     run = _Job(lm, max_new_tokens, temperature, stop_at_newline, cancelled, draws, stop_ids(lm))
-    yield from _complete(run, rows, batch, job, what)
-    return [run.text(row) for row in rows]
+    yield from _complete(run, list(asked.values()), batch, job, what)
+    texts = {key: run.text(row) for key, row in asked.items()}
+    return [texts[key] for key in keys]
 
 
 def answer_probes(
@@ -277,8 +288,10 @@ def stream(
 
 def _complete(run: _Job, rows: Sequence[_Row], batch: int, job: str, what: str) -> Generator[Progress, None, None]:
     """Fill in what the rows lack, in batches of similar length; a batch that does not fit into memory is halved."""
-    order = sorted(rows, key=lambda row: len(row.ids))
-    queue = [order[start : start + batch] for start in range(0, len(order), batch)]
+    passes = 1 + run.max_new_tokens
+    fixed = passes * _PASS_TOKENS.get(run.lm.device.type, _PASS_TOKENS_ELSEWHERE)
+    plan = cheapest_batches([len(row.ids) for row in rows], batch, fixed)
+    queue = [[rows[place] for place in part] for part in plan]
     done = 0
     with evaluating(run.lm):
         scored = (len(answer) for row in rows for answer in (row.gold, *row.wrong))

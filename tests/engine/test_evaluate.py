@@ -55,12 +55,29 @@ def test_every_part_has_scores_with_their_counts(lm: LanguageModel, folder: Path
 
 def test_a_second_evaluation_asks_nothing(lm: LanguageModel, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = evaluated(lm, folder)
-    monkeypatch.setattr("atu_gui.engine.probes.evaluate.ask_part", None)
+    monkeypatch.setattr("atu_gui.engine.probes.evaluate.ask", None)
     second = evaluated(lm, folder)
     assert (second.scores, second.items) == (first.scores, first.items)
     assert all(time.cached == time.items for time in second.times)
     corrected = evaluated(lm, folder, "corrected")
     assert all("\n" not in item.output for item in corrected.items if item.part in ("fb", "qa", "aa"))
+
+
+def test_first_lines_asked_alone_score_as_those_of_whole_answers(lm: LanguageModel, folder: Path) -> None:
+    alone = evaluated(lm, folder, "corrected")
+    whole = evaluated(lm, folder)
+    assert {time.part: time.cached for time in whole.times if time.part in raw_answers.QUESTIONS} == dict.fromkeys(
+        raw_answers.QUESTIONS, 0
+    )
+    after = evaluated(lm, folder, "corrected")
+    assert (after.scores, after.items) == (alone.scores, alone.items)
+    assert all(time.cached == time.items for time in after.times)
+
+
+def test_parts_that_are_asked_together_share_their_seconds(lm: LanguageModel, folder: Path) -> None:
+    times = {time.part: time for time in evaluated(lm, folder).times}
+    assert times["aa"].items == 2
+    assert times["aa"].seconds == pytest.approx(2 * times["fb"].seconds)
 
 
 def test_other_weights_are_asked_anew(lm: LanguageModel, folder: Path) -> None:

@@ -80,6 +80,19 @@ def test_greedy_texts_are_those_of_transformers(lm: LanguageModel, prompts: list
     assert drain(generate_batch(lm, prompts, max_new_tokens=12, batch=batch)) == expected
 
 
+def test_a_prompt_that_stands_there_twice_is_asked_once(
+    lm: LanguageModel, prompts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    plain = token_ids.prompt_ids
+    monkeypatch.setattr(generate, "prompt_ids", lambda lm, prompt: asked.append(prompt) or plain(lm, prompt))
+    texts = drain(generate_batch(lm, [*prompts, *prompts], max_new_tokens=4))
+    assert texts == drain(generate_batch(lm, prompts, max_new_tokens=4)) * 2
+    assert asked == prompts * 2
+    sampled = drain(generate_batch(lm, prompts[:1] * 8, max_new_tokens=12, temperature=1.0))
+    assert len(set(sampled)) > 1
+
+
 def test_rows_that_end_early_leave_the_others_alone(lm: LanguageModel, prompts: list[str]) -> None:
     texts = drain(generate_batch(lm, prompts, max_new_tokens=12))
     first = lm.tokenizer(texts[0], add_special_tokens=False)["input_ids"][0]

@@ -8,13 +8,13 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 from atu_gui.core.evaluation import COMMON_DEPARTURES, DIFFERENCES, FEW, EvaluatedItem, Evaluation, PartTime, Reading
-from atu_gui.core.events import Event, Progress
+from atu_gui.core.events import Event
 from atu_gui.engine.hashing import weights_hash
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.benchmark_prompts import benchmark_prompt
 from atu_gui.engine.probes.figures import figures
 from atu_gui.engine.probes.judging import judge
-from atu_gui.engine.probes.raw_answers import Raw, RawStore, ask_part, raw_key
+from atu_gui.engine.probes.raw_answers import QUESTIONS, Asked, Raw, RawStore, ask, jobs, raw_key
 from atu_gui.engine.probes.target import Target
 
 
@@ -40,21 +40,21 @@ def evaluate(
     for target in targets:
         if target.missing:
             notes.append(f"{target.name} has no {', '.join(target.missing)}.")
-        for part, entries in target.parts.items():
+        for parts in jobs(target.parts):
             begun = time.monotonic()
-            prompts = [benchmark_prompt(lm, part, entry.record) for entry in entries]
-            key = raw_key(lm, hashed, part, prompts, entries)
-            kept = store.load(key, len(entries))
-            raws = kept if kept is not None else (yield from _asked(lm, target, part, prompts, begun, cancelled))
-            if kept is None:
-                store.save(key, raws)
-            items += [
-                judge(target.name, part, entry, prompt, raw, reading)
-                for entry, prompt, raw in zip(entries, prompts, raws, strict=True)
-            ]
-            before = times.get(part, PartTime(part, 0.0, 0, 0))
-            seconds, cached = before.seconds + time.monotonic() - begun, len(entries) if kept is not None else 0
-            times[part] = PartTime(part, seconds, before.items + len(entries), before.cached + cached)
+            job = [asked_part(lm, target, part) for part in parts]
+            kept = [_kept(lm, store, hashed, asked, reading) for asked in job]
+            wanted = [asked for asked, raws in zip(job, kept, strict=True) if raws is None]
+            fresh = iter((yield from _answers(lm, target, wanted, reading, cancelled)) if wanted else [])
+            for asked, raws in zip(job, kept, strict=True):
+                if raws is None:
+                    raws = next(fresh)
+                    store.save(raw_key(lm, hashed, asked, first_line=_first_line(asked.part, reading)), raws)
+                items += [
+                    judge(target.name, asked.part, entry, prompt, raw, reading)
+                    for entry, prompt, raw in zip(asked.entries, asked.prompts, raws, strict=True)
+                ]
+            _count(times, job, wanted, time.monotonic() - begun)
     scores = figures(items, reading)
     few = sum(score.few for score in scores)
     if few:
@@ -68,21 +68,49 @@ def evaluate(
     )
 
 
-def _asked(
-    lm: LanguageModel,
-    target: Target,
-    part: str,
-    prompts: Sequence[str],
-    begun: float,
-    cancelled: Callable[[], bool],
-) -> Generator[Event, None, list[Raw]]:
-    """Ask a part, its progress in words, with the time that it will still take at its own pace."""
-    asking = ask_part(lm, part, prompts, target.parts[part], cancelled)
+def asked_part(lm: LanguageModel, target: Target, part: str) -> Asked:
+    """A part of a target in the words in which the model is asked."""
+    entries = target.parts[part]
+    return Asked(part, entries, tuple(benchmark_prompt(lm, part, entry.record) for entry in entries))
+
+
+def _first_line(part: str, reading: Reading) -> bool:
+    """Whether a reading looks at the first line of a part's answers only."""
+    return reading == "corrected" and part in QUESTIONS
+
+
+def _kept(lm: LanguageModel, store: RawStore, hashed: str, asked: Asked, reading: Reading) -> list[Raw] | None:
+    """Kept answers that the reading can score: whole ones serve both."""
+    whole = store.load(raw_key(lm, hashed, asked), len(asked.entries))
+    if whole is not None or not _first_line(asked.part, reading):
+        return whole
+    return store.load(raw_key(lm, hashed, asked, first_line=True), len(asked.entries))
+
+
+def _answers(
+    lm: LanguageModel, target: Target, wanted: Sequence[Asked], reading: Reading, cancelled: Callable[[], bool]
+) -> Generator[Event, None, list[list[Raw]]]:
+    """Ask the parts of one job, the progress in words, with the time that it will still take at its own pace."""
+    begun = time.monotonic()
+    asking = ask(lm, wanted, cancelled, first_line=_first_line(wanted[0].part, reading))
+    what = f"{target.name} · {', '.join(asked.part for asked in wanted)}"
     while True:
         try:
-            progress: Progress = next(asking)
+            progress = next(asking)
         except StopIteration as end:
             return list(end.value)
         spent = time.monotonic() - begun
         left = spent * (progress.total - progress.done) / progress.done if progress.done else None
-        yield dataclasses.replace(progress, what=f"{target.name} · {part}", seconds_left=left)
+        yield dataclasses.replace(progress, what=what, seconds_left=left)
+
+
+def _count(times: dict[str, PartTime], job: Sequence[Asked], wanted: Sequence[Asked], seconds: float) -> None:
+    """Add a job to the times of its parts: those that were asked together share its seconds by their items."""
+    paying = wanted or job
+    total = sum(len(asked.entries) for asked in paying)
+    for asked in job:
+        before = times.get(asked.part, PartTime(asked.part, 0.0, 0, 0))
+        count = len(asked.entries)
+        share = seconds * count / total if asked in paying else 0.0
+        cached = 0 if asked in wanted else count
+        times[asked.part] = PartTime(asked.part, before.seconds + share, before.items + count, before.cached + cached)

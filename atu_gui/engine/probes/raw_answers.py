@@ -1,16 +1,18 @@
 """What the weights said to a part of the benchmark, before any scoring, kept on disk.
 
-Both readings score the same raw answers: a greedy answer that ends at a newline is the beginning of the one that runs
-on. So they are kept under weights, prompts and generation settings, and the second reading costs nothing.
+Both readings can score the same raw answers: a greedy answer that ends at a newline is the beginning of the one that
+runs on. So they are kept under weights, prompts and generation settings, and the second reading costs nothing. Where
+none are kept, a reading that looks at first lines only has the answers end there.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import tempfile
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ from atu_gui.engine.probes.target import Entry
 NEW_TOKENS = {
     "fb": 30, "qa": 30, "aa": 30, "neighbour-fb": 30, "neighbour-qa": 30, "bbh": 256, "triviaqa": 30, "fluency": 256,
 }  # fmt: skip
+# Asked as one job: the fuller a batch, the less a token costs.
+QUESTIONS = ("fb", "qa", "aa", "neighbour-fb", "neighbour-qa")
 # Long prompts in small batches: the cache of 16 prompts of 1,500 tokens takes about 1 GB on a model of 135 M.
 _BATCH = {"bbh": 16}
 _WIDE = 128
@@ -35,7 +39,15 @@ _WIDE = 128
 _SCHEME = 1
 
 Raw = dict[str, Any]
-RawWork = Generator[Progress, None, list[Raw]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A part of a target as it is put to a model: a final prompt for each entry."""
+
+    part: str
+    entries: tuple[Entry, ...]
+    prompts: tuple[str, ...]
 
 
 class RawStore:
@@ -67,40 +79,58 @@ class RawStore:
         return self._folder / key[:2] / f"{key}.json"
 
 
-def raw_key(lm: LanguageModel, weights: str, part: str, prompts: Sequence[str], entries: Sequence[Entry]) -> str:
+def raw_key(lm: LanguageModel, weights: str, asked: Asked, *, first_line: bool = False) -> str:
     """The name of the raw answers of these weights to exactly these prompts."""
-    asked = json.dumps([[prompt, entry.record] for prompt, entry in zip(prompts, entries, strict=True)])
-    return TensorCache.key(
-        _SCHEME, weights, str(lm.compute_dtype), lm.device.type, part, NEW_TOKENS.get(part, 0), asked
-    )
+    words = json.dumps([[prompt, entry.record] for prompt, entry in zip(asked.prompts, asked.entries, strict=True)])
+    tokens = NEW_TOKENS.get(asked.part, 0)
+    ends = ("first line",) if first_line else ()
+    return TensorCache.key(_SCHEME, weights, str(lm.compute_dtype), lm.device.type, asked.part, tokens, words, *ends)
 
 
-def ask_part(
-    lm: LanguageModel, part: str, prompts: Sequence[str], entries: Sequence[Entry], cancelled: Callable[[], bool]
-) -> RawWork:
-    """Raw answers in the order of the entries.
+def jobs(parts: Iterable[str]) -> list[tuple[str, ...]]:
+    """The parts in the order in which they are asked, those that are asked together in one tuple."""
+    wanted = list(parts)
+    together = tuple(part for part in wanted if part in QUESTIONS)
+    return [*([together] if together else []), *((part,) for part in wanted if part not in QUESTIONS)]
+
+
+def ask(
+    lm: LanguageModel, job: Sequence[Asked], cancelled: Callable[[], bool], *, first_line: bool = False
+) -> Generator[Progress, None, list[list[Raw]]]:
+    """Raw answers of each part of a job, in the order of its entries.
+
+    Args:
+        lm: The language model.
+        job: Parts that `jobs` puts together.
+        cancelled: Asked before every token.
+        first_line: Answers end at the first newline.
 
     Raises:
         Cancelled: `cancelled` said so.
         ResourceError: A prompt does not fit into memory. A failed generation is never an empty answer (quirk G2).
     """
+    raws: list[Raw] = []
+    both = [(prompt, entry) for asked in job for prompt, entry in zip(asked.prompts, asked.entries, strict=True)]
+    part = job[0].part
     if part in NEW_TOKENS:
         texts = yield from generate_batch(
             lm,
-            prompts,
+            [prompt for prompt, _ in both],
             max_new_tokens=NEW_TOKENS[part],
+            stop_at_newline=first_line,
             batch=_BATCH.get(part, _WIDE),
             cancelled=cancelled,
             job="eval",
         )
-        return [{"output": text} for text in texts]
-    raws: list[Raw] = []
-    for prompt, entry in zip(prompts, entries, strict=True):
-        if cancelled():
-            raise Cancelled
-        raws.append(_likelihoods(lm, part, prompt, entry, cancelled))
-        yield Progress("eval", "", len(raws), len(prompts), "items")
-    return raws
+        raws = [{"output": text} for text in texts]
+    else:
+        for prompt, entry in both:
+            if cancelled():
+                raise Cancelled
+            raws.append(_likelihoods(lm, part, prompt, entry, cancelled))
+            yield Progress("eval", "", len(raws), len(both), "items")
+    rest = iter(raws)
+    return [list(itertools.islice(rest, len(asked.entries))) for asked in job]
 
 
 def _likelihoods(lm: LanguageModel, part: str, prompt: str, entry: Entry, cancelled: Callable[[], bool]) -> Raw:
