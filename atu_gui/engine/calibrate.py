@@ -24,13 +24,14 @@ from atu_gui.core.materials import Passage, Probe
 from atu_gui.core.paces import MeasuredPaces, Part
 from atu_gui.engine.align import MEASURED, Aligner, look
 from atu_gui.engine.corpus import Corpus
-from atu_gui.engine.generate import generate_batch, token_losses
+from atu_gui.engine.generate import generate_batch
 from atu_gui.engine.head import build_head
 from atu_gui.engine.inputs import bundled, bundled_lines
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.probes.prompts import instruction_prompt
 from atu_gui.engine.probes.score import FLUENCY_PROMPTS, FLUENCY_TOKENS, NEUTRAL_TOKENS, ask_probes
 from atu_gui.engine.setting import Setting, constant_blocks
+from atu_gui.engine.text_losses import token_losses
 from atu_gui.engine.unlearn import Unlearner, trained_parameters
 from atu_gui.engine.windows import window_passages
 

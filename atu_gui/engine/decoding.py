@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch.nn import functional
 from transformers import Cache
 from transformers.cache_utils import DynamicLayer
 
+from atu_gui.engine.batching import common_length
 from atu_gui.engine.models import LanguageModel
 
-# Below this a shared beginning costs more to copy into the batch than to compute again.
-_SHORTEST_PREFIX = 4
 # Room for that many further tokens is reserved when a cache layer is full.
 _ROOM = 32
 
@@ -59,6 +59,31 @@ class _RoomyLayer(DynamicLayer):
             self._room = keys, values
             self.keys, self.values = keys[:, :, :length], values[:, :, :length]
 
+    def join(self, others: Sequence[_RoomyLayer], width: int) -> None:
+        """Take in the rows of other layers, all padded on the left to `width` positions; the others are emptied."""
+        parts = [self, *others]
+        kept = [(part.keys, part.values) for part in parts if part.keys is not None and part.values is not None]
+        if not kept:
+            return
+        self._room = (
+            self._joined([keys for keys, _ in kept], width),
+            self._joined([values for _, values in kept], width),
+        )
+        for part in others:
+            part.keys = part.values = part._room = None
+        self.keys, self.values = (tensor[:, :, :width] for tensor in self._room)
+
+    @staticmethod
+    def _joined(parts: Sequence[torch.Tensor], width: int) -> torch.Tensor:
+        _, heads, _, size = parts[0].shape
+        # Zeros: what happens to lie in memory may be no number, and times no attention at all it still is none.
+        room = parts[0].new_zeros(sum(map(len, parts)), heads, width + _ROOM, size)
+        begin = 0
+        for part in parts:
+            room[begin : begin + len(part), :, width - part.shape[2] : width] = part
+            begin += len(part)
+        return room
+
 
 def _roomier(old: torch.Tensor | None, like: torch.Tensor, length: int, capacity: int) -> torch.Tensor:
     room = like.new_empty(*like.shape[:2], capacity, like.shape[-1])
@@ -68,16 +93,16 @@ def _roomier(old: torch.Tensor | None, like: torch.Tensor, length: int, capacity
 
 
 class SharedPrefix:
-    """The token ids that all prompts of a job begin with, and their cache, computed once.
+    """The token ids that some prompts of a job begin with, and their cache, computed once.
 
     Args:
         lm: The language model.
-        rows: Token ids of all prompts.
+        rows: Token ids of these prompts.
         further: How many tokens may follow a prompt.
     """
 
     def __init__(self, lm: LanguageModel, rows: Sequence[Sequence[int]], further: int) -> None:
-        self.length = _common_length(rows)
+        self.length = common_length(rows)
         # Padding stands behind the shared beginning, and attention that looks back over so many places counts it.
         if max(map(len, rows), default=0) + further > _reach(lm):
             self.length = 0
@@ -105,17 +130,6 @@ def _reach(lm: LanguageModel) -> float:
     config = lm.model.config.get_text_config()
     spans = (getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size"))
     return min((span for span in spans if isinstance(span, int)), default=math.inf)
-
-
-def _common_length(rows: Sequence[Sequence[int]]) -> int:
-    """Length of the common beginning; each row keeps at least one token of its own."""
-    if len(rows) < 2:
-        return 0
-    limit = min(len(row) for row in rows) - 1
-    # What the first and the last in dictionary order share, all between them share too.
-    first, last = min(map(list, rows)), max(map(list, rows))
-    length = next((place for place in range(limit) if first[place] != last[place]), max(limit, 0))
-    return length if length >= _SHORTEST_PREFIX else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +186,20 @@ class Decoding:
             if isinstance(layer, _RoomyLayer):
                 layer.select(chosen)
         self._mask, self._next, self.logits = self._mask[chosen], self._next[chosen], self.logits[chosen]
+
+    @torch.inference_mode()
+    def join(self, others: Sequence[Decoding]) -> None:
+        """Go on with the rows of others too, behind its own; the others are used up."""
+        if not others:
+            return
+        parts = [self, *others]
+        width = max(part._mask.shape[1] for part in parts)
+        for own, *theirs in zip(*(part._cache.layers for part in parts), strict=True):
+            if isinstance(own, _RoomyLayer):
+                own.join([layer for layer in theirs if isinstance(layer, _RoomyLayer)], width)
+        self._mask = torch.cat([functional.pad(part._mask, (width - part._mask.shape[1], 0)) for part in parts])
+        self._next = torch.cat([part._next for part in parts])
+        self.logits = torch.cat([part.logits for part in parts])
 
     @torch.inference_mode()
     def score(self, continuations: Sequence[Sequence[int]]) -> list[Scored]:

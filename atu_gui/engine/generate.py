@@ -16,8 +16,8 @@ import torch
 
 from atu_gui.core.errors import Cancelled, ResourceError
 from atu_gui.core.events import Progress
-from atu_gui.engine.batching import cheapest_batches
-from atu_gui.engine.decoding import Decoding, SharedPrefix, token_logprobs
+from atu_gui.engine.batching import cheapest_batches, families
+from atu_gui.engine.decoding import Decoding, SharedPrefix
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.token_ids import continuation_ids, gold_ids, prompt_ids, stop_ids
 
@@ -28,10 +28,8 @@ _WORTH_DROPPING = 0.9
 # Progress after so many tokens; there a chat can be served.
 _STEPS_PER_PROGRESS = 4
 # What a pass costs before its first row, in tokens: reading the weights. On a GPU small passes leave most of it idle.
-_PASS_TOKENS = {"cpu": 12}
+_PASS_TOKENS = {"cpu": 25}
 _PASS_TOKENS_ELSEWHERE = 500
-# Tokens per forward pass of `token_losses`: keeps the logits at about 200 MB for a vocabulary of 50,000.
-_LOSS_TOKENS = 1024
 
 
 def _never() -> bool:
@@ -56,7 +54,8 @@ class Answered:
 
 @dataclass(eq=False, slots=True)
 class _Row:
-    """One prompt of a job: its place in the list, its tokens, the gold continuation, and what came of it."""
+    """One prompt of a job: its place in the list, its tokens, the gold continuation, the beginning that it shares with
+    others, and what came of it."""
 
     index: int
     ids: list[int]
@@ -67,6 +66,7 @@ class _Row:
     hits: tuple[bool, ...] = ()
     wrong: list[list[int]] = field(default_factory=list)
     wrong_logprobs: list[float] = field(default_factory=list)
+    prefix: SharedPrefix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,41 +212,6 @@ def answer_logprobs(
     return [item.answer_logprob for item in answered]
 
 
-def token_losses(
-    lm: LanguageModel,
-    texts: Sequence[str],
-    max_tokens: int = 256,
-    *,
-    cancelled: Callable[[], bool] = _never,
-    job: str = "probe",
-    what: str = "",
-) -> Generator[Progress, None, list[float | None]]:
-    """Mean loss of the tokens of each text, in nats, cut to `max_tokens`; the first token is not scored.
-
-    A text of a single token has no loss: None. NaN is told as it is, because it means that the weights are damaged.
-
-    Raises:
-        Cancelled: `cancelled` said so.
-    """
-    rows = [prompt_ids(lm, text)[:max_tokens] for text in texts]
-    order = sorted((index for index, row in enumerate(rows) if len(row) > 1), key=lambda index: len(rows[index]))
-    losses: list[float | None] = [None] * len(rows)
-    done = 0
-    with evaluating(lm):
-        while done < len(order):
-            if cancelled():
-                raise Cancelled
-            size = 1
-            while done + size < len(order) and (size + 1) * len(rows[order[done + size]]) <= _LOSS_TOKENS:
-                size += 1
-            part = order[done : done + size]
-            for index, loss in zip(part, _losses(lm, [rows[index] for index in part]), strict=True):
-                losses[index] = loss
-            done += size
-            yield Progress(job, what, done, len(order), "texts")
-    return losses
-
-
 def stream(
     lm: LanguageModel,
     prompt: str,
@@ -288,18 +253,20 @@ def stream(
 
 def _complete(run: _Job, rows: Sequence[_Row], batch: int, job: str, what: str) -> Generator[Progress, None, None]:
     """Fill in what the rows lack, in batches of similar length; a batch that does not fit into memory is halved."""
-    passes = 1 + run.max_new_tokens
-    fixed = passes * _PASS_TOKENS.get(run.lm.device.type, _PASS_TOKENS_ELSEWHERE)
-    plan = cheapest_batches([len(row.ids) for row in rows], batch, fixed)
-    queue = [[rows[place] for place in part] for part in plan]
+    order = sorted(rows, key=lambda row: len(row.ids))
+    queue = [order[start : start + batch] for start in range(0, len(order), batch)]
     done = 0
     with evaluating(run.lm):
         scored = (len(answer) for row in rows for answer in (row.gold, *row.wrong))
-        prefix = SharedPrefix(run.lm, [row.ids for row in rows], max(run.max_new_tokens, *scored, 0))
+        further = max(run.max_new_tokens, *scored, 0)
+        for places in families([row.ids for row in rows], _pass_tokens(run.lm)):
+            prefix = SharedPrefix(run.lm, [rows[place].ids for place in places], further)
+            for place in places:
+                rows[place].prefix = prefix
         while queue:
             part = queue.pop(0)
             try:
-                for share in _run_batch(run, part, prefix):
+                for share in _run_batch(run, part):
                     yield Progress(job, what, done + share, len(rows), "prompts")
                 done += len(part)
             except torch.OutOfMemoryError as error:
@@ -312,14 +279,9 @@ def _complete(run: _Job, rows: Sequence[_Row], batch: int, job: str, what: str) 
                 queue[:0] = [part[: len(part) // 2], part[len(part) // 2 :]]
 
 
-def _run_batch(run: _Job, part: list[_Row], prefix: SharedPrefix) -> Iterator[float]:
+def _run_batch(run: _Job, part: list[_Row]) -> Iterator[float]:
     """One batch from prompt to end; yields how many rows' worth of work is done."""
-    if run.cancelled():
-        raise Cancelled
-    state = Decoding(run.lm, [row.ids for row in part], prefix)
-    if part[0].gold:
-        _score(state, part)
-    live = part
+    state, live = _begin(run, part)
     for step in range(run.max_new_tokens):
         if run.cancelled():
             raise Cancelled
@@ -334,6 +296,38 @@ def _run_batch(run: _Job, part: list[_Row], prefix: SharedPrefix) -> Iterator[fl
         if step % _STEPS_PER_PROGRESS == 0:
             yield len(part) - len(keep) * (1 - (step + 1) / run.max_new_tokens)
     yield float(len(part))
+
+
+def _begin(run: _Job, part: list[_Row]) -> tuple[Decoding, list[_Row]]:
+    """The prompts of a batch gone through the model, and the rows in the order that they have there.
+
+    Prompts that begin alike go together, in batches of similar length, because padding costs what words cost. From then
+    on every row is one token a step, and all go together.
+    """
+    by_prefix: dict[SharedPrefix, list[_Row]] = {}
+    for row in part:
+        assert row.prefix is not None
+        by_prefix.setdefault(row.prefix, []).append(row)
+    order: list[_Row] = []
+    states: list[Decoding] = []
+    for prefix, rows in by_prefix.items():
+        passes = 1 + (1 + max(len(row.wrong) for row in rows) if rows[0].gold else 0)
+        lengths = [len(row.ids) - prefix.length for row in rows]
+        for places in cheapest_batches(lengths, len(rows), passes * _pass_tokens(run.lm)):
+            if run.cancelled():
+                raise Cancelled
+            group = [rows[place] for place in places]
+            states.append(Decoding(run.lm, [row.ids for row in group], prefix))
+            order += group
+            if group[0].gold:
+                _score(states[-1], group)
+    if run.max_new_tokens:
+        states[0].join(states[1:])
+    return states[0], order
+
+
+def _pass_tokens(lm: LanguageModel) -> float:
+    return _PASS_TOKENS.get(lm.device.type, _PASS_TOKENS_ELSEWHERE)
 
 
 def _score(state: Decoding, part: list[_Row]) -> None:
@@ -362,18 +356,6 @@ def _gold_rows(lm: LanguageModel, prompts: Sequence[str], answers: Sequence[str]
 def _draws(rows: int, steps: int, seed: int) -> torch.Tensor:
     """One number in [0, 1) per prompt and token, drawn ahead, so that a text does not depend on its batch."""
     return torch.rand(rows, steps, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-@torch.inference_mode()
-def _losses(lm: LanguageModel, rows: list[list[int]]) -> list[float]:
-    width = max(len(row) for row in rows)
-    ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=lm.device)
-    real = torch.tensor([[1] * (len(row) - 1) + [0] * (width - len(row)) for row in rows], device=lm.device)
-    with lm.autocast():
-        # Right padding needs no mask: from the tokens that count a causal model cannot see it.
-        logits = lm.model(input_ids=ids, use_cache=False).logits[:, :-1]
-    total = (token_logprobs(logits.float(), ids[:, 1:]) * real).sum(dim=1)
-    return [-float(value) for value in (total / real.sum(dim=1)).tolist()]
 
 
 @contextmanager

@@ -14,9 +14,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from atu_gui.core.errors import Cancelled, InputError, ResourceError
 from atu_gui.core.events import Progress
 from atu_gui.engine import generate, token_ids
-from atu_gui.engine.decoding import SharedPrefix
-from atu_gui.engine.generate import answer_logprobs, answer_probes, generate_batch, stream, token_losses
+from atu_gui.engine.decoding import Decoding, SharedPrefix
+from atu_gui.engine.generate import answer_logprobs, answer_probes, generate_batch, stream
 from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.text_losses import token_losses
 
 T = TypeVar("T")
 QUESTIONS = (
@@ -78,6 +79,23 @@ def test_greedy_texts_are_those_of_transformers(lm: LanguageModel, prompts: list
     expected = [by_transformers(lm, prompt, 12) for prompt in prompts]
     assert len(set(expected)) > 1
     assert drain(generate_batch(lm, prompts, max_new_tokens=12, batch=batch)) == expected
+
+
+def test_rows_of_several_beginnings_and_lengths_go_on_as_one_batch(
+    lm: LanguageModel, prompts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generate, "_PASS_TOKENS", {"cpu": 0})
+    leads = ("", "Please answer the following question in one word only. ")
+    asked = [lm.format_chat(f"{lead}{question}") for lead in leads for question in QUESTIONS]
+    widths: list[int] = []
+    plain = Decoding.advance
+    monkeypatch.setattr(Decoding, "advance", lambda self, tokens: widths.append(len(self)) or plain(self, tokens))
+    assert drain(generate_batch(lm, asked, max_new_tokens=12)) == [by_transformers(lm, one, 12) for one in asked]
+    assert widths[0] == len(asked)
+    scored = drain(answer_logprobs(lm, asked, ANSWERS * 2))
+    assert scored == pytest.approx(
+        [logprob_by_hand(lm, *pair) for pair in zip(asked, ANSWERS * 2, strict=True)], abs=1e-4
+    )
 
 
 def test_a_prompt_that_stands_there_twice_is_asked_once(

@@ -16,12 +16,13 @@ import pytest
 from atu_gui.core import paths
 from atu_gui.core.config import ModelConfig
 from atu_gui.core.materials import Probe
-from atu_gui.engine.generate import answer_logprobs, answer_probes, generate_batch, stream, token_losses
+from atu_gui.engine.generate import answer_logprobs, answer_probes, generate_batch, stream
 from atu_gui.engine.loading import load_language_model
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.fluency import entropy, words
 from atu_gui.engine.probes.prompts import instruction_prompt, probe_prompt
 from atu_gui.engine.probes.rouge import clean, rouge_l_recall
+from atu_gui.engine.text_losses import token_losses
 from tests.conftest import parity
 
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"

@@ -12,12 +12,13 @@ from atu_gui.core.events import Event, GroupScores, Interval, ItemAnswered, Prob
 from atu_gui.core.materials import Materials, Probe
 from atu_gui.core.probing import ProbingConfig
 from atu_gui.core.split import Side, on_side, split
-from atu_gui.engine.generate import Answered, answer_probes, generate_batch, token_losses
+from atu_gui.engine.generate import Answered, answer_probes, generate_batch
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.fluency import distinct_pairs, entropy
 from atu_gui.engine.probes.intervals import bootstrap
 from atu_gui.engine.probes.prompts import instruction_prompt, probe_prompt
 from atu_gui.engine.probes.rouge import rouge_l_recall
+from atu_gui.engine.text_losses import token_losses
 
 # As published.
 ANSWER_TOKENS = 30
