@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import torch
 
-from atu_gui.bench.published_answers import published_answers
 from atu_gui.bench.draining import finish
+from atu_gui.bench.published_answers import published_answers
 from atu_gui.core.config import ModelConfig
 from atu_gui.engine.generate import evaluating
 from atu_gui.engine.loading import load_language_model
