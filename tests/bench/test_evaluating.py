@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from atu_gui.cli import app
 from tests.engine.rwku_maker import make_target
 
 
+# Seven seconds alone; many tiny steps on two threads crawl where other work holds one of two cores.
+@pytest.mark.timeout(600)
 def test_the_two_ways_give_the_same_answers(tmp_path: Path) -> None:
     folder = make_target(tmp_path / "7_Ada_Lovelace")
     for name in ("forget_level1", "neighbor_level1"):
