@@ -112,6 +112,8 @@ def _show_logged(argv: list[str], begin: Callable[[MainWindow], None] | None) ->
     # (the desktop's session manager) is an end like any other.
     loop = qasync.QEventLoop(app)
     app.lastWindowClosed.connect(loop.stop)
+    # Nobody is there to be asked: a run is kept when the service is closed, and offered at the next start.
+    signal.signal(signal.SIGTERM, lambda *_: loop.stop())
     try:
         with loop:
             loop.run_forever()

@@ -23,6 +23,7 @@ from atu_gui.cli_report import make_stdout, rounds_table, runs_table, verdict_li
 from atu_gui.cli_session import Interrupted, Session
 from atu_gui.core import network, paths, text
 from atu_gui.core.black_box import BlackBox
+from atu_gui.core.checkpoints import newest_written
 from atu_gui.core.config import ModelConfig, RunConfig, dump_config
 from atu_gui.core.control import NOT_FINITE
 from atu_gui.core.errors import AtuError, InputError, UserError
@@ -336,8 +337,11 @@ class _RunCommand:
         try:
             with self._session.open():
                 future = start()
-                words = "Stopping after this step; Ctrl-C once more leaves at once."
-                outcome = self._session.wait(future, on_interrupt=self._bench.control.stop, words=words)
+                words = "Leaving after this step, to be resumed; Ctrl-C once more leaves at once."
+                outcome = self._session.wait(future, on_interrupt=self._bench.control.suspend, words=words)
+        except Interrupted:
+            self._say_how_to_go_on()
+            raise
         except AtuError:
             if self._rounds:
                 self._stdout.print(rounds_table(self._rounds, 0))
@@ -366,6 +370,19 @@ class _RunCommand:
                 self._show_written()
             case RoundScored():
                 self._rounds.append(event)
+
+    def _say_how_to_go_on(self) -> None:
+        """After an interrupt: what the run has, and the command that goes on with it."""
+        started = next((event for event in self._said if isinstance(event, RunStarted)), None)
+        if started is None:
+            return
+        if self._rounds:
+            self._stdout.print(rounds_table(self._rounds, 0))
+        if newest_written(Path(started.folder)) is None:
+            words = f"Run {started.run_id} was left before anything of it could be kept; begin it again."
+        else:
+            words = f"Run {started.run_id} is kept: `atu resume {started.run_id}` goes on with it."
+        self._stdout.print(words, markup=False, soft_wrap=True)
 
     def _show_written(self) -> None:
         for line in written_lines(self._written):

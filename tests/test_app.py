@@ -34,7 +34,7 @@ print("code", app.main(["atu-gui"]))
 """
 
 
-@pytest.mark.parametrize("way", ["self.close()", "QApplication.quit()"])
+@pytest.mark.parametrize("way", ["self.close()", "QApplication.quit()", "__import__('signal').raise_signal(15)"])
 def test_it_loads_no_more_than_it_shows_and_ends_cleanly(way: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.replace("{way}", way)],

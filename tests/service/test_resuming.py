@@ -151,6 +151,51 @@ def test_a_killed_run_is_offered_and_goes_on_to_the_same_end(killed: RunConfig, 
         assert all(torch.equal(value, second[name]) for name, value in first.items())
 
 
+# The command line; at a step of the second round it gets a signal.
+SIGNALLED = """
+import os, sys, threading, signal, torch
+torch.set_num_threads(1)
+from atu_gui import cli
+from atu_gui.core.events import StepDone
+from atu_gui.service.workbench import Workbench
+def watched():
+    bench = Workbench()
+    def send(event):
+        if isinstance(event, StepDone) and event.step == 10:
+            os.kill(os.getpid(), int(sys.argv[2]))
+    bench.subscribe(send)
+    return bench
+cli.Workbench = watched
+cli.main(["run", sys.argv[1], "--yes"])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_a_run_that_goes_on_to_the_same_end(
+    number: signal.Signals, tiny_model: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    config = _config(tiny_model, tiny_encoder, tmp_path / "inputs")
+    config.guards.action = "stop"
+    config.rounds[1] = config.rounds[1].model_copy(update={"unlearn_steps": 200})
+    file = tmp_path / "config.toml"
+    file.write_text(dump_config(config), encoding="utf-8")
+    words = [sys.executable, "-c", SIGNALLED, str(file), str(int(number))]
+    left = subprocess.run(words, capture_output=True, text=True, timeout=100, check=False)
+    assert left.returncode == 130, left.stderr
+    with Seen() as seen:
+        (record,) = seen.bench.runs().result(10)
+        assert (record.status, record.can_resume) == ("interrupted", True)
+        assert f"`atu resume {record.run_id}` goes on with it." in left.stdout
+        resumed = seen.bench.resume_run("last", attended=False).result(100)
+        told = seen.bench.events_of(resumed.run_id).result(10)
+    with Seen() as seen:
+        whole = seen.bench.run(config).result(100)
+        assert said(told) == said(seen.bench.events_of(whole.run_id).result(10))
+    first, second = (load_file(one.folder / "rounds" / "round-2.safetensors") for one in (resumed, whole))
+    assert all(torch.equal(value, second[name]) for name, value in first.items())
+
+
 def test_a_record_whose_tail_is_torn_is_mended(left: RunConfig) -> None:
     store = RunStore.open(paths.store_file())
     (record,) = store.runs()
