@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
 
 class AtuError(Exception):
     """Base of everything this package raises on purpose.
@@ -90,6 +92,20 @@ class Cancelled(Exception):  # noqa: N818 - cancelling is no error
 
 class Suspended(Cancelled):
     """Unwinds a run that was kept, to be resumed later."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the machine or a device had no memory left.
+
+    torch's own type is looked at by name because this must work without importing torch; its CPU allocator only has
+    words.
+    """
+    if isinstance(error, MemoryError):
+        return True
+    words = str(error).lower()
+    return isinstance(error, RuntimeError) and (
+        type(error).__name__ == "OutOfMemoryError" or any(said in words for said in _NO_MEMORY)
+    )
 
 
 def _sentence(text: str) -> str:

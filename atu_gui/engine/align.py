@@ -15,6 +15,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from atu_gui.core.histogram import BINS
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
+from atu_gui.engine.fitting import portions
 from atu_gui.engine.losses import align_loss, concept_similarity, similarity_figures
 from atu_gui.engine.optimizer_state import optimizer_tensors, restore_optimizer
 from atu_gui.engine.setting import Setting
@@ -69,41 +70,66 @@ class Aligner:
         self._retain_order = Order(len(setting.retain_train), config.seed + 102)
         self._updates = 0
 
-    def step(self, learning_rate: float, *, untouched: bool) -> AlignStep:
-        """One step. `untouched` says that the model has not been changed yet, so that cached states serve."""
+    def step(self, learning_rate: float, rows: int = 0, *, untouched: bool) -> AlignStep:
+        """One step. `untouched` says that the model has not been changed yet, so that cached states serve.
+
+        Args:
+            rows: Texts computed at once, their gradients added up; 0 is the whole batch.
+
+        Raises:
+            RuntimeError: The memory is full; heads and data order stay as they were.
+        """
+        orders = (self._concept_order, self._retain_order)
+        before = [order.state() for order in orders]
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+        self._optimizer.zero_grad(set_to_none=True)
+        try:
+            value, means, p95s = self._backward(untouched, rows)
+            norm = float(clip_grad_norm_(self._parameters, self._setting.config.align.clip))
+            self._optimizer.step()
+        except BaseException:
+            self._optimizer.zero_grad(set_to_none=True)
+            for order, state in zip(orders, before, strict=True):
+                order.restore(state)
+            raise
+        self._updates += 1
+        return AlignStep(value, -value, norm, sum(means) / len(means), max(p95s))
+
+    def _backward(self, untouched: bool, rows: int) -> tuple[float, list[float], list[float]]:
+        """The loss, whose gradient is added, and mean and 95th percentile of the similarity under every head."""
         setting = self._setting
         parts = [(setting.concept, [setting.concept_train[i] for i in self._concept_order.take(self._from_concept)])]
         if self._from_retain:
             taken = [setting.retain_train[i] for i in self._retain_order.take(self._from_retain)]
             parts.append((setting.retain, taken))
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
-        self._optimizer.zero_grad(set_to_none=True)
+        wholes = [_batch(setting, corpus, indices) for corpus, indices in parts]
+        total = (len(setting.layers) * torch.stack([whole.full.sum() for whole in wholes]).sum()).clamp(min=1)
+        small = [
+            (corpus, part, whole.ids.shape[1])
+            for (corpus, indices), whole in zip(parts, wholes, strict=True)
+            for part in portions(indices, rows)
+        ]
+        similarities: dict[int, list[Tensor]] = {layer: [] for layer in setting.layers}
+        value = 0.0
         with _training(setting.heads):
-            losses, sights = [], []
-            for number, (corpus, indices) in enumerate(parts):
-                batch = _batch(setting, corpus, indices)
-                for layer, states in states_of(setting, corpus, indices, batch, untouched=untouched).items():
-                    predictions = setting.heads[layer](states)
-                    assert batch.references is not None
-                    count = batch.full.sum()
-                    losses.append((align_loss(predictions, batch.references, batch.full), count))
-                    if number == 0:
-                        sights.append(
-                            similarity_figures(
-                                concept_similarity(predictions, setting.concept_vectors), batch.counted, None
-                            )
-                        )
-            total = torch.stack([count for _, count in losses]).sum().clamp(min=1)
-            loss = torch.stack([loss * count for loss, count in losses]).sum() / total
-            loss.backward()
-        norm = clip_grad_norm_(self._parameters, setting.config.align.clip)
-        self._optimizer.step()
-        self._updates += 1
-        value = float(loss.detach())
-        means = [sight[0] for sight in sights]
-        p95s = [sight[1] for sight in sights]
-        return AlignStep(value, -value, float(norm), sum(means) / len(means), max(p95s))
+            # A whole batch is one graph with one backward pass.
+            for group in [[one] for one in small] if rows else [small]:
+                losses = []
+                for corpus, indices, length in group:
+                    batch = _batch(setting, corpus, indices, length)
+                    for layer, states in states_of(setting, corpus, indices, batch, untouched=untouched).items():
+                        predictions = setting.heads[layer](states)
+                        assert batch.references is not None
+                        losses.append(align_loss(predictions, batch.references, batch.full) * batch.full.sum())
+                        if corpus is setting.concept:
+                            similarity = concept_similarity(predictions.detach(), setting.concept_vectors)
+                            similarities[layer].append(similarity)
+                loss = torch.stack(losses).sum() / total
+                loss.backward()
+                value += float(loss.detach())
+        sights = [similarity_figures(torch.cat(seen), wholes[0].counted, None) for seen in similarities.values()]
+        return value, [sight[0] for sight in sights], [sight[1] for sight in sights]
 
     def state(self) -> TrainerState:
         """Where it stands, without the tensors."""
@@ -176,14 +202,15 @@ def states_of(
 ) -> dict[int, Tensor]:
     """Hidden states at every hook layer, [b, s, d] each, float32, without gradient: cached while they are constant."""
     if untouched:
-        return {layer: corpus.untouched_states(indices, layer, setting.lm.device) for layer in setting.layers}
+        length = batch.ids.shape[1]
+        return {layer: corpus.untouched_states(indices, layer, setting.lm.device, length) for layer in setting.layers}
     with torch.no_grad():
         states = setting.states(corpus, indices, batch)
     return {layer: value.float() for layer, value in states.items()}
 
 
-def _batch(setting: Setting, corpus: Corpus, indices: list[int]) -> Batch:
-    return corpus.batch(indices, pad_id_of(setting.lm), setting.lm.device, references=True)
+def _batch(setting: Setting, corpus: Corpus, indices: list[int], length: int = 0) -> Batch:
+    return corpus.batch(indices, pad_id_of(setting.lm), setting.lm.device, references=True, length=length)
 
 
 @contextlib.contextmanager

@@ -58,21 +58,33 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def batch(self, indices: Sequence[int], pad_id: int, device: torch.device, *, references: bool = False) -> Batch:
-        """The texts at `indices`, in that order."""
+    def length(self, indices: Sequence[int]) -> int:
+        """Tokens of the longest of these texts."""
+        return max(len(self.texts[index].ids) for index in indices)
+
+    def batch(
+        self,
+        indices: Sequence[int],
+        pad_id: int,
+        device: torch.device,
+        *,
+        references: bool = False,
+        length: int = 0,
+    ) -> Batch:
+        """The texts at `indices`, in that order; at least `length` positions."""
         texts = [self.texts[index] for index in indices]
-        full = _pad([torch.from_numpy(text.full) for text in texts], device)
+        full = _pad([torch.from_numpy(text.full) for text in texts], device, length)
         return Batch(
-            ids=_pad([torch.from_numpy(text.ids) for text in texts], device, pad_id),
-            real=_pad([torch.ones(len(text.ids), dtype=torch.bool) for text in texts], device),
-            counted=_pad([torch.from_numpy(text.counted) for text in texts], device),
+            ids=_pad([torch.from_numpy(text.ids) for text in texts], device, length, pad_id),
+            real=_pad([torch.ones(len(text.ids), dtype=torch.bool) for text in texts], device, length),
+            counted=_pad([torch.from_numpy(text.counted) for text in texts], device, length),
             full=full,
             references=self._scatter(indices, full) if references else None,
         )
 
-    def untouched_states(self, indices: Sequence[int], layer: int, device: torch.device) -> Tensor:
-        """Cached states of the untouched model, padded with zeros, [b, s, d]."""
-        return _pad([self.untouched[layer][index] for index in indices], device)
+    def untouched_states(self, indices: Sequence[int], layer: int, device: torch.device, length: int = 0) -> Tensor:
+        """Cached states of the untouched model, padded with zeros to at least `length`, [b, s, d]."""
+        return _pad([self.untouched[layer][index] for index in indices], device, length)
 
     def _scatter(self, indices: Sequence[int], full: Tensor) -> Tensor:
         width = self.references[0].shape[-1]
@@ -169,5 +181,10 @@ def pad_id_of(lm: LanguageModel) -> int:
     return int(pad) if isinstance(pad, int) else 0
 
 
-def _pad(rows: list[Tensor], device: torch.device, value: float = 0) -> Tensor:
-    return pad_sequence(rows, batch_first=True, padding_value=value).to(device)
+def _pad(rows: list[Tensor], device: torch.device, length: int = 0, value: float = 0) -> Tensor:
+    padded = pad_sequence(rows, batch_first=True, padding_value=value)
+    missing = length - padded.shape[1]
+    if missing > 0:
+        tail = padded.new_full((padded.shape[0], missing, *padded.shape[2:]), value)
+        padded = torch.cat([padded, tail], dim=1)
+    return padded.to(device)

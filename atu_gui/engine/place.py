@@ -35,6 +35,7 @@ class Place:
         done: Rounds finished.
         best_round: The last good round; in the end the round to keep.
         because: Why the run ended.
+        rows: Texts that a step computes at once, halved where memory ran out; 0 is the whole batch.
     """
 
     round: int = 0
@@ -53,6 +54,7 @@ class Place:
     done: int = 0
     best_round: int = 0
     because: str = ""
+    rows: int = 0
 
     def move(self, station: Station, round_: int) -> None:
         """Stand before another stage."""

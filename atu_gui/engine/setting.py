@@ -60,7 +60,8 @@ class Setting:
         """Hidden states of a batch of `corpus` at every hook layer, [b, s, d] each, as the model is now."""
         prefix = None
         if self.constant:
-            prefix = Prefix(self.constant, corpus.untouched_states(indices, self.constant, self.lm.device))
+            length = batch.ids.shape[1]
+            prefix = Prefix(self.constant, corpus.untouched_states(indices, self.constant, self.lm.device, length))
         return hidden_at(self.lm, self.layers, batch.ids, batch.real, prefix)
 
 

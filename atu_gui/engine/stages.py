@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -36,6 +37,7 @@ from atu_gui.core.events import (
 )
 from atu_gui.core.materials import Materials
 from atu_gui.engine.align import Aligner, AlignStep, Sight, look
+from atu_gui.engine.fitting import Fitting
 from atu_gui.engine.gate import Clock, Gate
 from atu_gui.engine.guards import Verdict, best_round, broken_guard, cautions, not_finite, reached_goal, too_inactive
 from atu_gui.engine.kept_heads import save_heads
@@ -86,6 +88,7 @@ class Stages:
         self._start = start
         self._plans = setting.config.rounds
         self._kept_at = 0.0
+        self._fitting = Fitting(gate, place, setting.config.windows.batch)
         self.place = place
         self.aligner = Aligner(setting)
         self.unlearner = Unlearner(setting, parameters)
@@ -115,7 +118,10 @@ class Stages:
                 reason = early
                 break
             rate = state.align_learning_rate or self._setting.config.align.learning_rate
-            step = self.aligner.step(rate, untouched=self._is_untouched())
+            untouched = self._is_untouched()
+            step = yield from self._fitting.take(partial(self.aligner.step, rate, untouched=untouched))
+            if step is None:
+                continue
             self._count()
             yield replace(self._done("align", step, rate, state), align_cosine=step.cosine)
             if place.index % _LOOK_EVERY == 0 and place.index < self._gate.steps:
@@ -181,7 +187,9 @@ class Stages:
             place.tau = place.planned_tau if state.tau is None else state.tau
             rate = state.unlearn_learning_rate or config.unlearn.learning_rate
             weight = config.unlearn.retain_weight if state.retain_weight is None else state.retain_weight
-            step = self.unlearner.step(place.tau, rate, weight)
+            step = yield from self._fitting.take(partial(self.unlearner.step, place.tau, rate, weight))
+            if step is None:
+                continue
             guards = yield from self._gate.guards(place.step)
             if not step.finite:
                 verdict = not_finite(step.loss, place.round, place.index + 1)

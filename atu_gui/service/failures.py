@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Generator
 from typing import TypeVar
 
-from atu_gui.core.errors import AtuError, Cancelled, InternalError, OutputError, ResourceError
+from atu_gui.core.errors import AtuError, Cancelled, InternalError, OutputError, ResourceError, is_out_of_memory
 from atu_gui.core.events import Event, JobFailed
 from atu_gui.core.redaction import without_tokens
 
@@ -26,7 +26,7 @@ def explained(error: BaseException) -> AtuError:
         # Sentences of ours may end with what a library said.
         error.message, error.hint = without_tokens(error.message), without_tokens(error.hint)
         return error
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return ResourceError(
             "The memory is full.", "Use a smaller batch, shorter passages or a smaller model, or close other programs."
         )
@@ -47,17 +47,6 @@ def explained(error: BaseException) -> AtuError:
 def details_of(error: BaseException) -> str:
     """The traceback, for the log and for a report."""
     return without_tokens("".join(traceback.format_exception(error)))
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError):
-        return True
-    # torch's own type, looked at by name because this must work without importing torch; its CPU allocator only has
-    # words.
-    words = str(error).lower()
-    return isinstance(error, RuntimeError) and (
-        type(error).__name__ == "OutOfMemoryError" or "out of memory" in words or "can't allocate memory" in words
-    )
 
 
 def told(job: str, work: Generator[Event, None, T]) -> Generator[Event, None, T]:

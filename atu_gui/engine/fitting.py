@@ -1,0 +1,81 @@
+"""Steps that fit into memory: where one does not, it is taken again with half as many texts at once, to the same
+effect, and with one text at a time the run pauses."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Generator, Sequence
+from typing import TypeVar
+
+import torch
+
+from atu_gui.core import text
+from atu_gui.core.errors import ResourceError, is_out_of_memory
+from atu_gui.core.events import Event, Note
+from atu_gui.engine.gate import Gate
+from atu_gui.engine.place import Place
+
+T = TypeVar("T")
+_FULL = "The memory is full even with one text at a time; no weight was changed."
+_ADVICE = "Close other programs, or start a run with shorter passages, a lower layer or a smaller model."
+
+
+def portions(indices: Sequence[int], rows: int) -> list[list[int]]:
+    """The texts of a step, so many at once; 0 leaves them together."""
+    size = rows or max(1, len(indices))
+    return [list(indices[start : start + size]) for start in range(0, len(indices), size)]
+
+
+class Fitting:
+    """Takes the steps of a run. How many texts fit is part of its place, so that a resumed run computes alike.
+
+    Args:
+        gate: Is asked to pause where nothing fits.
+        place: Where the run stands.
+        batch: Texts of a whole step.
+    """
+
+    def __init__(self, gate: Gate, place: Place, batch: int) -> None:
+        self._gate = gate
+        self._place = place
+        self._batch = batch
+
+    def take(self, step: Callable[[int], T]) -> Generator[Event, None, T | None]:
+        """What a step says, given how many texts it may compute at once; None where the run was paused instead.
+
+        Args:
+            step: Leaves weights and data order as they were where it raises.
+
+        Raises:
+            ResourceError: Nothing fits, and guards are not to pause the run.
+        """
+        while True:
+            try:
+                return step(self._place.rows)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Only now are the tensors let go that the error's frames held.
+            _let_go()
+            rows = (self._place.rows or self._batch) // 2
+            if not rows:
+                yield from self._pause()
+                return None
+            self._place.rows = rows
+            words = f"The memory was full: steps now compute {text.count(rows, 'text')} at once instead of"
+            yield Note("warning", f"{words} {rows * 2}, and add up to the same batch of {self._batch}.")
+
+    def _pause(self) -> Generator[Event, None, None]:
+        step = self._place.step
+        guards = yield from self._gate.guards(step)
+        if guards.action != "pause":
+            raise ResourceError(_FULL, _ADVICE)
+        yield Note("error", f"{_FULL} {_ADVICE}")
+        self._gate.pause_by("a full memory", f"{_FULL} {_ADVICE}")
+        yield from self._gate.hold(step + 1)
+
+
+def _let_go() -> None:
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
