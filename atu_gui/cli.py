@@ -19,11 +19,10 @@ from atu_gui.cli_diagnostics import diagnostics
 from atu_gui.cli_eval import evaluate
 from atu_gui.cli_options import RunFlags, build_config, split_round
 from atu_gui.cli_progress import make_teller
-from atu_gui.cli_report import make_stdout, rounds_table, runs_table, verdict_lines, written_lines
+from atu_gui.cli_report import going_on_words, make_stdout, rounds_table, runs_table, verdict_lines, written_lines
 from atu_gui.cli_session import Interrupted, Session
 from atu_gui.core import network, paths, text
 from atu_gui.core.black_box import BlackBox
-from atu_gui.core.checkpoints import newest_written
 from atu_gui.core.config import ModelConfig, RunConfig, dump_config
 from atu_gui.core.control import NOT_FINITE
 from atu_gui.core.errors import AtuError, InputError, UserError
@@ -378,11 +377,7 @@ class _RunCommand:
             return
         if self._rounds:
             self._stdout.print(rounds_table(self._rounds, 0))
-        if newest_written(Path(started.folder)) is None:
-            words = f"Run {started.run_id} was left before anything of it could be kept; begin it again."
-        else:
-            words = f"Run {started.run_id} is kept: `atu resume {started.run_id}` goes on with it."
-        self._stdout.print(words, markup=False, soft_wrap=True)
+        self._stdout.print(going_on_words(started), markup=False, soft_wrap=True)
 
     def _show_written(self) -> None:
         for line in written_lines(self._written):

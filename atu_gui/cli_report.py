@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Literal
 
 from rich.box import SIMPLE_HEAD
@@ -12,8 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from atu_gui.core import text
+from atu_gui.core.checkpoints import newest_written
 from atu_gui.core.evaluation import Evaluation
-from atu_gui.core.events import RoundScored, TextWritten
+from atu_gui.core.events import RoundScored, RunStarted, TextWritten
 from atu_gui.core.harness import HarnessReport
 from atu_gui.core.materials import Group
 from atu_gui.core.outcome import Outcome
@@ -154,3 +156,10 @@ def runs_table(records: Sequence[RunRecord]) -> Table:
 def _short(passage: str) -> str:
     line = " ".join(passage.split())
     return line if len(line) <= _CHARACTERS else line[: _CHARACTERS - 1].rstrip() + "…"
+
+
+def going_on_words(started: RunStarted) -> str:
+    """What becomes of a run that was interrupted: the command that goes on with it, where it was kept."""
+    if newest_written(Path(started.folder)) is None:
+        return f"Run {started.run_id} was left before anything of it could be kept; begin it again."
+    return f"Run {started.run_id} is kept: `atu resume {started.run_id}` goes on with it."
