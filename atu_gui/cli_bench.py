@@ -111,19 +111,28 @@ def step(
     model: Annotated[str, typer.Option(help="The language model, as in a run.")] = "starter",
     encoder: Annotated[str, typer.Option(help="The encoder of the rows that do not name MPNet.")] = "starter",
     mpnet: Annotated[str | None, typer.Option(help="all-mpnet-base-v2 as a folder; without it, from the hub.")] = None,
+    shape: Annotated[
+        str | None, typer.Option(help="phi-3-mini or llama-3-8b: random weights of that shape instead of a model.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Cost of a step, ours against the published way."""
-    from atu_gui.bench.step import NAMES, Sources, measure_steps
+    from atu_gui.bench.step import NAMES, SHAPED_ROWS, Sources, measure_shaped, measure_steps
     from atu_gui.bench.step import as_json as told
 
     sources = Sources(model, encoder, device=device) if mpnet is None else Sources(model, encoder, mpnet, device)
     rows = []
-    for row in measure_steps(only or NAMES, sources, repeats):
+    if shape is not None:
+        measured = measure_shaped(shape, only or list(SHAPED_ROWS), device, repeats)
+    else:
+        measured = measure_steps(only or NAMES, sources, repeats)
+    for row in measured:
         rows.append(row)
         if not as_json:
             gap = "" if row.loss_gap is None else f", losses within {row.loss_gap:.1e}"
-            typer.echo(f"{row.name}: × {row.ratio:.2f} (± {100 * row.spread:.0f} %{gap})")
+            memory = "" if row.peak_bytes is None else f", {row.peak_bytes / 1e9:.1f} GB at most"
+            share = "" if row.matrix_share is None else f", {row.matrix_share:.0%} of the card's matrix rate"
+            typer.echo(f"{row.name}: × {row.ratio:.2f} (± {100 * row.spread:.0f} %{gap}){memory}{share}")
     if as_json:
         typer.echo(json.dumps(told(rows)))
 

@@ -102,8 +102,9 @@ class PublishedWay:
         return float(loss.detach())
 
     def _hidden(self, ids: Tensor, mask: Tensor) -> Tensor:
-        output = self._lm.model(input_ids=ids, attention_mask=mask, output_hidden_states=True, use_cache=False)
-        states: Tensor = output.hidden_states[self._layer]
+        with self._lm.autocast():
+            output = self._lm.model(input_ids=ids, attention_mask=mask, output_hidden_states=True, use_cache=False)
+        states: Tensor = output.hidden_states[self._layer].float()
         return states
 
 

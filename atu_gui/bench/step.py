@@ -1,4 +1,7 @@
-"""What a step costs, ours against the published way: same model, same batches, one process, the two in turn."""
+"""What a step costs, ours against the published way: same model, same batches, one process, the two in turn.
+
+On a CUDA GPU the rows also tell the memory and, of unlearn steps, which share of the card's matrix rate they reach.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import copy
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,9 @@ import torch
 from torch import nn
 
 from atu_gui.bench.draining import finish
+from atu_gui.bench.matrix_rate import matrix_rate
 from atu_gui.bench.published import PublishedWay, published_windows
+from atu_gui.bench.shapes import shaped_encoder, shaped_language_model
 from atu_gui.bench.whole import measure_whole
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.errors import InputError
@@ -29,10 +34,11 @@ from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.setting import build_setting
 from atu_gui.engine.snapshots import Snapshots
 from atu_gui.engine.sources import PAPER_ENCODER
+from atu_gui.engine.truncate import check_layers
 from atu_gui.engine.unlearn import Unlearner, trained_parameters
 from atu_gui.engine.windows import window_texts
 
-_BATCH, _TOKENS, _K = 8, 128, 8
+_K = 8
 _PASSAGES, _PASSAGE_TOKENS = 582, 256
 # Under every cosine, so that every position takes part.
 _TAU = -0.99
@@ -49,6 +55,9 @@ class Row:
         published_s, ours_s: Medians in seconds (bytes for memory).
         loss_gap: Largest difference of the two losses of a pair of steps that begin with equal weights (of the two
             counts of full windows in `windows_582`); None where there is no loss.
+        peak_bytes: Most of a CUDA GPU's memory that was in use during our steps, model included; None elsewhere.
+        matrix_share: Operations of the trained matrices (6 for each weight and token) and of the head (4), over what
+            the card could have done in the time of our step; of unlearn steps on a CUDA GPU alone.
     """
 
     name: str
@@ -57,6 +66,16 @@ class Row:
     published_s: float
     ours_s: float
     loss_gap: float | None
+    peak_bytes: int | None = None
+    matrix_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Texts of a batch and tokens of each."""
+
+    batch: int = 8
+    tokens: int = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +100,19 @@ SHAPES = {
     "unlearn_last4_l20": Shape("unlearn", 20, blocks=4),
 }
 NAMES = (*SHAPES, "windows_582", "whole_run", "before_after_memory")
+# Rows on models of published shapes: exact layers, larger batches.
+SHAPED_SIZE = Size(16, 256)
+SHAPED_ROWS = {
+    f"{kind}_l{layer}": Shape(shape.kind, layer, shape.mpnet, shape.head, shape.blocks)
+    for layer in (10, 20, 29)
+    for kind, shape in (
+        ("align_6x768_mpnet", SHAPES["align_6x768_mpnet_l20"]),
+        ("align_default_mpnet", SHAPES["align_default_mpnet"]),
+        ("align_default_minilm", SHAPES["align_default_minilm"]),
+        ("unlearn", SHAPES["unlearn_l10"]),
+        ("unlearn_last4", SHAPES["unlearn_last4_l10"]),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +146,32 @@ def measure_steps(names: Sequence[str], sources: Sources, repeats: int = 5) -> I
         if shape is None:
             yield _ROWS[name](lm, encoder, repeats)
         else:
-            yield _step_row(name, shape, lm, encoder, repeats)
+            yield _step_row(
+                name, replace(shape, layer=max(1, round(shape.layer / 30 * lm.depth))), lm, encoder, repeats
+            )
+
+
+def measure_shaped(
+    shape_name: str, names: Sequence[str], device: str, repeats: int = 5, size: Size = SHAPED_SIZE
+) -> Iterator[Row]:
+    """Measure steps on a model of a published shape with random weights.
+
+    Raises:
+        InputError: No such shape, row, or a layer that the shape does not have.
+        ResourceError: No such device.
+    """
+    unknown = [name for name in names if name not in SHAPED_ROWS]
+    if unknown:
+        raise InputError(f"There is no row “{unknown[0]}” for a shape.", f"Choose among {', '.join(SHAPED_ROWS)}.")
+    lm = shaped_language_model(shape_name, device)
+    encoders: dict[str, TextEncoder] = {}
+    for name in names:
+        shape = SHAPED_ROWS[name]
+        check_layers([shape.layer], lm.depth)
+        encoder = "all-mpnet-base-v2" if shape.mpnet else "all-MiniLM-L6-v2"
+        if encoder not in encoders:
+            encoders[encoder] = shaped_encoder(encoder, lm.device)
+        yield _step_row(name, shape, lm, encoders[encoder], repeats, size)
 
 
 def load_models(sources: Sources) -> tuple[LanguageModel, TextEncoder]:
@@ -132,16 +189,18 @@ def as_json(rows: Sequence[Row]) -> dict[str, object]:
     return {"rows": [asdict(row) for row in rows]}
 
 
-def _step_row(name: str, shape: Shape, lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
-    layer = max(1, round(shape.layer / 30 * lm.depth))
-    config = _config(shape, layer)
-    passages = tuple(Passage(text) for text in _long_texts(_BATCH, 6 * _TOKENS))
+def _step_row(
+    name: str, shape: Shape, lm: LanguageModel, encoder: TextEncoder, repeats: int, size: Size = Size()
+) -> Row:
+    layer = shape.layer
+    config = _config(shape, size)
+    passages = tuple(Passage(text) for text in _long_texts(size.batch, 6 * size.tokens))
     setting = finish(build_setting(config, lm, encoder, Materials(concept_passages=passages)))
     _without_dropout(setting.heads[layer])
     head = copy.deepcopy(setting.heads[layer])
     # With a rate of 0 an unlearn step costs the same and leaves the one model as it is for the other way.
     published = PublishedWay(lm, encoder, head, layer, config.align.learning_rate, 0.0)
-    batch = setting.concept.batch(range(_BATCH), 0, lm.device)
+    batch = setting.concept.batch(range(size.batch), 0, lm.device)
     if shape.kind == "align":
         windows = torch.zeros(*batch.full.shape, _K, dtype=torch.long, device=lm.device)
         rows = np.concatenate([text.windows() for text in setting.concept.texts])
@@ -149,6 +208,7 @@ def _step_row(name: str, shape: Shape, lm: LanguageModel, encoder: TextEncoder, 
         aligner = Aligner(setting)
         return _timed(
             name,
+            lm.device,
             lambda: published.align(batch.ids, batch.real.long(), windows, batch.full),
             lambda: aligner.step(config.align.learning_rate, untouched=True).loss,
             repeats,
@@ -156,25 +216,35 @@ def _step_row(name: str, shape: Shape, lm: LanguageModel, encoder: TextEncoder, 
             # (by 0.008 with 6 × 768 and MPNet). Each pair therefore begins with the same weights.
             lambda: head.load_state_dict(setting.heads[layer].state_dict()),
         )
-    unlearner = Unlearner(setting, trained_parameters(lm, [layer], config.unlearn))
+    parameters = trained_parameters(lm, [layer], config.unlearn)
+    unlearner = Unlearner(setting, parameters)
     concept = setting.concept_vectors[0]
-    return _timed(
+    row = _timed(
         name,
+        lm.device,
         lambda: published.unlearn(batch.ids, batch.real.long(), concept, _TAU),
         lambda: unlearner.step(_TAU, 0.0, 0.0).loss,
         repeats,
     )
+    if lm.device.type != "cuda":
+        return row
+    trained, asked = (
+        sum(weight.numel() for weight in weights if weight.dim() > 1)
+        for weights in (parameters.values(), head.parameters())
+    )
+    operations = (6 * trained + 4 * asked) * int(batch.real.sum())
+    return replace(row, matrix_share=operations / row.ours_s / matrix_rate(lm.device))
 
 
-def _config(shape: Shape, layer: int) -> RunConfig:
+def _config(shape: Shape, size: Size) -> RunConfig:
     head = {"kind": "published", "layers": 6, "width": 768, "heads": 8} if shape.head == "published" else {}
     data = {
         "concepts": [{"name": "the sea"}],
-        "layers": [layer],
+        "layers": [shape.layer],
         "head": head,
         "align": {"concept_share": 1.0, "held_out": 0.0, "learning_rate": 1e-4 if head else 1e-3},
         "unlearn": {"blocks": shape.blocks},
-        "windows": {"k": _K, "max_tokens": _TOKENS, "batch": _BATCH},
+        "windows": {"k": _K, "max_tokens": size.tokens, "batch": size.batch},
     }
     return settle(RunConfig.model_validate(data))
 
@@ -197,7 +267,7 @@ def _windows_row(lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
         found = window_texts(texts, lm.tokenizer, encoder.tokenizer, max_tokens=_PASSAGE_TOKENS, k=_K)
         return sum(len(text.windows()) for text in found)
 
-    return _timed("windows_582", plainly, ours, repeats)
+    return _timed("windows_582", torch.device("cpu"), plainly, ours, repeats)
 
 
 def _memory_row(lm: LanguageModel, _encoder: TextEncoder, _repeats: int) -> Row:
@@ -222,6 +292,7 @@ def _bytes(tensors: Any) -> int:
 
 def _timed(
     name: str,
+    device: torch.device,
     published: Callable[[], float],
     ours: Callable[[], float],
     repeats: int,
@@ -230,10 +301,15 @@ def _timed(
     """Both in turn, once uncounted and then `repeats` times; `before` each pair, off the clock."""
     times: list[tuple[float, float]] = []
     gap = 0.0
+    peak: int | None = None
     for number in range(repeats + 1):
         before()
         theirs_s, theirs = _clocked(published)
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
         ours_s, mine = _clocked(ours)
+        if device.type == "cuda":
+            peak = max(peak or 0, torch.cuda.max_memory_allocated(device))
         gap = max(gap, abs(theirs - mine))
         if number:
             times.append((theirs_s, ours_s))
@@ -241,7 +317,7 @@ def _timed(
     ours_median = statistics.median(pair[1] for pair in times)
     ratio = theirs_median / ours_median
     ratios = [pair[0] / pair[1] for pair in times]
-    return Row(name, ratio, (max(ratios) - min(ratios)) / 2 / ratio, theirs_median, ours_median, gap)
+    return Row(name, ratio, (max(ratios) - min(ratios)) / 2 / ratio, theirs_median, ours_median, gap, peak)
 
 
 def _clocked(work: Callable[[], float]) -> tuple[float, float]:

@@ -79,11 +79,9 @@ def make_language_model(folder: Path, *, layers: int = 4, width: int = 32, vocab
     return folder
 
 
-def make_encoder(folder: Path, *, width: int = 24) -> Path:
-    """Save a random two-layer BERT as a sentence-transformers folder with mean pooling.
-
-    The vocabulary is written down, not trained: the library's WordPiece trainer breaks ties anew in every process.
-    """
+def tiny_encoder_tokenizer() -> BertTokenizer:
+    """A WordPiece tokenizer whose vocabulary is written down, not trained: the library's trainer breaks ties anew in
+    every process."""
     words = sorted({word for text in CORPUS for word in re.findall(r"[a-z]+|[0-9]+", text.lower())})
     signs = [*string.ascii_lowercase, *string.digits, *string.punctuation]
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *signs, *(f"##{sign}" for sign in signs), *words]
@@ -94,10 +92,15 @@ def make_encoder(folder: Path, *, width: int = 24) -> Path:
     raw.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    tokenizer = BertTokenizer(tokenizer_object=raw)
+    return BertTokenizer(tokenizer_object=raw)
+
+
+def make_encoder(folder: Path, *, width: int = 24) -> Path:
+    """Save a random two-layer BERT as a sentence-transformers folder with mean pooling."""
+    tokenizer = tiny_encoder_tokenizer()
     torch.manual_seed(1)
     config = BertConfig(
-        vocab_size=raw.get_vocab_size(),
+        vocab_size=len(tokenizer),
         hidden_size=width,
         num_hidden_layers=2,
         num_attention_heads=4,

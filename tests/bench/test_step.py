@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from atu_gui.bench.published import published_windows
-from atu_gui.bench.step import NAMES, SHAPES, Sources, measure_steps
+from atu_gui.bench.step import NAMES, SHAPED_ROWS, SHAPES, Size, Sources, measure_shaped, measure_steps
 from atu_gui.cli import app
 from atu_gui.core.errors import InputError
 
@@ -27,7 +28,7 @@ def test_the_command_prints_rows(tiny_model: Path, tiny_encoder: Path) -> None:
     done = CliRunner().invoke(app, ["bench", "step", "--only", "before_after_memory", *options])
     assert done.exit_code == 0, done.output
     (row,) = json.loads(done.stdout)["rows"]
-    assert set(row) == {"name", "ratio", "spread", "published_s", "ours_s", "loss_gap"}
+    assert set(row) == {"name", "ratio", "spread", "published_s", "ours_s", "loss_gap", "peak_bytes", "matrix_share"}
     assert row["ratio"] > 1
 
 
@@ -39,3 +40,21 @@ def test_an_unknown_row_is_refused() -> None:
 
 def test_published_windows_by_hand() -> None:
     assert published_windows([2, 5, 9], [2, 4, 6, 9], [10, 11, 12, 13], 2) == [(11, 12), (12, 13), ()]
+
+
+def test_a_shape_with_random_weights_agrees_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(SHAPED_ROWS, "unlearn_l2", replace(SHAPED_ROWS["unlearn_l10"], layer=2))
+    monkeypatch.setitem(
+        SHAPED_ROWS, "align_default_minilm_l2", replace(SHAPED_ROWS["align_default_minilm_l10"], layer=2)
+    )
+    rows = measure_shaped("tiny", ["unlearn_l2", "align_default_minilm_l2"], "cpu", 1, Size(2, 16))
+    for row in rows:
+        assert row.loss_gap is not None and row.loss_gap < 1e-4, row
+        assert row.peak_bytes is None and row.matrix_share is None
+
+
+def test_a_layer_beyond_the_shape_is_refused() -> None:
+    with pytest.raises(InputError, match="Layer 10 does not exist"):
+        list(measure_shaped("tiny", ["unlearn_l10"], "cpu", 1))
+    with pytest.raises(InputError, match="no shape “huge”"):
+        list(measure_shaped("huge", ["unlearn_l10"], "cpu", 1))
