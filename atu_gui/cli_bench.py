@@ -131,7 +131,7 @@ def step(
         if not as_json:
             gap = "" if row.loss_gap is None else f", losses within {row.loss_gap:.1e}"
             memory = "" if row.peak_bytes is None else f", {row.peak_bytes / 1e9:.1f} GB at most"
-            share = "" if row.matrix_share is None else f", {row.matrix_share:.0%} of the card's matrix rate"
+            share = "" if row.floor_s is None else f", {row.floor_s / row.ours_s:.0%} of the machine's matrix rate"
             typer.echo(f"{row.name}: × {row.ratio:.2f} (± {100 * row.spread:.0f} %{gap}){memory}{share}")
     if as_json:
         typer.echo(json.dumps(told(rows)))

@@ -1,6 +1,7 @@
 """What a step costs, ours against the published way: same model, same batches, one process, the two in turn.
 
-On a CUDA GPU the rows also tell the memory and, of unlearn steps, which share of the card's matrix rate they reach.
+Beside it the floor: what the operations that are left would take at the machine's measured matrix rate. On a CUDA GPU
+the rows also tell the memory.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import copy
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from atu_gui.bench.draining import finish
 from atu_gui.bench.matrix_rate import matrix_rate
@@ -56,8 +57,9 @@ class Row:
         loss_gap: Largest difference of the two losses of a pair of steps that begin with equal weights (of the two
             counts of full windows in `windows_582`); None where there is no loss.
         peak_bytes: Most of a CUDA GPU's memory that was in use during our steps, model included; None elsewhere.
-        matrix_share: Operations of the trained matrices (6 for each weight and token) and of the head (4), over what
-            the card could have done in the time of our step; of unlearn steps on a CUDA GPU alone.
+        floor_s: Seconds that our step would take if it did nothing but multiply by the trained matrices (6 operations
+            for each weight and token) and by those of the frozen head (4), at the measured rate of the machine; None
+            where the row is no step.
     """
 
     name: str
@@ -67,7 +69,7 @@ class Row:
     ours_s: float
     loss_gap: float | None
     peak_bytes: int | None = None
-    matrix_share: float | None = None
+    floor_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ def _step_row(
         rows = np.concatenate([text.windows() for text in setting.concept.texts])
         windows[batch.full] = torch.from_numpy(rows).to(lm.device)
         aligner = Aligner(setting)
-        return _timed(
+        row = _timed(
             name,
             lm.device,
             lambda: published.align(batch.ids, batch.real.long(), windows, batch.full),
@@ -216,6 +218,7 @@ def _step_row(
             # (by 0.008 with 6 × 768 and MPNet). Each pair therefore begins with the same weights.
             lambda: head.load_state_dict(setting.heads[layer].state_dict()),
         )
+        return replace(row, floor_s=_floor(6 * _weights(head.parameters()), batch.real, lm))
     parameters = trained_parameters(lm, [layer], config.unlearn)
     unlearner = Unlearner(setting, parameters)
     concept = setting.concept_vectors[0]
@@ -226,14 +229,18 @@ def _step_row(
         lambda: unlearner.step(_TAU, 0.0, 0.0).loss,
         repeats,
     )
-    if lm.device.type != "cuda":
-        return row
-    trained, asked = (
-        sum(weight.numel() for weight in weights if weight.dim() > 1)
-        for weights in (parameters.values(), head.parameters())
-    )
-    operations = (6 * trained + 4 * asked) * int(batch.real.sum())
-    return replace(row, matrix_share=operations / row.ours_s / matrix_rate(lm.device))
+    operations = 6 * _weights(parameters.values()) + 4 * _weights(head.parameters())
+    return replace(row, floor_s=_floor(operations, batch.real, lm))
+
+
+def _weights(parameters: Iterable[nn.Parameter]) -> int:
+    """Weights of matrices."""
+    return sum(weight.numel() for weight in parameters if weight.dim() > 1)
+
+
+def _floor(operations: int, real: Tensor, lm: LanguageModel) -> float:
+    """Seconds of so many operations for each real token."""
+    return operations * int(real.sum()) / matrix_rate(lm.device, lm.compute_dtype)
 
 
 def _config(shape: Shape, size: Size) -> RunConfig:
