@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 
-from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import Stage
+from atu_gui.core.guarding import GuardConfig
 
 # How a run says that the user ended it.
 STOPPED = "stopped by you"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from atu_gui.core.config import AlignConfig, GuardConfig, RoundPlan, UnlearnConfig, WindowConfig
+from atu_gui.core.config import AlignConfig, RoundPlan, UnlearnConfig, WindowConfig
+from atu_gui.core.guarding import GuardConfig
 
 
 def _of(part: type[BaseModel], name: str) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import Interval
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.run_curves import RunCurves
 
 

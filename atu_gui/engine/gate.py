@@ -6,10 +6,11 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from atu_gui.core.config import GuardConfig, RunConfig
+from atu_gui.core.config import RunConfig
 from atu_gui.core.control import ControlState, RunControl
 from atu_gui.core.errors import Suspended
 from atu_gui.core.events import CheckpointDue, ControlApplied, Event, Progress, RunPaused, RunResumed, Stage
+from atu_gui.core.guarding import GuardConfig
 
 # What a step of a stage uses: a wish for anything else waits for a step that does.
 _USED = {

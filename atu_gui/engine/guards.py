@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import Interval, RoundScored
+from atu_gui.core.guarding import GuardConfig
 
 
 @dataclass(frozen=True, slots=True)

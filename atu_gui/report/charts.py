@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from atu_gui.core import text
-from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import AuditFound, Interval
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.round_marks import Limit, RoundMarks
 from atu_gui.core.run_curves import RunCurves
 from atu_gui.report.canvas import DASH_DOT, DASHED, DOTTED, LONG_DASHED, Canvas, Key, digits_of, ticks, whole_ticks

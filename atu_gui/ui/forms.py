@@ -12,8 +12,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.config import OFF
 from atu_gui.core.faults import faults_of
+from atu_gui.core.guarding import OFF
 from atu_gui.ui.widgets.basics import label, set_property
 
 

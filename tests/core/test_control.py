@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from atu_gui.core.config import GuardConfig
 from atu_gui.core.control import RunControl
+from atu_gui.core.guarding import GuardConfig
 
 
 def test_changes_raise_the_generation() -> None:

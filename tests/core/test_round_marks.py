@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import GuardTripped
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.round_marks import Limit, RoundDot, RoundMarks
 from atu_gui.core.run_curves import RunCurves
 from tests.ui.run_events import RUN, scored, started

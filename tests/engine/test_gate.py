@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from atu_gui.core import events as ev
-from atu_gui.core.config import GuardConfig, RunConfig
+from atu_gui.core.config import RunConfig
 from atu_gui.core.control import RunControl
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.engine.gate import Clock, Gate
 from tests.engine.draining import drain
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import Interval, RoundScored
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.engine.guards import best_round, broken_guard, cautions, reached_goal
 
 GUARDS = GuardConfig(forget_goal=0.2, neighbour_floor=0.9, utility_limit=1.05, fluency_floor=0.8)

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from atu_gui.core import events as ev
-from atu_gui.core.config import GuardConfig, RunConfig
+from atu_gui.core.config import RunConfig
 from atu_gui.core.control import RunControl
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.materials import Materials
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.pipeline import Run

@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from atu_gui.core import events as ev
-from atu_gui.core.config import GuardConfig, ModelConfig, RunConfig
+from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError, OutputError, Suspended
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.materials import Materials, Probe
 from atu_gui.core.sameness import said
 from atu_gui.engine import checkpoints as writing

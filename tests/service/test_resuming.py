@@ -16,10 +16,11 @@ import torch
 from safetensors.torch import load_file
 
 from atu_gui.core import paths
-from atu_gui.core.config import GuardConfig, RunConfig, dump_config, parse_config
+from atu_gui.core.config import RunConfig, dump_config, parse_config
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, RunContinued, RunFailed, RunFinished, RunStarted, StepDone, from_record
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.sameness import said
 from atu_gui.service.resuming import Resuming
 from atu_gui.service.workbench import Workbench

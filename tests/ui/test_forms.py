@@ -4,7 +4,8 @@ import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from atu_gui.core.config import GuardConfig, ModelConfig, RunConfig, UnlearnConfig
+from atu_gui.core.config import ModelConfig, RunConfig, UnlearnConfig
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.ui.forms import Form
 
 

@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.config import AlignConfig, GuardConfig, RoundPlan, RunConfig, UnlearnConfig
+from atu_gui.core.config import AlignConfig, RoundPlan, RunConfig, UnlearnConfig
 from atu_gui.core.events import ControlApplied, Event, RunFailed, RunFinished, RunStarted, StageStarted
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.ui.forms import CalmSpin, Field
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_label, label, mark, row, rule, set_property

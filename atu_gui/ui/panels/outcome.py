@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
-from atu_gui.core.config import GuardConfig
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.outcome import Outcome
 from atu_gui.core.run_curves import RunCurves
 from atu_gui.core.score_words import Told, forgotten, leaking, worse

@@ -14,8 +14,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import ControlApplied, Event, RunStarted, StagePlan
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.run_curves import RunCurves, XAxis
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_button, label, row

@@ -5,15 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from atu_gui.core.config import (
-    AlignConfig,
-    GuardConfig,
-    HeadConfig,
-    RunConfig,
-    TextsConfig,
-    UnlearnConfig,
-    WindowConfig,
-)
+from atu_gui.core.config import AlignConfig, HeadConfig, RunConfig, TextsConfig, UnlearnConfig, WindowConfig
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.probing import ProbingConfig
 from atu_gui.ui.forms import Form
 from atu_gui.ui.theme import Theme

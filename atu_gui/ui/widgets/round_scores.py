@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
-from atu_gui.core.config import GuardConfig
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.round_marks import RoundMarks
 from atu_gui.core.run_curves import RunCurves
 from atu_gui.ui.theme import Theme

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
-from atu_gui.core.config import GuardConfig
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.histogram import share_above
 from atu_gui.core.run_curves import RunCurves, XAxis
 from atu_gui.ui.theme import Theme

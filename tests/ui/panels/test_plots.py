@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from atu_gui.core.config import GuardConfig
 from atu_gui.core.events import ControlApplied, Event, GroupScores, GuardTripped, Interval, StagePlan, StageStarted
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.ui.panels.plots import PlotsPanel
 from atu_gui.ui.qt_compat import pg
 from atu_gui.ui.theme import Theme
