@@ -206,7 +206,7 @@ def _step_row(
     if shape.kind == "align":
         windows = torch.zeros(*batch.full.shape, _K, dtype=torch.long, device=lm.device)
         rows = np.concatenate([text.windows() for text in setting.concept.texts])
-        windows[batch.full] = torch.from_numpy(rows).to(lm.device)
+        windows[batch.full] = torch.from_numpy(rows).to(lm.device).long()
         aligner = Aligner(setting)
         row = _timed(
             name,

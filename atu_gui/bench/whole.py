@@ -182,7 +182,7 @@ def _published_steps(way: PublishedWay, setting: Setting) -> tuple[Callable[[], 
     k = setting.config.windows.k
     windows = torch.zeros(*batch.full.shape, k, dtype=torch.long)
     rows = [torch.from_numpy(text.windows()) for text in setting.concept.texts]
-    windows[batch.full.cpu()] = torch.cat(rows)
+    windows[batch.full.cpu()] = torch.cat(rows).long()
     windows = windows.to(setting.lm.device)
     mask = batch.real.long()
     return (

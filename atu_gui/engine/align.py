@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from atu_gui.core.histogram import BINS
+from atu_gui.core.reading import align_rows
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
 from atu_gui.engine.fitting import portions
 from atu_gui.engine.losses import align_loss, concept_similarity, similarity_figures
@@ -63,9 +64,7 @@ class Aligner:
         self._setting = setting
         self._parameters = [parameter for head in setting.heads.values() for parameter in head.parameters()]
         self._optimizer = torch.optim.Adam(self._parameters, lr=config.align.learning_rate)
-        share = config.align.concept_share if setting.retain_train else 1.0
-        self._from_concept = max(1, round(share * config.windows.batch))
-        self._from_retain = config.windows.batch - self._from_concept
+        self._from_concept, self._from_retain = align_rows(config, retain=bool(setting.retain_train))
         self._concept_order = Order(len(setting.concept_train), config.seed + 101)
         self._retain_order = Order(len(setting.retain_train), config.seed + 102)
         self._updates = 0

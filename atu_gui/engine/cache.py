@@ -12,8 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-# Enough for the hidden states of some ten default runs on a model of 8 billion parameters.
-LIMIT = 8 * 1024**3
+from atu_gui.core.reading import CACHE_LIMIT
 
 
 class TensorCache:
@@ -23,7 +22,7 @@ class TensorCache:
     mapped; where the system does not let go of an open file, the file stays until a later save.
     """
 
-    def __init__(self, folder: Path, limit: int = LIMIT) -> None:
+    def __init__(self, folder: Path, limit: int = CACHE_LIMIT) -> None:
         self._folder = folder
         self._limit = limit
 
@@ -63,6 +62,12 @@ class TensorCache:
             Path(name).unlink(missing_ok=True)
             return
         self._make_room(path)
+
+    def keep(self, key: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Save tensors and give them back as they lie on the disk, so that their memory is free; where they cannot be
+        saved, as they are."""
+        self.save(key, tensors)
+        return self.load(key) or tensors
 
     def _make_room(self, newest: Path) -> None:
         """Remove what was used longest ago until the rest fits; the entry just written stays, however large."""

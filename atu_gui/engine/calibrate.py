@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Event, Progress
-from atu_gui.core.materials import Passage, Probe
+from atu_gui.core.materials import Probe
 from atu_gui.core.paces import MeasuredPaces, Part
 from atu_gui.engine.align import MEASURED, Aligner, look
-from atu_gui.engine.corpus import Corpus
+from atu_gui.engine.corpus import Corpus, Rows
 from atu_gui.engine.generate import generate_batch
 from atu_gui.engine.head import build_head
 from atu_gui.engine.inputs import bundled, bundled_lines
@@ -33,7 +33,7 @@ from atu_gui.engine.probes.score import FLUENCY_PROMPTS, FLUENCY_TOKENS, NEUTRAL
 from atu_gui.engine.setting import Setting, constant_blocks
 from atu_gui.engine.text_losses import token_losses
 from atu_gui.engine.unlearn import Unlearner, trained_parameters
-from atu_gui.engine.windows import window_passages
+from atu_gui.engine.windows import window_texts
 
 T = TypeVar("T")
 JOB = "calibrate"
@@ -106,16 +106,15 @@ def scratch_setting(config: RunConfig, lm: LanguageModel, encoder: TextEncoder) 
     for _ in range(2):
         # More words than the longest passage has tokens, and than its last position's window reaches.
         texts = [" ".join(itertools.islice(words, windows.max_tokens + 2 * windows.k)) for _ in range(windows.batch)]
-        corpus = Corpus(
-            window_passages([Passage(text) for text in texts], lm, encoder, max_tokens=windows.max_tokens, k=windows.k)
+        windowed = window_texts(texts, lm.tokenizer, encoder.tokenizer, max_tokens=windows.max_tokens, k=windows.k)
+        corpus = Corpus(list(windowed))
+        corpus.references = Rows.of(
+            [torch.randn(int(text.full.sum()), encoder.width, generator=random) for text in corpus.texts]
         )
-        corpus.references = [
-            torch.randn(int(text.full.sum()), encoder.width, generator=random) for text in corpus.texts
-        ]
         for layer in {*config.layers, constant} - {0}:
-            corpus.untouched[layer] = [
-                torch.randn(len(text.ids), lm.width, generator=random).to(lm.compute_dtype) for text in corpus.texts
-            ]
+            corpus.untouched[layer] = Rows.of(
+                [torch.randn(len(text.ids), lm.width, generator=random).to(lm.compute_dtype) for text in corpus.texts]
+            )
         corpora.append(corpus)
     concept, retain = corpora
     heads = {layer: build_head(config.head, lm.width, encoder.width, seed=0).to(lm.device) for layer in config.layers}

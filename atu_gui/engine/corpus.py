@@ -6,7 +6,7 @@ Letters: b batch, s position, d model width, e embedding width.
 from __future__ import annotations
 
 import random
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,49 @@ from atu_gui.engine.encoder import embed_windows
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.truncate import hidden_at
 from atu_gui.engine.windows import WindowedText
+
+# Texts of one pass through the model, and texts whose embeddings or states are one entry of the cache: what is computed
+# lies on the disk before the next entry is begun, so a long list of texts takes no more memory than a short one.
+_PASS = 16
+BLOCK = 16 * _PASS
+
+
+class Rows:
+    """What is kept of each text, [its rows, width], in blocks of many texts that may be mapped from the disk.
+
+    Args:
+        count: How many texts.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._blocks: list[Tensor] = []
+        self._places = np.zeros((count, 3), dtype=np.int64)
+
+    @classmethod
+    def of(cls, rows: Sequence[Tensor]) -> Rows:
+        """Those of some texts, each a block of its own."""
+        made = cls(len(rows))
+        for index, tensor in enumerate(rows):
+            made.add([index], [len(tensor)], tensor)
+        return made
+
+    def add(self, indices: Sequence[int], lengths: Sequence[int], block: Tensor) -> None:
+        """Take in a block: the rows of these texts, one after the other, of these lengths."""
+        ends = np.cumsum(lengths)
+        for index, length, end in zip(indices, lengths, ends, strict=True):
+            self._places[index] = len(self._blocks), end - length, end
+        self._blocks.append(block)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> Tensor:
+        block, start, end = self._places[index].tolist()
+        rows: Tensor = self._blocks[block][start:end]
+        return rows
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[index] for index in range(len(self)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +95,8 @@ class Corpus:
     """
 
     texts: list[WindowedText]
-    references: list[Tensor] = field(default_factory=list)
-    untouched: dict[int, list[Tensor]] = field(default_factory=dict)
+    references: Rows = field(default_factory=lambda: Rows(0))
+    untouched: dict[int, Rows] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -75,7 +118,7 @@ class Corpus:
         texts = [self.texts[index] for index in indices]
         full = _pad([torch.from_numpy(text.full) for text in texts], device, length)
         return Batch(
-            ids=_pad([torch.from_numpy(text.ids) for text in texts], device, length, pad_id),
+            ids=_pad([torch.from_numpy(text.ids) for text in texts], device, length, pad_id).long(),
             real=_pad([torch.ones(len(text.ids), dtype=torch.bool) for text in texts], device, length),
             counted=_pad([torch.from_numpy(text.counted) for text in texts], device, length),
             full=full,
@@ -131,48 +174,78 @@ class Order:
 
 
 def embed_references(corpus: Corpus, encoder: TextEncoder, cache: TensorCache) -> Generator[Progress, None, None]:
-    """Fill `corpus.references`; each distinct window is encoded once, ever, on this machine."""
-    windows = [text.windows() for text in corpus.texts]
-    lengths = [len(rows) for rows in windows]
-    stacked = np.concatenate(windows) if windows else np.empty((0, 1), dtype=np.int64)
-    key = cache.key("references", 1, encoder.weights_hash, stacked.shape[-1], stacked.tobytes())
-    kept = cache.load(key)
-    if kept is None:
-        rows = yield from embed_windows(encoder, stacked)
-        kept = {"rows": rows}
-        cache.save(key, kept)
-    corpus.references = list(kept["rows"].split(lengths)) if lengths else []
+    """Fill `corpus.references`; each distinct window of a block of texts is encoded once, ever, on this machine."""
+    found = Rows(len(corpus))
+    for part in _blocks(range(len(corpus))):
+        windows = [corpus.texts[index].windows() for index in part]
+        stacked = np.concatenate(windows)
+        key = cache.key("references", 2, encoder.weights_hash, stacked.shape[-1], stacked.tobytes())
+        kept = cache.load(key)
+        if kept is None:
+            rows = yield from _counted(embed_windows(encoder, stacked), part[0], len(part), len(corpus))
+            kept = cache.keep(key, {"rows": rows})
+        found.add(part, [len(rows) for rows in windows], kept["rows"])
+    corpus.references = found
 
 
 @torch.inference_mode()
 def keep_untouched(
     corpus: Corpus, lm: LanguageModel, layers: Sequence[int], cache: TensorCache
 ) -> Generator[Progress, None, None]:
-    """Fill `corpus.untouched`; call while the model is untouched."""
-    contents = b"".join(text.ids.tobytes() + b"|" for text in corpus.texts)
-    for layer in layers:
-        key = cache.key("states", 1, lm.weights_hash, str(lm.compute_dtype), layer, contents)
-        kept = cache.load(key)
-        if kept is None:
-            rows = yield from _states(corpus, lm, layer)
-            kept = {"rows": rows}
-            cache.save(key, kept)
-        corpus.untouched[layer] = list(kept["rows"].split([len(text.ids) for text in corpus.texts]))
-
-
-def _states(corpus: Corpus, lm: LanguageModel, layer: int) -> Generator[Progress, None, Tensor]:
-    """All texts' states at one layer, one after the other, [sum of s, d], on the CPU."""
-    rows: list[Tensor] = [torch.empty(0)] * len(corpus)
-    # Texts of like length share a batch, so that little padding is computed.
+    """Fill `corpus.untouched`; call while the model is untouched. One pass serves all layers that are missing."""
+    found = {layer: Rows(len(corpus)) for layer in layers}
+    # Texts of like length share a pass, so that little padding is computed.
     ordered = sorted(range(len(corpus)), key=lambda index: len(corpus.texts[index].ids))
-    for start in range(0, len(ordered), 16):
-        indices = ordered[start : start + 16]
+    done = 0
+    for part in _blocks(ordered):
+        lengths = [len(corpus.texts[index].ids) for index in part]
+        contents = b"".join(corpus.texts[index].ids.tobytes() + b"|" for index in part)
+        keys = {
+            layer: cache.key("states", 2, lm.weights_hash, str(lm.compute_dtype), layer, contents) for layer in layers
+        }
+        kept = {layer: loaded["rows"] for layer in layers if (loaded := cache.load(keys[layer])) is not None}
+        missing = [layer for layer in layers if layer not in kept]
+        if missing:
+            made = yield from _states(corpus, part, lm, missing, done)
+            kept |= {layer: cache.keep(keys[layer], {"rows": rows})["rows"] for layer, rows in made.items()}
+        for layer in layers:
+            found[layer].add(part, lengths, kept[layer])
+        done += len(part)
+    corpus.untouched.update(found)
+
+
+def _states(
+    corpus: Corpus, part: Sequence[int], lm: LanguageModel, layers: Sequence[int], done: int
+) -> Generator[Progress, None, dict[int, Tensor]]:
+    """Some texts' states at each layer, one after the other, [sum of s, d], on the CPU; `done` texts came before."""
+    rows: dict[int, list[Tensor]] = {layer: [] for layer in layers}
+    for start in range(0, len(part), _PASS):
+        indices = part[start : start + _PASS]
         batch = corpus.batch(indices, pad_id_of(lm), lm.device)
-        states = hidden_at(lm, [layer], batch.ids, batch.real)[layer]
+        states = hidden_at(lm, layers, batch.ids, batch.real)
         for row, index in enumerate(indices):
-            rows[index] = states[row, : len(corpus.texts[index].ids)].cpu().clone()
-        yield Progress("prepare", "Reading texts", min(start + 16, len(ordered)), len(ordered), "passages")
-    return torch.cat(rows)
+            for layer in layers:
+                rows[layer].append(states[layer][row, : len(corpus.texts[index].ids)].cpu().clone())
+        yield Progress("prepare", "Reading texts", done + start + len(indices), len(corpus), "passages")
+    return {layer: torch.cat(rows.pop(layer)) for layer in layers}
+
+
+def _blocks(indices: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (indices[start : start + BLOCK] for start in range(0, len(indices), BLOCK))
+
+
+def _counted(
+    work: Generator[Progress, None, Tensor], before: int, count: int, total: int
+) -> Generator[Progress, None, Tensor]:
+    """Work on `count` of `total` passages, so many `before` them, its progress told in passages."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            result: Tensor = end.value
+            return result
+        done = before + count * event.done / event.total
+        yield Progress(event.job, event.what, done, total, "passages")
 
 
 def pad_id_of(lm: LanguageModel) -> int:

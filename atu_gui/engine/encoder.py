@@ -39,7 +39,7 @@ def embed_windows(encoder: TextEncoder, windows: Ints) -> Generator[Progress, No
     distinct, inverse = np.unique(windows, axis=0, return_inverse=True)
     parts = []
     for start in range(0, len(distinct), _BATCH):
-        ids = torch.from_numpy(distinct[start : start + _BATCH]).to(encoder.device)
+        ids = torch.from_numpy(distinct[start : start + _BATCH]).to(encoder.device).long()
         parts.append(_mean_states(encoder, ids, torch.ones_like(ids)).cpu())
         done = min(start + _BATCH, len(distinct))
         yield Progress("prepare", "Encoding windows", done, len(distinct), "windows")

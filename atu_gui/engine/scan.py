@@ -179,7 +179,7 @@ def _corpus(
 ) -> Generator[Event, None, Corpus]:
     """The passages that hold a full window, with their reference embeddings."""
     windows = config.windows
-    texts = window_passages(passages, lm, encoder, max_tokens=windows.max_tokens, k=windows.k)
+    texts = yield from window_passages(passages, lm, encoder, max_tokens=windows.max_tokens, k=windows.k)
     corpus = Corpus([text for text in texts if text.full.any()])
     if corpus.texts:
         yield from embed_references(corpus, encoder, cache)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,15 +14,19 @@ from atu_gui.core.concepts import Concept
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, Note
-from atu_gui.core.materials import Materials
+from atu_gui.core.materials import Materials, Passage
+from atu_gui.core.reading import LEAST, held_out_every, texts_read
 from atu_gui.core.scan import trained_blocks
 from atu_gui.engine.cache import TensorCache
 from atu_gui.engine.corpus import Batch, Corpus, embed_references, keep_untouched
 from atu_gui.engine.encoder import best_candidate, concept_candidates, published_concept_embedding
 from atu_gui.engine.head import build_head
+from atu_gui.engine.inputs import draw
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.truncate import Prefix, check_layers, default_layers, hidden_at
 from atu_gui.engine.windows import window_passages
+
+_ENOUGH = "its steps take no more, or the disk cache holds no more"
 
 
 @dataclass(slots=True, eq=False)
@@ -98,12 +103,13 @@ def build_setting(
         InputError: The texts about the concept are too short to hold a single full window.
     """
     cache = TensorCache(paths.cache_folder() / "tensors")
-    windows = config.windows
     corpora = []
     constant = 0 if branched else constant_blocks(config)
     kept = [constant, *config.layers] if constant else config.layers
-    for passages in (materials.concept_passages, materials.retain_passages):
-        texts = window_passages(passages, lm, encoder, max_tokens=windows.max_tokens, k=windows.k)
+    for passages in (yield from _read(config, lm, encoder, materials, len(kept))):
+        texts = yield from window_passages(
+            passages, lm, encoder, max_tokens=config.windows.max_tokens, k=config.windows.k
+        )
         corpus = Corpus(texts)
         if texts:
             yield from embed_references(corpus, encoder, cache)
@@ -112,7 +118,8 @@ def build_setting(
     concept, retain = corpora
     if not any(text.full.any() for text in concept.texts):
         raise InputError(
-            f"The texts about the concept are too short: none has {windows.k} words to come.", "Give longer passages."
+            f"The texts about the concept are too short: none has {config.windows.k} words to come.",
+            "Give longer passages.",
         )
     vectors = yield from concept_vectors(config, encoder, concept, retain)
     heads = {
@@ -142,8 +149,8 @@ def concept_vectors(
     """One embedding per concept, [c, e]. Ours is the candidate that separates the texts at hand best: the published
     pairing (phrase with special tokens, windows without, quirk W5) is not alike, yet with MPNet it separates better."""
     rows = []
-    concept_windows = torch.cat(concept.references)
-    retain_windows = torch.cat(retain.references) if retain.references else concept_windows[:0]
+    concept_windows = _some_references(concept)
+    retain_windows = _some_references(retain) if len(retain.references) else concept_windows[:0]
     for one in config.concepts:
         vector, name, area = embed_concept(config.recipe, encoder, one, concept_windows, retain_windows)
         rows.append(vector)
@@ -172,10 +179,36 @@ def embed_concept(
     return candidates[name], name, area
 
 
+def _read(
+    config: RunConfig, lm: LanguageModel, encoder: TextEncoder, materials: Materials, kept: int
+) -> Generator[Event, None, tuple[Sequence[Passage], Sequence[Passage]]]:
+    """The passages about the concept and those to keep that this run reads, drawn by its seed, where there are more.
+
+    Args:
+        kept: How many layers' states are kept.
+    """
+    position = 4 * encoder.width + kept * lm.width * lm.compute_dtype.itemsize
+    limits = texts_read(config, position, retain=bool(materials.retain_passages))
+    given = (materials.concept_passages, materials.retain_passages)
+    read = []
+    for passages, limit, label in zip(given, limits, ("concept", "retain"), strict=True):
+        drawn = draw(passages, limit, config.seed, f"read {label}")
+        if len(drawn) < len(passages):
+            yield Note("info", f"The run reads {len(drawn):,} of the {len(passages):,} {label} passages; {_ENOUGH}.")
+        read.append(drawn)
+    return read[0], read[1]
+
+
+def _some_references(corpus: Corpus) -> Tensor:
+    """The windows of at most `LEAST` texts, evenly spread over all, [n, e]: enough to tell embeddings apart."""
+    chosen = np.unique(np.linspace(0, len(corpus) - 1, min(len(corpus), LEAST)).round().astype(int))
+    return torch.cat([corpus.references[int(index)] for index in chosen])
+
+
 def _split(count: int, share: float) -> tuple[list[int], list[int]]:
     """Train and held-out indices: every n-th text is held out, so that both halves hold every kind of text."""
-    if count < 4 or share <= 0:
+    every = held_out_every(share)
+    if count < 4 or not every:
         return list(range(count)), []
-    every = max(2, round(1 / share))
-    held = list(range(every - 1, count, every))
-    return [index for index in range(count) if index not in set(held)], held
+    train = [index for index in range(count) if index % every != every - 1]
+    return train, list(range(every - 1, count, every))

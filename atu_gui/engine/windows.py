@@ -1,6 +1,6 @@
 """Positions and windows: which next words the prediction at each position stands for.
 
-Letters: s positions of a text, v encoder pieces of a text, k window length.
+Letters: s positions of a text, v encoder pieces of a text as far as its windows reach, k window length.
 
 The window of position t is the first k encoder pieces whose character end lies strictly after the character end of
 language-model token t (section 3.1 of the paper; the rule in words: arXiv 2506.13181, published data code). An encoder
@@ -13,7 +13,7 @@ by length, not by id (quirks W1–W3: there, a real end-of-sequence token counts
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +21,12 @@ import numpy as np
 import numpy.typing as npt
 from transformers import PreTrainedTokenizerBase
 
+from atu_gui.core.events import Progress
 from atu_gui.core.materials import Passage
 from atu_gui.engine.models import LanguageModel, TextEncoder
 
-Ints = npt.NDArray[np.int64]
+# Half of what the libraries take by themselves: a run may hold tens of thousands of texts.
+Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 # Texts that are tokenised in one call: enough for every core, few enough that what a tokenizer returns stays small.
 _TOGETHER = 64
@@ -36,7 +38,7 @@ class WindowedText:
 
     Attributes:
         ids: Language-model token ids, shape [s].
-        pieces: Encoder piece ids of the whole text, shape [v].
+        pieces: Encoder piece ids of the text as far as its windows reach, shape [v].
         starts: Index of the first piece of each position's window, shape [s]; v where none is left.
         counted: Positions that count in losses and scores, shape [s]: all of plain text; of a chat passage the answer
             and the last token before it.
@@ -57,7 +59,7 @@ class WindowedText:
     def windows(self) -> Ints:
         """The piece ids of every full window, shape [number of full positions, k]."""
         if len(self.pieces) < self.k:
-            return np.empty((0, self.k), dtype=np.int64)
+            return np.empty((0, self.k), dtype=np.int32)
         rows: Ints = np.lib.stride_tricks.sliding_window_view(self.pieces, self.k)[self.starts[self.full]]
         return rows
 
@@ -69,7 +71,7 @@ def window_starts(token_ends: Ints, piece_ends: Ints) -> Ints:
         token_ends: Character ends of language-model tokens, shape [s].
         piece_ends: Character ends of encoder pieces, non-decreasing, shape [v].
     """
-    return np.searchsorted(piece_ends, token_ends, side="right").astype(np.int64)
+    return np.searchsorted(piece_ends, token_ends, side="right").astype(np.int32)
 
 
 def window_texts(
@@ -103,12 +105,17 @@ def window_texts(
 
 def window_passages(
     passages: Sequence[Passage], lm: LanguageModel, encoder: TextEncoder, *, max_tokens: int, k: int
-) -> list[WindowedText]:
+) -> Generator[Progress, None, list[WindowedText]]:
     """Window every passage; those with a prompt take the model's chat form. Passages without a token are left out."""
-    leads = [lm.format_chat(passage.prompt) if passage.prompt else "" for passage in passages]
-    texts = [passage.text for passage in passages]
-    windowed = window_texts(texts, lm.tokenizer, encoder.tokenizer, max_tokens=max_tokens, k=k, leads=leads)
-    return [text for text in windowed if text.counted.any()]
+    found: list[WindowedText] = []
+    for start in range(0, len(passages), _TOGETHER):
+        some = passages[start : start + _TOGETHER]
+        leads = [lm.format_chat(passage.prompt) if passage.prompt else "" for passage in some]
+        texts = [passage.text for passage in some]
+        windowed = window_texts(texts, lm.tokenizer, encoder.tokenizer, max_tokens=max_tokens, k=k, leads=leads)
+        found.extend(text for text in windowed if text.counted.any())
+        yield Progress("prepare", "Finding windows", start + len(some), len(passages), "passages")
+    return found
 
 
 def _windowed(lead: str, ids: Ints, ends: Ints, pieces: Ints, piece_ends: Ints, k: int) -> WindowedText:
@@ -116,7 +123,10 @@ def _windowed(lead: str, ids: Ints, ends: Ints, pieces: Ints, piece_ends: Ints, 
     counted = ends > 0 if lead else np.ones(len(ids), dtype=np.bool_)
     if lead and counted.any():
         counted[max(0, int(counted.argmax()) - 1)] = True
-    return WindowedText(ids, pieces, window_starts(np.maximum(ends, 0), piece_ends), counted, k)
+    starts = window_starts(np.maximum(ends, 0), piece_ends)
+    # Of a long text only the beginning is read, and what its last window reaches.
+    reach = int(starts.max(initial=0)) + k
+    return WindowedText(ids.copy(), pieces[:reach].copy(), starts, counted, k)
 
 
 def _tokenised_behind(
@@ -144,6 +154,6 @@ def _tokenised(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, *, spec
         verbose=False,
     )
     return [
-        (np.array(ids, dtype=np.int64), np.array([end for _, end in offsets], dtype=np.int64))
+        (np.array(ids, dtype=np.int32), np.array([end for _, end in offsets], dtype=np.int32))
         for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from atu_gui.core.events import Progress
 from atu_gui.core.materials import Materials
 from atu_gui.engine.cache import TensorCache
 from atu_gui.engine.corpus import Corpus, Order, embed_references, keep_untouched, pad_id_of
@@ -18,7 +19,7 @@ from tests.engine.draining import drain
 
 @pytest.fixture
 def corpus(lm: LanguageModel, encoder: TextEncoder, materials: Materials, tmp_path: Path) -> Corpus:
-    made = Corpus(window_passages(materials.retain_passages, lm, encoder, max_tokens=40, k=4))
+    made = Corpus(drain(window_passages(materials.retain_passages, lm, encoder, max_tokens=40, k=4))[1])
     cache = TensorCache(tmp_path)
     drain(embed_references(made, encoder, cache))
     drain(keep_untouched(made, lm, [2], cache))
@@ -55,6 +56,33 @@ def test_a_second_time_nothing_is_computed(
     assert drain(embed_references(again, encoder, cache))[0] == []
     assert drain(keep_untouched(again, lm, [2], cache))[0] == []
     assert all(torch.equal(a, b) for a, b in zip(again.references, corpus.references, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(again.untouched[2], corpus.untouched[2], strict=True))
+
+
+@pytest.mark.parametrize("block", [3, 256])
+def test_blocks_change_nothing_and_lie_on_the_disk(
+    corpus: Corpus, lm: LanguageModel, encoder: TextEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr("atu_gui.engine.corpus.BLOCK", block)
+    again = Corpus(corpus.texts)
+    cache = TensorCache(tmp_path / "other")
+    events = drain(embed_references(again, encoder, cache))[0] + drain(keep_untouched(again, lm, [1, 2], cache))[0]
+    for mine, theirs in ((again.references, corpus.references), (again.untouched[2], corpus.untouched[2])):
+        for one, other in zip(mine, theirs, strict=True):
+            torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)
+    blocks = -(-len(corpus) // block)
+    # Two layers and the references of each block; what a second text shares with the first is encoded in each.
+    assert len(list((tmp_path / "other").rglob("*.safetensors"))) == 3 * blocks
+    done = [event.done for event in events if isinstance(event, Progress) and event.what == "Reading texts"]
+    assert done == sorted(done) and done[-1] == len(corpus), "the progress is that of all blocks"
+
+
+def test_what_cannot_be_written_is_held_in_memory(
+    corpus: Corpus, lm: LanguageModel, encoder: TextEncoder, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    again = Corpus(corpus.texts)
+    drain(keep_untouched(again, lm, [2], TensorCache(tmp_path / "file")))
     assert all(torch.equal(a, b) for a, b in zip(again.untouched[2], corpus.untouched[2], strict=True))
 
 

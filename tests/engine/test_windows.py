@@ -10,12 +10,13 @@ from atu_gui.core.materials import Passage
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.tiny import CORPUS
 from atu_gui.engine.windows import WindowedText, window_passages, window_starts, window_texts
+from tests.engine.draining import drain
 
 
 @given(ends=st.lists(st.integers(0, 60), max_size=30), pieces=st.lists(st.integers(1, 60), max_size=30))
 def test_starts_agree_with_the_rule_in_words(ends: list[int], pieces: list[int]) -> None:
     pieces = sorted(pieces)
-    starts = window_starts(np.array(ends, dtype=np.int64), np.array(pieces, dtype=np.int64))
+    starts = window_starts(np.array(ends, dtype=np.int32), np.array(pieces, dtype=np.int32))
     for end, start in zip(ends, starts, strict=True):
         expected = next((i for i, piece in enumerate(pieces) if piece > end), len(pieces))
         assert start == expected
@@ -45,7 +46,7 @@ def test_a_cut_text_still_sees_what_comes_after_the_cut(lm: LanguageModel, encod
 
 def test_a_chat_passage_counts_its_answer_only(lm: LanguageModel, encoder: TextEncoder) -> None:
     passage = Passage("Ada wrote the first program for a machine.", prompt="Who was Ada?")
-    (windowed,) = window_passages([passage], lm, encoder, max_tokens=96, k=2)
+    (windowed,) = drain(window_passages([passage], lm, encoder, max_tokens=96, k=2))[1]
     lead = lm.format_chat(passage.prompt)
     lead_tokens = len(lm.tokenizer(lead, add_special_tokens=False)["input_ids"])
     first = int(np.flatnonzero(windowed.counted)[0])
@@ -56,14 +57,14 @@ def test_a_chat_passage_counts_its_answer_only(lm: LanguageModel, encoder: TextE
 
 
 def test_texts_without_tokens_are_left_out(lm: LanguageModel, encoder: TextEncoder) -> None:
-    assert window_passages([Passage("")], lm, encoder, max_tokens=16, k=2) == []
+    assert drain(window_passages([Passage("")], lm, encoder, max_tokens=16, k=2))[1] == []
 
 
 def test_many_texts_give_what_each_gives_alone(lm: LanguageModel, encoder: TextEncoder) -> None:
     prompts = ("", "Who was Ada?", "", "")
     passages = [Passage(f"{text} {'again ' * (n % 5)}", prompt=prompts[n % 4]) for n, text in enumerate(CORPUS * 10)]
-    together = window_passages(passages, lm, encoder, max_tokens=24, k=3)
-    alone = [text for one in passages for text in window_passages([one], lm, encoder, max_tokens=24, k=3)]
+    together = drain(window_passages(passages, lm, encoder, max_tokens=24, k=3))[1]
+    alone = [text for one in passages for text in drain(window_passages([one], lm, encoder, max_tokens=24, k=3))[1]]
     assert [_said(text) for text in together] == [_said(text) for text in alone]
 
 
