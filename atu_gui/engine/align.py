@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
 
 from atu_gui.core.histogram import BINS
 from atu_gui.core.reading import align_rows
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
+from atu_gui.engine.descent import clip, fused, gradient_norm, read
 from atu_gui.engine.fitting import portions
 from atu_gui.engine.losses import align_loss, concept_similarity, similarity_figures
 from atu_gui.engine.optimizer_state import optimizer_tensors, restore_optimizer
@@ -24,6 +24,8 @@ from atu_gui.engine.trainer_state import TrainerState
 
 # Held-out texts measured at most, of either kind; enough for two digits, cheap enough for every round.
 MEASURED = 24
+# Numbers that `similarity_figures` gives for each layer.
+_FIGURES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class Aligner:
         config = setting.config
         self._setting = setting
         self._parameters = [parameter for head in setting.heads.values() for parameter in head.parameters()]
-        self._optimizer = torch.optim.Adam(self._parameters, lr=config.align.learning_rate)
+        self._optimizer = torch.optim.Adam(
+            self._parameters, lr=config.align.learning_rate, fused=fused(setting.lm.device)
+        )
         self._from_concept, self._from_retain = align_rows(config, retain=bool(setting.retain_train))
         self._concept_order = Order(len(setting.concept_train), config.seed + 101)
         self._retain_order = Order(len(setting.retain_train), config.seed + 102)
@@ -84,8 +88,10 @@ class Aligner:
             group["lr"] = learning_rate
         self._optimizer.zero_grad(set_to_none=True)
         try:
-            value, means, p95s = self._backward(untouched, rows)
-            norm = float(clip_grad_norm_(self._parameters, self._setting.config.align.clip))
+            losses, figures = self._backward(untouched, rows)
+            norm = gradient_norm(self._parameters)
+            numbers = read([*losses, *(figure for layer in figures for figure in layer), norm])
+            clip(self._parameters, self._setting.config.align.clip, norm, numbers[-1])
             self._optimizer.step()
         except BaseException:
             self._optimizer.zero_grad(set_to_none=True)
@@ -93,24 +99,24 @@ class Aligner:
                 order.restore(state)
             raise
         self._updates += 1
-        return AlignStep(value, -value, norm, sum(means) / len(means), max(p95s))
+        value, seen = sum(numbers[: len(losses)]), numbers[len(losses) : -1]
+        means, p95s = seen[::_FIGURES], seen[1::_FIGURES]
+        return AlignStep(value, -value, numbers[-1], sum(means) / len(means), max(p95s))
 
-    def _backward(self, untouched: bool, rows: int) -> tuple[float, list[float], list[float]]:
-        """The loss, whose gradient is added, and mean and 95th percentile of the similarity under every head."""
+    def _backward(self, untouched: bool, rows: int) -> tuple[list[Tensor], list[Tensor]]:
+        """Losses that add up to the whole, whose gradients are added, and figures of the similarity under each head,
+        all on the device."""
         setting = self._setting
         parts = [(setting.concept, [setting.concept_train[i] for i in self._concept_order.take(self._from_concept)])]
         if self._from_retain:
             taken = [setting.retain_train[i] for i in self._retain_order.take(self._from_retain)]
             parts.append((setting.retain, taken))
-        wholes = [_batch(setting, corpus, indices) for corpus, indices in parts]
-        total = (len(setting.layers) * torch.stack([whole.full.sum() for whole in wholes]).sum()).clamp(min=1)
+        total = max(1, len(setting.layers) * sum(corpus.full(indices) for corpus, indices in parts))
         small = [
-            (corpus, part, whole.ids.shape[1])
-            for (corpus, indices), whole in zip(parts, wholes, strict=True)
-            for part in portions(indices, rows)
+            (corpus, part, corpus.length(indices)) for corpus, indices in parts for part in portions(indices, rows)
         ]
         similarities: dict[int, list[Tensor]] = {layer: [] for layer in setting.layers}
-        value = 0.0
+        values = []
         with _training(setting.heads):
             # A whole batch is one graph with one backward pass.
             for group in [[one] for one in small] if rows else [small]:
@@ -126,9 +132,11 @@ class Aligner:
                             similarities[layer].append(similarity)
                 loss = torch.stack(losses).sum() / total
                 loss.backward()
-                value += float(loss.detach())
-        sights = [similarity_figures(torch.cat(seen), wholes[0].counted, None) for seen in similarities.values()]
-        return value, [sight[0] for sight in sights], [sight[1] for sight in sights]
+                values.append(loss.detach())
+        concept = parts[0][1]
+        places = setting.concept.counted_places(concept, setting.concept.length(concept), setting.lm.device)
+        # There is no τ yet: nothing lies above 1.
+        return values, [similarity_figures(torch.cat(seen), places, 1.0) for seen in similarities.values()]
 
     def state(self) -> TrainerState:
         """Where it stands, without the tensors."""

@@ -16,6 +16,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from atu_gui.core.events import Progress
 from atu_gui.engine.cache import TensorCache
+from atu_gui.engine.devices import sent
 from atu_gui.engine.encoder import embed_windows
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.truncate import hidden_at
@@ -105,6 +106,23 @@ class Corpus:
         """Tokens of the longest of these texts."""
         return max(len(self.texts[index].ids) for index in indices)
 
+    def real(self, indices: Sequence[int]) -> int:
+        """Tokens of all these texts; known without asking the device."""
+        return sum(len(self.texts[index].ids) for index in indices)
+
+    def counted(self, indices: Sequence[int]) -> int:
+        """Positions of these texts that count; known without asking the device."""
+        return sum(int(self.texts[index].counted.sum()) for index in indices)
+
+    def full(self, indices: Sequence[int]) -> int:
+        """Full windows of these texts."""
+        return sum(int(self.texts[index].full.sum()) for index in indices)
+
+    def counted_places(self, indices: Sequence[int], length: int, device: torch.device) -> Tensor:
+        """Where the positions that count stand in a flattened batch of these texts, `length` positions each, [n]."""
+        places = [row * length + np.flatnonzero(self.texts[index].counted) for row, index in enumerate(indices)]
+        return sent(torch.from_numpy(np.concatenate(places)), device)
+
     def batch(
         self,
         indices: Sequence[int],
@@ -116,23 +134,23 @@ class Corpus:
     ) -> Batch:
         """The texts at `indices`, in that order; at least `length` positions."""
         texts = [self.texts[index] for index in indices]
-        full = _pad([torch.from_numpy(text.full) for text in texts], device, length)
+        full = _pad([torch.from_numpy(text.full) for text in texts], length)
         return Batch(
-            ids=_pad([torch.from_numpy(text.ids) for text in texts], device, length, pad_id).long(),
-            real=_pad([torch.ones(len(text.ids), dtype=torch.bool) for text in texts], device, length),
-            counted=_pad([torch.from_numpy(text.counted) for text in texts], device, length),
-            full=full,
-            references=self._scatter(indices, full) if references else None,
+            ids=sent(_pad([torch.from_numpy(text.ids) for text in texts], length, pad_id), device).long(),
+            real=sent(_pad([torch.ones(len(text.ids), dtype=torch.bool) for text in texts], length), device),
+            counted=sent(_pad([torch.from_numpy(text.counted) for text in texts], length), device),
+            full=sent(full, device),
+            references=sent(self._scatter(indices, full), device) if references else None,
         )
 
     def untouched_states(self, indices: Sequence[int], layer: int, device: torch.device, length: int = 0) -> Tensor:
         """Cached states of the untouched model, padded with zeros to at least `length`, [b, s, d]."""
-        return _pad([self.untouched[layer][index] for index in indices], device, length)
+        return sent(_pad([self.untouched[layer][index] for index in indices], length), device)
 
     def _scatter(self, indices: Sequence[int], full: Tensor) -> Tensor:
         width = self.references[0].shape[-1]
-        references = torch.zeros(*full.shape, width, device=full.device)
-        references[full] = torch.cat([self.references[index] for index in indices]).to(full.device)
+        references = torch.zeros(*full.shape, width)
+        references[full] = torch.cat([self.references[index] for index in indices])
         return references
 
 
@@ -254,10 +272,10 @@ def pad_id_of(lm: LanguageModel) -> int:
     return int(pad) if isinstance(pad, int) else 0
 
 
-def _pad(rows: list[Tensor], device: torch.device, length: int = 0, value: float = 0) -> Tensor:
+def _pad(rows: list[Tensor], length: int = 0, value: float = 0) -> Tensor:
     padded = pad_sequence(rows, batch_first=True, padding_value=value)
     missing = length - padded.shape[1]
     if missing > 0:
         tail = padded.new_full((padded.shape[0], missing, *padded.shape[2:]), value)
         padded = torch.cat([padded, tail], dim=1)
-    return padded.to(device)
+    return padded

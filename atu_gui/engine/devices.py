@@ -47,6 +47,13 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     return dtype
 
 
+def sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor of the CPU on the device. CUDA fetches it from pinned memory, so that nobody waits for it."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
 def threads_used() -> int:
     """How many of the processor's threads computations that this thread begins are spread over."""
     return torch.get_num_threads()

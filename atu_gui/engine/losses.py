@@ -64,17 +64,19 @@ def retain_loss(states: Tensor, untouched: Tensor, real: Tensor) -> Tensor:
     return ((distance / scale) * real).sum() / real.sum().clamp(min=1)
 
 
-def similarity_figures(similarity: Tensor, counted: Tensor, tau: float | None) -> tuple[float, float, float | None]:
-    """Mean, 95th percentile and share above τ of the largest concept similarity over counted positions.
+def similarity_figures(similarity: Tensor, places: Tensor, tau: float) -> Tensor:
+    """Mean, 95th percentile and share above τ of the largest concept similarity over some positions.
 
     Args:
         similarity: [b, s, c].
-        counted: [b, s].
-        tau: None for no share.
+        places: Which positions of the flattened batch, [n]. A mask would do, but the device would be waited for.
+        tau: The margin.
+
+    Returns:
+        [3], float32, on the device; zeros where there are no positions.
     """
-    values = similarity.detach().float().amax(-1)[counted]
+    values = similarity.detach().float().amax(-1).flatten().index_select(0, places)
     if not len(values):
-        return 0.0, 0.0, None if tau is None else 0.0
+        return values.new_zeros(3)
     p95 = torch.quantile(values, 0.95) if len(values) < 1_000_000 else values.sort().values[int(0.95 * len(values))]
-    above = None if tau is None else float((values > tau).float().mean())
-    return float(values.mean()), float(p95), above
+    return torch.stack([values.mean(), p95, (values > tau).float().mean()])

@@ -5,15 +5,16 @@ Letters: b batch, s position, d model width, c concepts.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
 
 from atu_gui.core.config import UnlearnConfig
 from atu_gui.core.scan import trained_blocks
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
+from atu_gui.engine.descent import clip, fused, gradient_norm, read
 from atu_gui.engine.fitting import portions
 from atu_gui.engine.losses import concept_similarity, retain_loss, similarity_figures, unlearn_loss
 from atu_gui.engine.models import LanguageModel
@@ -36,7 +37,7 @@ class UnlearnStep:
     @property
     def finite(self) -> bool:
         """Whether loss and gradient are numbers; if not, no weight was changed."""
-        return bool(torch.isfinite(torch.tensor((self.loss, self.gradient_norm))).all())
+        return math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
 
 
 def trained_parameters(lm: LanguageModel, layers: list[int], config: UnlearnConfig) -> dict[str, nn.Parameter]:
@@ -64,7 +65,9 @@ class Unlearner:
             self._optimizer = torch.optim.SGD(self._parameters, lr=rate)
         else:
             # No weight decay: it would pull weights towards 0 whether they know the concept or not.
-            self._optimizer = torch.optim.AdamW(self._parameters, lr=rate, weight_decay=0.0)
+            self._optimizer = torch.optim.AdamW(
+                self._parameters, lr=rate, weight_decay=0.0, fused=fused(setting.lm.device)
+            )
         self._concept_order = Order(len(setting.concept_train), config.seed + 201)
         self._retain_order = Order(len(setting.retain_train), config.seed + 202)
         self._updates = 0
@@ -85,10 +88,11 @@ class Unlearner:
         for parameter in self._parameters:
             parameter.requires_grad_(True)
         try:
-            done = self._backward(tau, retain_weight, rows)
-            norm = float(clip_grad_norm_(self._parameters, self._setting.config.unlearn.clip))
-            step = UnlearnStep(*done, gradient_norm=norm)
+            sums = self._backward(tau, retain_weight, rows)
+            norm = gradient_norm(self._parameters)
+            step = _told(sums, retain_weight, norm)
             if step.finite:
+                clip(self._parameters, self._setting.config.unlearn.clip, norm, step.gradient_norm)
                 self._optimizer.step()
                 self._updates += 1
         except BaseException:
@@ -128,66 +132,94 @@ class Unlearner:
                 parameter.data.copy_(tensors[f"weight.{name}"])
             restore_optimizer(self._optimizer, tensors)
 
-    def _backward(self, tau: float, retain_weight: float, rows: int) -> tuple[float, float | None, float, float, float]:
+    def _backward(self, tau: float, retain_weight: float, rows: int) -> _Sums:
+        """Add up the gradients of the whole batch."""
         setting = self._setting
         size = setting.config.windows.batch
         concept = [setting.concept_train[index] for index in self._concept_order.take(size)]
-        total, figures = self._concept_part(concept, tau, rows)
-        retained = None
+        losses, figures = self._concept_part(concept, tau, rows)
+        drifts: list[_Part] = []
         if retain_weight > 0 and setting.retain_train:
             retain = [setting.retain_train[index] for index in self._retain_order.take(size)]
-            retained = self._retain_part(retain, retain_weight, rows)
-            total += retain_weight * retained
-        return total, retained, *figures
+            drifts = self._retain_part(retain, retain_weight, rows)
+        return _Sums(losses, drifts, figures)
 
-    def _concept_part(self, indices: list[int], tau: float, rows: int) -> tuple[float, tuple[float, float, float]]:
-        """The loss, whose gradient is added, and figures over the whole batch."""
-        setting = self._setting
-        length = setting.concept.length(indices)
-        whole = self._batch(setting.concept, indices, length)
+    def _concept_part(self, indices: list[int], tau: float, rows: int) -> tuple[list[_Part], list[Tensor]]:
+        """The losses, whose gradients are added, and for each hook layer figures over the whole batch, [3]."""
+        setting, corpus = self._setting, self._setting.concept
+        length = corpus.length(indices)
         pad_mean = setting.config.unlearn.pad_mean
-        total = whole.counted.numel() if pad_mean else int(whole.counted.sum())
-        value = 0.0
+        total = len(indices) * length if pad_mean else corpus.counted(indices)
+        parts = []
         similarities: dict[int, list[Tensor]] = {layer: [] for layer in setting.layers}
         for part in portions(indices, rows):
-            batch = self._batch(setting.concept, part, length)
-            states = setting.states(setting.concept, part, batch)
+            batch = self._batch(corpus, part, length)
+            states = setting.states(corpus, part, batch)
             losses = []
             for layer in setting.layers:
                 similarity = concept_similarity(setting.heads[layer](states[layer].float()), setting.concept_vectors)
                 losses.append(unlearn_loss(similarity, tau, None if pad_mean else batch.counted))
                 similarities[layer].append(similarity.detach())
-            share = (batch.counted.numel() if pad_mean else int(batch.counted.sum())) / max(1, total)
-            value += _add(torch.stack(losses).mean(), share)
-        seen = [similarity_figures(torch.cat(parts), whole.counted, tau) for parts in similarities.values()]
-        figures = (
-            sum(item[0] for item in seen) / len(seen),
-            max(item[1] for item in seen),
-            max(item[2] or 0.0 for item in seen),
-        )
-        return value, figures
+            share = (len(part) * length if pad_mean else corpus.counted(part)) / max(1, total)
+            parts.append(_add(torch.stack(losses).mean(), share))
+        places = corpus.counted_places(indices, length, setting.lm.device)
+        return parts, [similarity_figures(torch.cat(seen), places, tau) for seen in similarities.values()]
 
-    def _retain_part(self, indices: list[int], weight: float, rows: int) -> float:
-        """The drift, whose gradient is added as often as λ says."""
-        setting = self._setting
-        length = setting.retain.length(indices)
-        total = int(self._batch(setting.retain, indices, length).real.sum())
-        value = 0.0
+    def _retain_part(self, indices: list[int], weight: float, rows: int) -> list[_Part]:
+        """The drifts, whose gradients are added as often as λ says."""
+        setting, corpus = self._setting, self._setting.retain
+        length, total = corpus.length(indices), corpus.real(indices)
+        parts = []
         for part in portions(indices, rows):
-            batch = self._batch(setting.retain, part, length)
-            states = setting.states(setting.retain, part, batch)
+            batch = self._batch(corpus, part, length)
+            states = setting.states(corpus, part, batch)
             losses = []
             for layer in setting.layers:
-                untouched = setting.retain.untouched_states(part, layer, setting.lm.device, length)
+                untouched = corpus.untouched_states(part, layer, setting.lm.device, length)
                 losses.append(retain_loss(states[layer], untouched, batch.real))
-            value += _add(torch.stack(losses).mean(), int(batch.real.sum()) / total, weight)
-        return value
+            parts.append(_add(torch.stack(losses).mean(), corpus.real(part) / total, weight))
+        return parts
 
     def _batch(self, corpus: Corpus, indices: list[int], length: int) -> Batch:
         return corpus.batch(indices, pad_id_of(self._setting.lm), self._setting.lm.device, length=length)
 
 
-def _add(loss: Tensor, share: float, weight: float = 1.0) -> float:
-    """Add the gradient of a part that has a share of the batch; its part of the loss."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The loss of some texts, a scalar on the device, and their share of the batch."""
+
+    share: float
+    loss: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """What a step computed, still on the device: losses, drifts, and figures of each hook layer, [3]."""
+
+    losses: list[_Part]
+    drifts: list[_Part]
+    figures: list[Tensor]
+
+
+def _add(loss: Tensor, share: float, weight: float = 1.0) -> _Part:
+    """Add the gradient of a part that has a share of the batch."""
     (weight * (loss if share == 1.0 else share * loss)).backward()
-    return share * float(loss.detach())
+    return _Part(share, loss.detach())
+
+
+def _told(sums: _Sums, retain_weight: float, norm: Tensor) -> UnlearnStep:
+    """What a step says, read from the device in one transfer."""
+    parts = [*sums.losses, *sums.drifts]
+    figures = [figure for layer in sums.figures for figure in layer]
+    numbers = iter(read([*(part.loss for part in parts), *figures, norm]))
+    loss = sum(part.share * next(numbers) for part in sums.losses)
+    drift = sum(part.share * next(numbers) for part in sums.drifts) if sums.drifts else None
+    means, p95s, active = zip(*((next(numbers), next(numbers), next(numbers)) for _ in sums.figures), strict=True)
+    return UnlearnStep(
+        loss=loss if drift is None else loss + retain_weight * drift,
+        retain_loss=drift,
+        similarity_mean=sum(means) / len(means),
+        similarity_p95=max(p95s),
+        active_fraction=max(active),
+        gradient_norm=next(numbers),
+    )

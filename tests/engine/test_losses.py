@@ -49,8 +49,10 @@ def test_retain_loss_is_relative() -> None:
 
 def test_figures_agree_with_counting() -> None:
     similarity = torch.linspace(0, 1, 101).view(1, 101, 1)
-    mean, p95, above = similarity_figures(similarity, torch.ones(1, 101, dtype=torch.bool), 0.895)
+    mean, p95, above = similarity_figures(similarity, torch.arange(101), 0.895).tolist()
     assert mean == pytest.approx(0.5)
     assert p95 == pytest.approx(0.95)
     assert above == pytest.approx(11 / 101)
-    assert similarity_figures(similarity, torch.zeros(1, 101, dtype=torch.bool), 0.5) == (0.0, 0.0, 0.0)
+    some = similarity_figures(similarity, torch.tensor([10, 20]), 0.15)
+    assert some.tolist() == pytest.approx([0.15, 0.195, 0.5])
+    assert similarity_figures(similarity, torch.arange(0), 0.5).tolist() == [0.0, 0.0, 0.0]
