@@ -169,11 +169,35 @@ class AlignConfig(_Part):
 class UnlearnConfig(_Part):
     """Fine-tuning of the model against the frozen head."""
 
+    training: Literal["full", "lora"] = Field(
+        "full",
+        description="full: all weights of the blocks. lora: two small matrices beside each of their linear layers; "
+        "takes less memory, and rounds are smaller files.",
+        json_schema_extra=_ui("Training"),
+    )
+    rank: int = Field(
+        8,
+        ge=1,
+        le=1024,
+        description="LoRA: rank of the two matrices.",
+        json_schema_extra=_ui("LoRA rank", advanced=True),
+    )
+    alpha: float = Field(
+        16.0,
+        gt=0,
+        le=1e6,
+        description="LoRA: what the two matrices say counts α / rank times.",
+        json_schema_extra=_ui("LoRA α", advanced=True),
+    )
     optimizer: Literal["adamw", "sgd"] = Field(
         "adamw", description="The published code uses SGD.", json_schema_extra=_ui("Optimizer", advanced=True)
     )
     learning_rate: float = Field(
-        2e-4, gt=0, le=1, description="Step size of the model.", json_schema_extra=_ui("Unlearn learning rate")
+        2e-4,
+        gt=0,
+        le=1,
+        description="Step size of the model; with LoRA ten times as large unless it is set.",
+        json_schema_extra=_ui("Unlearn learning rate"),
     )
     clip: float = Field(
         1.0, gt=0, le=1e6, description="Gradient norm limit.", json_schema_extra=_ui("Unlearn clip", advanced=True)

@@ -9,7 +9,7 @@ from atu_gui.core.events import ModelLoaded
 from atu_gui.core.paces import Paces
 from atu_gui.core.progress import planned_stages
 from atu_gui.core.scan import trained_blocks
-from atu_gui.core.workload import head_size, hook_layers
+from atu_gui.core.workload import adapter_size, head_size, hook_layers
 
 # Heads and their optimizer are float32.
 _SINGLE = 4
@@ -64,9 +64,12 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
     # Nothing is kept for a backward pass through blocks whose output is constant.
     passed = deepest if config.unlearn.train_embeddings else deepest - blocks[0] + 1
     kept = len(layers) + (passed < deepest)
-    if config.unlearn.train_embeddings:
-        trained += model.embedding_parameters
     part = trained * per_weight
+    beside = 0
+    if config.unlearn.training == "lora":
+        part = beside = _SINGLE * adapter_size(config, model)
+    if config.unlearn.train_embeddings:
+        part += model.embedding_parameters * per_weight
     moments = 2 if config.unlearn.optimizer == "adamw" else 0
     head, head_floats = head_size(config, model)
     positions = config.windows.batch * config.windows.max_tokens
@@ -78,6 +81,7 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
     uses = (
         Use("Model", model.memory_bytes, "Weights of the language model", loaded=True),
         Use("Encoder", model.encoder_bytes, "Weights of the text encoder", loaded=True),
+        *((Use("Adapters", beside, "Two small matrices beside each linear layer"),) if beside else ()),
         Use("Untouched values", part, f"What blocks {blocks[0]} to {deepest} were: “before” answers from them"),
         Use("Gradients", part, "One for each trained weight"),
         Use("Optimizer", moments * part, "Two moments for each trained weight with AdamW, nothing with SGD"),

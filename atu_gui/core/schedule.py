@@ -20,6 +20,9 @@ _FIRST = 250
 _REALIGN = 12
 _UNLEARN = 6
 
+# A step of B reaches the matrix through A, whose values are small: at ten times the rate it moves about as far.
+LORA_RATE = 2e-3
+
 PRESETS = ("adaptive", "gentle", "thorough", "paper")
 # What rounds are called that came from no preset.
 CUSTOM = "custom"
@@ -78,6 +81,8 @@ def settle(config: RunConfig) -> RunConfig:
         )
         _default(settled.guards, active_share=None)
         _default(settled, schedule="paper")
+    if settled.unlearn.training == "lora":
+        _default(settled.unlearn, learning_rate=LORA_RATE)
     if not settled.rounds:
         settled.rounds = preset(settled.schedule, settled.paper_scale)
     return settled

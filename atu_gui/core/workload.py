@@ -44,12 +44,15 @@ def workload(config: RunConfig, model: ModelLoaded) -> Workload | None:
     # Blocks below the lowest trained one are constant, so their output is cached.
     lowest = 1 if config.unlearn.train_embeddings else blocks[0]
     passed = sum(model.block_parameters[lowest - 1 : max(layers)])
-    trained = sum(model.block_parameters[number - 1] for number in blocks)
+    # A trained weight takes its gradient; an adapter's also says something and hands the gradient on.
+    trained = 2 * sum(model.block_parameters[number - 1] for number in blocks)
+    if config.unlearn.training == "lora":
+        trained = 6 * adapter_size(config, model)
     heads = len(layers) * head_size(config, model)[0]
     windows, unlearn = config.windows, config.unlearn
     positions = windows.batch * windows.max_tokens
-    concept = 4 * passed + 2 * trained + 4 * heads
-    retain = 4 * passed + 2 * trained if unlearn.retain_weight else 0
+    concept = 4 * passed + trained + 4 * heads
+    retain = 4 * passed + trained if unlearn.retain_weight else 0
     costs: dict[Part, float] = {
         "first align": positions * 6 * heads,
         "align": positions * (2 * passed + 6 * heads),
@@ -60,12 +63,20 @@ def workload(config: RunConfig, model: ModelLoaded) -> Workload | None:
     }
     settings = (
         f"layers {', '.join(map(str, layers))}",
-        f"blocks {', '.join(map(str, blocks))}" + (" and embeddings" if unlearn.train_embeddings else ""),
+        f"blocks {', '.join(map(str, blocks))}"
+        + (f" by LoRA {unlearn.rank}" if unlearn.training == "lora" else "")
+        + (" and embeddings" if unlearn.train_embeddings else ""),
         f"{windows.batch} × {windows.max_tokens} tokens",
         f"{config.head.kind} head {config.head.layers} × {config.head.width}",
         unlearn.optimizer + (", λ" if unlearn.retain_weight else ""),
     )
     return Workload(f"{model.name} · {model.encoder}", f"{model.device} · {model.dtype}", " · ".join(settings), costs)
+
+
+def adapter_size(config: RunConfig, model: ModelLoaded) -> int:
+    """Parameters of all adapters that a settled config trains with LoRA."""
+    blocks = trained_blocks(hook_layers(config, model), config.unlearn.blocks)
+    return len(blocks) * config.unlearn.rank * model.block_activations
 
 
 def hook_layers(config: RunConfig, model: ModelLoaded) -> list[int]:

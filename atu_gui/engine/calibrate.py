@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from statistics import median
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Event, Progress
 from atu_gui.core.materials import Probe
 from atu_gui.core.paces import MeasuredPaces, Part
+from atu_gui.engine.adapters import adapters_for
 from atu_gui.engine.align import MEASURED, Aligner, look
 from atu_gui.engine.corpus import Corpus, Rows
 from atu_gui.engine.generate import generate_batch
@@ -62,8 +63,18 @@ def measure_paces(
         Cancelled: `cancelled` said so.
     """
     lm.model.requires_grad_(False)
+    adapters = adapters_for(lm, config)
+    parameters = trained_parameters(lm, config.layers, config.unlearn, adapters)
+    # Adapters say nothing but while a step computes, so they may stand beside the model all the time.
+    with adapters.attached() if adapters else nullcontext():
+        return (yield from _measured(config, lm, encoder, parameters, cancelled))
+
+
+def _measured(
+    config: RunConfig, lm: LanguageModel, encoder: TextEncoder, parameters: dict[str, nn.Parameter],
+    cancelled: Callable[[], bool],
+) -> Generator[Event, None, MeasuredPaces]:  # fmt: skip
     setting = scratch_setting(config, lm, encoder)
-    parameters = trained_parameters(lm, config.layers, config.unlearn)
     aligner, unlearner = Aligner(setting), Unlearner(setting, parameters)
     copies = {name: parameter.detach().clone() for name, parameter in parameters.items()}
     rates = config.align.learning_rate, config.unlearn.learning_rate

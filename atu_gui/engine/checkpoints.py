@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import BaseModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -249,8 +250,12 @@ class Checkpoints:
 
 def disk_bytes(config: RunConfig, lm: LanguageModel, embedding_width: int) -> int:
     """About how much the rounds and checkpoints of a settled config take on the disk."""
-    weights = [parameter for block in lm.blocks[: max(config.layers)] for parameter in block.parameters()]
-    each = sum(weight.numel() * weight.element_size() for weight in weights)
+    blocks = lm.blocks[: max(config.layers)]
+    weights = [parameter for block in blocks for parameter in block.parameters()]
+    if config.unlearn.training == "lora":
+        each = torch.float32.itemsize * config.unlearn.rank * lm.block_activations * len(blocks)
+    else:
+        each = sum(weight.numel() * weight.element_size() for weight in weights)
     each += heads_bytes(config.head, len(config.layers), lm, embedding_width)
     return (len(config.rounds) + _COPIES) * each
 

@@ -14,11 +14,12 @@ import jinja2
 
 import atu_gui
 from atu_gui.core import paths, text
-from atu_gui.core.config import ModelConfig, RunConfig
+from atu_gui.core.config import ModelConfig, RunConfig, UnlearnConfig
 from atu_gui.core.errors import Cancelled, InternalError, OutputError
 from atu_gui.core.events import Interval, Progress, RoundScored
 from atu_gui.core.materials import Probe
 from atu_gui.core.ports import Exported
+from atu_gui.engine.adapters import folded
 from atu_gui.engine.generate import generate_batch
 from atu_gui.engine.hashing import weights_hash
 from atu_gui.engine.loading import load_language_model
@@ -77,6 +78,13 @@ def export(
         OutputError: The folder is not empty, cannot be written, or the disk is full.
         InternalError: The written model answers otherwise.
     """
+    with folded(lm):
+        return (yield from _export(lm, source, folder, cancelled))
+
+
+def _export(
+    lm: LanguageModel, source: Provenance, folder: Path, cancelled: Callable[[], bool]
+) -> Generator[Progress, None, Exported]:
     check_target(folder)
     part = folder.with_name(f".{folder.name}.part")
     try:
@@ -163,10 +171,17 @@ def _settings(source: Provenance) -> list[tuple[str, str]]:
         ("τ of each round, as planned", ", ".join(taus)),
         ("align steps", ", ".join(str(plan.align_steps) for plan in rounds)),
         ("unlearn steps", ", ".join(str(plan.unlearn_steps) for plan in rounds)),
+        ("training", _training(config.unlearn)),
         ("unlearn optimizer and rate", f"{config.unlearn.optimizer}, {config.unlearn.learning_rate:g}"),
         ("retain weight λ", f"{config.unlearn.retain_weight:g}"),
         ("seed", str(config.seed)),
     ]
+
+
+def _training(unlearn: UnlearnConfig) -> str:
+    if unlearn.training == "full":
+        return "all weights of the blocks"
+    return f"LoRA, rank {unlearn.rank}, α {unlearn.alpha:g}; what the adapters add is part of the matrices here"
 
 
 def _begin(part: Path) -> None:

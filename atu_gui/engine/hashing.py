@@ -24,7 +24,7 @@ def tensor_digests(model: nn.Module, names: Collection[str] | None = None) -> di
     """
     wanted = [item for item in model.named_parameters() if names is None or item[0] in names]
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        return dict(zip((name for name, _ in wanted), pool.map(_tensor_digest, wanted), strict=True))
+        return dict(zip((name for name, _ in wanted), pool.map(lambda item: tensor_digest(*item), wanted), strict=True))
 
 
 def combined_hash(digests: Mapping[str, bytes]) -> str:
@@ -32,8 +32,8 @@ def combined_hash(digests: Mapping[str, bytes]) -> str:
     return hashlib.sha256(b"".join(digests[name] for name in sorted(digests))).hexdigest()[:12]
 
 
-def _tensor_digest(item: tuple[str, Tensor]) -> bytes:
-    name, tensor = item
+def tensor_digest(name: str, tensor: Tensor) -> bytes:
+    """SHA-256 over the name, format, shape and bytes of a tensor."""
     flat = tensor.detach().cpu().contiguous().reshape(-1)
     digest = hashlib.sha256(f"{name}|{tensor.dtype}|{tuple(tensor.shape)}|".encode())
     digest.update(flat.view(torch.uint8).numpy().data)

@@ -2,14 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.pytorch_utils import Conv1D
 
 from atu_gui.core.errors import ModelError
+
+if TYPE_CHECKING:
+    from atu_gui.engine.adapters import Adapters
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LinearLayer:
+    """A linear layer: `nn.Linear`, or GPT-2's, whose matrix is stored transposed.
+
+    Attributes:
+        name: Within the model.
+        module: The layer.
+        inputs, outputs: How many.
+        transposed: Whether the matrix is stored as [inputs, outputs].
+    """
+
+    name: str
+    module: nn.Module
+    inputs: int
+    outputs: int
+    transposed: bool
+
+    @property
+    def weight_name(self) -> str:
+        """The name of the matrix within the model."""
+        return f"{self.name}.weight"
+
+    @property
+    def weight(self) -> nn.Parameter:
+        """The matrix."""
+        weight = self.module.weight
+        assert isinstance(weight, nn.Parameter)
+        return weight
+
+    def is_within(self, module: nn.Module) -> bool:
+        """Whether it is a part of a module."""
+        return any(part is self.module for part in module.modules())
+
+
+def linear_layers(model: nn.Module) -> Iterator[LinearLayer]:
+    """The linear layers within a model, in order."""
+    for name, module in model.named_modules():
+        if not isinstance(getattr(module, "weight", None), nn.Parameter):
+            continue
+        if isinstance(module, nn.Linear):
+            yield LinearLayer(name, module, module.in_features, module.out_features, False)
+        elif isinstance(module, Conv1D):
+            yield LinearLayer(name, module, module.nx, module.nf, True)
 
 
 @dataclass(eq=False, slots=True)
@@ -25,6 +75,7 @@ class LanguageModel:
         compute_dtype: float32, or the format autocast uses.
         weights_hash: Short content hash of the weights as loaded.
         digests: That of each parameter as loaded, by name; without them all are hashed when the hash is asked for.
+        adapters: Those that are attached at the moment.
     """
 
     model: PreTrainedModel
@@ -35,6 +86,7 @@ class LanguageModel:
     compute_dtype: torch.dtype
     weights_hash: str
     digests: dict[str, bytes] = field(default_factory=dict)
+    adapters: list[Adapters] = field(default_factory=list)
 
     @property
     def base(self) -> nn.Module:
@@ -70,9 +122,8 @@ class LanguageModel:
 
     @property
     def block_activations(self) -> int:
-        """Inputs and outputs of the matrices of the first block, floats for each position."""
-        shapes = [weight.shape for weight in self.blocks[0].parameters() if weight.dim() == 2]
-        return sum(rows + columns for rows, columns in shapes)
+        """Inputs and outputs of the linear layers of the first block, floats for each position."""
+        return sum(layer.inputs + layer.outputs for layer in linear_layers(self.blocks[0]))
 
     @property
     def has_chat_template(self) -> bool:

@@ -25,6 +25,7 @@ from atu_gui.core.events import (
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import RunOutcome
 from atu_gui.core.schedule import settle
+from atu_gui.engine.adapters import adapters_for
 from atu_gui.engine.checkpoints import Checkpoint, Checkpoints, CheckpointState, Parts
 from atu_gui.engine.gate import Clock, Gate
 from atu_gui.engine.generators import generator_states, restore_generators
@@ -91,11 +92,16 @@ class Run:
         self._clock = Clock(state.seconds if state else 0.0)
         self._gate = Gate(control, run_id, self._clock, self.config, copy.deepcopy(state.gate) if state else None)
         lm.model.requires_grad_(False)
-        self._parameters = trained_parameters(lm, self.config.layers, self.config.unlearn)
+        for stale in list(lm.adapters):
+            stale.detach()
+        adapters = adapters_for(lm, self.config)
+        self._parameters = trained_parameters(lm, self.config.layers, self.config.unlearn, adapters)
         self._start = start
         named = dict(lm.model.named_parameters())
         inherited = {name: named[name] for name in (start.values if start else ())}
-        self.snapshots = Snapshots(lm, {**inherited, **self._parameters}, folder)
+        self.snapshots = Snapshots(lm, {**inherited, **self._parameters}, folder, adapters)
+        if adapters:
+            adapters.attach()
         self._stages: Stages | None = None
         self._keeper = Keeper(run_id, Checkpoints(folder, checkpoint), self._gate, self._standing, recorded)
 

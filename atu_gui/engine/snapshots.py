@@ -1,7 +1,8 @@
 """What the trained tensors were before the run and after each round.
 
 Only blocks up to the deepest hook layer change, so "before" is the original values of just those tensors, swapped in
-by pointer, and each round's file holds only them.
+by pointer, and each round's file holds only them. Where adapters were trained in the blocks' place, those are the
+tensors: before the run they say nothing.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from atu_gui.core.errors import InputError, OutputError
-from atu_gui.engine.hashing import combined_hash, tensor_digests
+from atu_gui.engine.adapters import Adapters, folded
+from atu_gui.engine.hashing import combined_hash, tensor_digest, tensor_digests
 from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.replacing import replaced
 
 _FOLDER = "rounds"
+_ALPHA = "lora_alpha"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,11 +37,21 @@ class Start:
 
 
 class Snapshots:
-    """The rounds of one run on one loaded model; round 0 is the untouched model."""
+    """The rounds of one run on one loaded model; round 0 is the untouched model.
 
-    def __init__(self, lm: LanguageModel, parameters: dict[str, nn.Parameter], folder: Path) -> None:
+    Args:
+        lm: The model, untouched.
+        parameters: What the run changes, the adapters' tensors among them.
+        folder: The run's folder.
+        adapters: Stand beside the model while a round is applied, and from `restore` or `begin_with` to `let_go`.
+    """
+
+    def __init__(
+        self, lm: LanguageModel, parameters: dict[str, nn.Parameter], folder: Path, adapters: Adapters | None = None
+    ) -> None:
         self._lm = lm
         self._parameters = parameters
+        self._adapters = adapters
         self._folder = folder / _FOLDER
         self._untouched = {name: parameter.detach().clone() for name, parameter in parameters.items()}
         self._last: tuple[int, dict[str, Tensor]] | None = None
@@ -53,12 +67,13 @@ class Snapshots:
         files = sorted((folder / _FOLDER).glob("round-*.safetensors"), key=_round_of)
         if not files:
             raise InputError(f"{folder} holds no finished round.")
-        named = dict(lm.model.named_parameters())
-        names = _names_in(files[0], lm)
-        unknown = [name for name in names if name not in named]
+        shapes, alpha = _content_of(files[0], lm)
+        adapters = Adapters.like(lm, shapes, alpha) if alpha else None
+        known = dict(lm.model.named_parameters()) | (adapters.parameters if adapters else {})
+        unknown = [name for name in shapes if name not in known]
         if unknown:
             raise InputError(f"{files[0].name} does not fit {lm.name}: it has no tensor {unknown[0]}.")
-        opened = cls(lm, {name: named[name] for name in names}, folder)
+        opened = cls(lm, {name: known[name] for name in shapes}, folder, adapters)
         opened.rounds = [0, *(_round_of(file) for file in files)]
         return opened
 
@@ -79,6 +94,8 @@ class Snapshots:
         partial = path.with_suffix(".part")
         tensors = {name: parameter.detach().cpu().contiguous() for name, parameter in self._parameters.items()}
         metadata = {"weights_hash": self._lm.weights_hash, "round": str(round_)}
+        if self._adapters:
+            metadata[_ALPHA] = repr(self._adapters.alpha)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             save_file(tensors, partial, metadata=metadata)
@@ -117,20 +134,31 @@ class Snapshots:
             yield
             return
         values = self.values(round_)
-        current = {name: parameter.data for name, parameter in self._parameters.items()}
-        for name, parameter in self._parameters.items():
-            parameter.data = values[name]
-        try:
+        standing = self._adapters.attached() if self._adapters else contextlib.nullcontext()
+        with standing, replaced([(parameter, values[name]) for name, parameter in self._parameters.items()]):
             yield
-        finally:
-            for name, parameter in self._parameters.items():
-                parameter.data = current[name]
+
+    def whole(self, round_: int) -> dict[str, Tensor]:
+        """The values of a round of all parameters of the model that differ in it: what adapters add is folded in."""
+        if not self._adapters:
+            return self.values(round_)
+        named = dict(self._lm.model.named_parameters())
+        changed = [name for name in self._parameters if name in named]
+        beside = [one.layer.weight_name for one in self._adapters]
+        with self.applied(round_), folded(self._lm):
+            return {name: named[name].data.clone() for name in dict.fromkeys((*changed, *beside))}
 
     def weights_hash(self, *others: Snapshots) -> str:
         """The hash of the weights that the model has now; what neither this run nor `others` train is as loaded."""
         names = {name for one in (self, *others) for name in one._parameters}
         known = self._lm.digests or tensor_digests(self._lm.model)
-        return combined_hash({**known, **tensor_digests(self._lm.model, names)})
+        beside = {
+            one.layer.weight_name: tensor_digest(one.layer.weight_name, one.added_to(one.layer.weight.data))
+            for adapters in self._lm.adapters
+            for one in adapters
+            if one.acts
+        }
+        return combined_hash({**known, **tensor_digests(self._lm.model, names), **beside})
 
     def restore(self, round_: int) -> None:
         """Make a round the current weights, for good."""
@@ -138,8 +166,16 @@ class Snapshots:
 
     def begin_with(self, values: dict[str, Tensor]) -> None:
         """Give the model values of some or all of these tensors, for good."""
+        if self._adapters:
+            self._adapters.attach()
         for name, value in values.items():
             self._parameters[name].data.copy_(value)
+
+    def let_go(self) -> None:
+        """Leave the model untouched, with nothing beside it."""
+        self.begin_with(self._untouched)
+        if self._adapters:
+            self._adapters.detach()
 
     def _path(self, round_: int) -> Path:
         return self._folder / f"round-{round_}.safetensors"
@@ -150,16 +186,18 @@ def _round_of(path: Path) -> int:
     return int(number) if number.isascii() and number.isdigit() else -1
 
 
-def _names_in(path: Path, lm: LanguageModel) -> list[str]:
+def _content_of(path: Path, lm: LanguageModel) -> tuple[dict[str, tuple[int, ...]], float]:
+    """The shapes of a file's tensors, and the α of its adapters; 0 where there are none."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            names = list(file.keys())
-    except (OSError, SafetensorError) as error:
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            alpha = float(metadata.get(_ALPHA, 0))
+    except (OSError, SafetensorError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}.") from None
     if metadata.get("weights_hash") != lm.weights_hash:
         raise InputError(
             f"{path.parent.parent.name} was run on other weights than {lm.name} ({lm.weights_hash}).",
             "Load the model that the run was made with.",
         )
-    return names
+    return shapes, alpha

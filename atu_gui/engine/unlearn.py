@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from atu_gui.core.config import UnlearnConfig
 from atu_gui.core.scan import trained_blocks
+from atu_gui.engine.adapters import Adapters
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
 from atu_gui.engine.descent import clip, fused, gradient_norm, read
 from atu_gui.engine.fitting import portions
@@ -40,15 +41,18 @@ class UnlearnStep:
         return math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
 
 
-def trained_parameters(lm: LanguageModel, layers: list[int], config: UnlearnConfig) -> dict[str, nn.Parameter]:
+def trained_parameters(
+    lm: LanguageModel, layers: list[int], config: UnlearnConfig, adapters: Adapters | None = None
+) -> dict[str, nn.Parameter]:
     """The parameters a run changes, by name: all blocks up to the deepest hook layer or the last few below each hook,
-    and the embeddings if asked for."""
-    numbers = trained_blocks(layers, config.blocks)
+    or the adapters in their place, and the embeddings if asked for."""
+    numbers = [] if adapters else trained_blocks(layers, config.blocks)
     chosen = {id(parameter) for number in numbers for parameter in lm.blocks[number - 1].parameters()}
     if config.train_embeddings:
         embeddings = lm.model.get_input_embeddings()
         chosen |= {id(parameter) for parameter in embeddings.parameters()}
-    return {name: parameter for name, parameter in lm.model.named_parameters() if id(parameter) in chosen}
+    named = {name: parameter for name, parameter in lm.model.named_parameters() if id(parameter) in chosen}
+    return named | (adapters.parameters if adapters else {})
 
 
 class Unlearner:

@@ -224,7 +224,7 @@ class Engine:
         from atu_gui.engine.snapshots import Snapshots, Start
 
         assert weights.round is not None
-        return Start(weights.run_id, weights.round, Snapshots.open(folder, loaded.lm).values(weights.round))
+        return Start(weights.run_id, weights.round, Snapshots.open(folder, loaded.lm).whole(weights.round))
 
     def open_snapshots(self, folder: Path, loaded: Loaded) -> Snapshots:
         """The rounds of a finished run, on an untouched model."""

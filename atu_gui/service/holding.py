@@ -58,7 +58,7 @@ class Holding:
     def load(self, model: ModelConfig, encoder: str | None) -> Generator[Event, None, Loaded]:
         """Load, replacing what is held; ends with `ModelLoaded`."""
         # Let go first: two models at once may not fit.
-        self._forget_run()
+        self.make_untouched()
         self._loaded = None
         self._loaded = yield from self._engine.load(model, encoder)
         yield self._loaded.facts
@@ -79,8 +79,11 @@ class Holding:
     def make_untouched(self) -> None:
         """Give the model the weights it was loaded with, for good."""
         if self._snapshots is not None:
-            self._snapshots.restore(0)
-        self._forget_run()
+            self._snapshots.let_go()
+        self._run_id = ""
+        self._snapshots = None
+        self._others = {}
+        self._current = UNTOUCHED_LABEL
 
     def begin(self, run_id: str, snapshots: Snapshots) -> None:
         """A run takes the model over."""
@@ -166,9 +169,3 @@ class Holding:
             # One at a time: each holds a copy of the trained tensors.
             self._others = {folder: self._engine.open_snapshots(folder, loaded)}
         return self._others[folder]
-
-    def _forget_run(self) -> None:
-        self._run_id = ""
-        self._snapshots = None
-        self._others = {}
-        self._current = UNTOUCHED_LABEL

@@ -48,6 +48,18 @@ def test_what_costs_more_is_priced_higher() -> None:
     assert _priced(wide)["Activations"] == 2 * usual["Activations"]
 
 
+def test_lora_needs_little_for_what_it_trains() -> None:
+    lora = RunConfig()
+    lora.unlearn.training = "lora"
+    uses, usual = _priced(lora), _priced(RunConfig())
+
+    adapters = 10 * 8 * LOADED.block_activations * 4
+    assert uses["Adapters"] == uses["Untouched values"] == uses["Gradients"] == adapters < usual["Gradients"] / 20
+    assert uses["Optimizer"] == 2 * adapters and uses["Activations"] == usual["Activations"]
+    found = estimate(settle(lora), LOADED)
+    assert found is not None and found.disk == 8 * adapters
+
+
 def test_what_is_loaded_needs_no_more() -> None:
     found = estimate(settle(PLANNED), LOADED)
     assert isinstance(found, Estimate)

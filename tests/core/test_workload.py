@@ -40,6 +40,15 @@ def test_what_is_constant_is_not_computed() -> None:
     assert of(whole).costs["unlearn"] == pytest.approx(0.5 * of(usual).costs["unlearn"], rel=0.05)
 
 
+def test_with_lora_the_gradients_of_the_weights_are_spared() -> None:
+    usual, lora = RunConfig(), RunConfig()
+    lora.unlearn.training = "lora"
+    assert 4 / 6 < of(lora).costs["unlearn"] / of(usual).costs["unlearn"] < 0.8
+    assert of(lora).costs["align"] == of(usual).costs["align"]
+    lora.unlearn.rank = 16
+    assert of(lora).settings != of(usual).settings
+
+
 def test_settings_that_change_no_step_are_the_same_work() -> None:
     usual, other = RunConfig(), RunConfig(seed=3, layers=[10], name="another")
     other.unlearn.learning_rate, other.texts.passages = 1e-5, 64

@@ -149,6 +149,13 @@ def test_a_run_cut_off_again_and_again_does_the_same(lab: Lab) -> None:
     lab.cut_everywhere()
 
 
+def test_adapters_go_on_as_weights_do(lab: Lab) -> None:
+    lab.config.unlearn.training = "lora"
+    lab.cut_everywhere()
+    rounds = [event for event in lab.record if isinstance(event, ev.RoundScored)]
+    assert len({one.weights_hash for one in rounds}) == len(rounds), "each round changed them"
+
+
 def test_wishes_survive(lab: Lab) -> None:
     lab.config.guards.action = "pause"
 

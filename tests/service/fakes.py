@@ -83,6 +83,9 @@ class FakeSnapshots:
     def rounds(self) -> list[int]:
         return sorted(self.saved)
 
+    def let_go(self) -> None:
+        self.restore(0)
+
     def weights_hash(self, *others: FakeSnapshots) -> str:
         return f"hash of {self.model.value:g}"
 

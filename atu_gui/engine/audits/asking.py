@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-
-from torch import Tensor, nn
 
 from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.comeback import come_back
@@ -171,16 +168,3 @@ def _comeback(
 
     untouched, unlearned, attacked = map(values, sides)
     return come_back(measure, group, untouched, unlearned, attacked, None if control is None else values(control))
-
-
-@contextlib.contextmanager
-def replaced(parameters: Sequence[tuple[nn.Parameter, Tensor]]) -> Iterator[None]:
-    """Within the block these parameters have other values; after it the very same tensors as before."""
-    before = [parameter.data for parameter, _ in parameters]
-    try:
-        for parameter, value in parameters:
-            parameter.data = value
-        yield
-    finally:
-        for (parameter, _), value in zip(parameters, before, strict=True):
-            parameter.data = value

@@ -11,12 +11,13 @@ from collections.abc import Callable, Generator, Iterator
 
 import torch
 from torch import Tensor, nn
-from transformers.pytorch_utils import Conv1D
 
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Event, Note
-from atu_gui.engine.audits.asking import Subject, ask, replaced
-from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.adapters import folded
+from atu_gui.engine.audits.asking import Subject, ask
+from atu_gui.engine.models import LanguageModel, linear_layers
+from atu_gui.engine.replacing import replaced
 
 _BLOCK = 64
 
@@ -42,7 +43,7 @@ def quantize(subject: Subject) -> Generator[Event, None, None]:
     for name, rounding in roundings.items():
         replies = []
         for round_, whose in ((0, "untouched"), (subject.round, "round")):
-            with subject.snapshots.applied(round_):
+            with subject.snapshots.applied(round_), folded(subject.lm):
                 values = []
                 for parameter, channel in linear_weights(subject.lm):
                     if subject.cancelled():
@@ -57,11 +58,8 @@ def quantize(subject: Subject) -> Generator[Event, None, None]:
 
 def linear_weights(lm: LanguageModel) -> Iterator[tuple[nn.Parameter, int]]:
     """The matrices of the blocks' linear layers, each with the dimension of its output channels."""
-    for module in lm.blocks.modules():
-        # GPT-2's linear layer is transposed.
-        transposed = isinstance(module, Conv1D)
-        if (isinstance(module, nn.Linear) or transposed) and isinstance(module.weight, nn.Parameter):
-            yield module.weight, int(transposed)
+    for layer in linear_layers(lm.blocks):
+        yield layer.weight, int(layer.transposed)
 
 
 def nearest(weight: Tensor, bits: int, channel: int = 0) -> Tensor:

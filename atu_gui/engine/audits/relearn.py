@@ -22,7 +22,8 @@ from atu_gui.core.errors import Cancelled, InputError, ModelError
 from atu_gui.core.events import AuditPoint, Event, Note, Progress
 from atu_gui.core.leaks import tells
 from atu_gui.core.materials import Passage, Probe
-from atu_gui.engine.audits.asking import Subject, ask, replaced
+from atu_gui.engine.adapters import folded
+from atu_gui.engine.audits.asking import Subject, ask
 from atu_gui.engine.corpus import Order, pad_id_of
 from atu_gui.engine.decoding import token_logprobs
 from atu_gui.engine.generate import answer_logprobs
@@ -30,6 +31,7 @@ from atu_gui.engine.inputs import draw
 from atu_gui.engine.loading import load_language_model
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.prompts import probe_prompt
+from atu_gui.engine.replacing import replaced
 from atu_gui.engine.token_ids import gold_ids
 
 # The curve is asked for at the beginning, at the end, and at every fourth part between.
@@ -77,7 +79,7 @@ def relearn(subject: Subject) -> Generator[Event, None, None]:
         curves: list[dict[int, float]] = []
         replies = []
         for round_, whose in ((0, "untouched"), (subject.round, "round")):
-            with subject.snapshots.applied(round_), on_copies(subject.lm):
+            with subject.snapshots.applied(round_), folded(subject.lm), on_copies(subject.lm):
                 curves.append((yield from _train(subject, subject.lm, attack, whose)))
                 replies.append((yield from ask(subject, attack.asked, f"Relearnt on {attack.name}, {whose}")))
         floor: dict[int, float] = {}

@@ -14,7 +14,7 @@ from atu_gui.ui.widgets.basics import button, column, label, row
 
 _BASIC: tuple[tuple[str, type, list[str]], ...] = (
     ("", RunConfig, ["recipe", "seed", "budget_seconds"]),
-    ("unlearn", UnlearnConfig, ["learning_rate", "retain_weight"]),
+    ("unlearn", UnlearnConfig, ["training", "learning_rate", "retain_weight"]),
     ("align", AlignConfig, ["learning_rate"]),
 )
 _GUARDS = list(GuardConfig.model_fields)
@@ -26,6 +26,7 @@ _MORE: tuple[tuple[str, str, type, list[str]], ...] = (
     ("Windows", "windows", WindowConfig, ["k", "max_tokens", "batch"]),
     ("Head", "head", HeadConfig, ["kind", "layers", "width", "heads"]),
     ("Align", "align", AlignConfig, ["clip", "concept_share", "held_out"]),
+    ("LoRA", "unlearn", UnlearnConfig, ["rank", "alpha"]),
     ("Unlearn", "unlearn", UnlearnConfig, ["optimizer", "clip", "blocks", "train_embeddings", "pad_mean"]),
 )
 
