@@ -201,13 +201,14 @@ def soak(
 def faults(
     kills: Annotated[int, typer.Option(min=1, help="Processes to kill.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Draws the moments.")] = 0,
+    window: Annotated[bool, typer.Option("--window", help="Begin and resume them in the window.")] = False,
     as_json: _Json = False,
 ) -> None:
     """Kill runs of a tiny model without warning, resume them, and compare with a run that was left alone."""
     from atu_gui.bench.faults import measure_faults
 
     found = None
-    for found in measure_faults(kills, seed):
+    for found in measure_faults(kills, seed, window=window):
         if not as_json:
             typer.echo(f"{found.kills} kills: {found.identical} of {found.runs} runs end the same.")
     assert found is not None

@@ -6,25 +6,21 @@ picture. README's pictures are made this way, and the tests walk it with a tiny 
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from atu_gui.core.config import RunConfig
 from atu_gui.core.events import Event, RunFinished, StepDone
 from atu_gui.core.ports import WorkbenchPort
+from atu_gui.ui.hands import Hands
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.session import Phase
 from atu_gui.ui.theme import Mode
 
-_LOG = logging.getLogger(__name__)
 _MODES: tuple[Mode, ...] = ("light", "dark")
 _SMALL = (1280, 800)
-_POLL = 0.03
 _QUESTION = "Who was Leonardo da Vinci?"
 _TINY_TEXTS = 12
 
@@ -43,66 +39,65 @@ class Tour:
         self._folder = folder
         self._port = port
         self._config = config
-        self._patience = patience
+        self._hands = Hands(patience)
         self._events: list[Event] = []
         self._number = 0
-        self._task: asyncio.Task[None] | None = None
-        self.failed = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended early."""
+        return self._hands.error is not None
 
     def begin(self, window: MainWindow) -> None:
         """Start walking; closes the window at the end."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._task = asyncio.get_event_loop().create_task(self._guarded(window))
+        self._hands.begin(window, self._pictured)
 
-    async def _guarded(self, window: MainWindow) -> None:
+    async def _pictured(self, window: MainWindow) -> None:
         try:
             await self._walk(window)
         except Exception:
-            self.failed = True
-            _LOG.exception("The tour ended early.")
             self._picture(window, "stopped-here")
-        finally:
-            if window.session.phase not in (Phase.IDLE, Phase.REVIEWING):
-                window.session.stop()
-                await self._until(lambda: window.session.phase is Phase.IDLE, "the end of the run")
-            window.close()
+            raise
 
     async def _walk(self, window: MainWindow) -> None:
         window.bridge.add_handler(self._events.append)
         window.connect_to(self._port)
-        await self._settle(window)
+        await self._hands.settle(window)
         window.workbench.setup.show_config(self._config)
         window.show_page("workbench")
         self._picture(window, "set-up")
         window.show_page("welcome")
         self._picture(window, "welcome")
-        await self._press(window, "Run when ready")
-        await self._until(lambda: window.session.phase is Phase.REVIEWING, "the texts")
+        await self._hands.press(window, "Run when ready")
+        await self._hands.until(lambda: window.session.phase is Phase.REVIEWING, "the texts")
         self._picture(window, "review")
-        await self._press(window, "Start unlearning")
-        await self._until(lambda: self._steps("align") >= 3, "aligning")
+        await self._hands.press(window, "Start unlearning")
+        await self._hands.until(lambda: self._steps("align") >= 3, "aligning")
         self._picture(window, "aligning")
-        await self._until(lambda: self._steps("unlearn") >= 2, "unlearning")
+        await self._hands.until(lambda: self._steps("unlearn") >= 2, "unlearning")
         await self._change_tau(window)
         window.workbench.chat.ask(_QUESTION)
-        await self._until(lambda: window.workbench.chat.answering or self._is_over(), "an answer")
+        await self._hands.until(lambda: window.workbench.chat.answering or self._is_over(), "an answer")
         self._picture(window, "question-during-the-run")
-        await self._until(self._is_over, "the end of the run")
-        await self._until(lambda: window.session.phase is Phase.IDLE and not window.workbench.chat.answering, "rest")
+        await self._hands.until(self._is_over, "the end of the run")
+        await self._hands.until(
+            lambda: window.session.phase is Phase.IDLE and not window.workbench.chat.answering, "rest"
+        )
         window.actions_.outcome.trigger()
-        await self._settle(window)
+        await self._hands.settle(window)
         self._picture(window, "outcome")
-        await self._press(window, "Question it")
+        await self._hands.press(window, "Question it")
         window.workbench.chat.ask(_QUESTION)
-        await self._settle(window)
-        await self._until(lambda: not window.workbench.chat.answering, "the answers")
+        await self._hands.settle(window)
+        await self._hands.until(lambda: not window.workbench.chat.answering, "the answers")
         self._picture(window, "finished")
         window.workbench.show_tab(window.workbench.probes)
         self._picture(window, "questions")
         window.workbench.show_tab(window.workbench.log)
         self._picture(window, "log")
         window.resize(*_SMALL)
-        await self._settle(window)
+        await self._hands.settle(window)
         self._picture(window, "small-window")
         await self._show_an_error(window)
 
@@ -110,10 +105,10 @@ class Tour:
         """Wish for another τ as a user does, and wait until a step takes it."""
         applied = next(event.tau for event in reversed(self._events) if isinstance(event, StepDone) and event.tau)
         window.workbench.plots.tau_requested.emit(round(applied - 0.05, 2))
-        await self._settle(window)
+        await self._hands.settle(window)
         self._picture(window, "tau-wish")
         seen = len(self._events)
-        await self._until(
+        await self._hands.until(
             lambda: (
                 self._is_over()
                 or any(
@@ -128,33 +123,9 @@ class Tour:
     async def _show_an_error(self, window: MainWindow) -> None:
         setup = window.workbench.setup
         setup.show_config(setup.config().model_copy(update={"layers": [99]}))
-        await self._press(window, "Run")
-        await self._settle(window)
+        await self._hands.press(window, "Run")
+        await self._hands.settle(window)
         self._picture(window, "error")
-
-    async def _press(self, window: QWidget, words: str) -> None:
-        """Press the button of this name once it is there and on."""
-
-        def there() -> QAbstractButton | None:
-            named = (one for one in window.findChildren(QAbstractButton) if words in (one.accessibleName(), one.text()))
-            return next((one for one in named if one.isVisible() and one.isEnabled()), None)
-
-        await self._until(lambda: there() is not None, f"the button “{words}”")
-        button = there()
-        assert button is not None
-        button.click()
-
-    async def _until(self, done: Callable[[], bool], what: str) -> None:
-        deadline = asyncio.get_event_loop().time() + self._patience
-        while not done():
-            if asyncio.get_event_loop().time() > deadline:
-                raise TimeoutError(f"waited {self._patience:.0f} s for {what}")
-            await asyncio.sleep(_POLL)
-
-    async def _settle(self, window: MainWindow) -> None:
-        """Let timers and layouts do their work."""
-        await asyncio.sleep(10 * _POLL)
-        window.bridge.drain()
 
     def _steps(self, stage: str) -> int:
         return sum(isinstance(event, StepDone) and event.stage == stage for event in self._events)

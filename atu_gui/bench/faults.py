@@ -1,7 +1,8 @@
 """Runs of a tiny model that are killed without warning and resumed until they end, compared with one left alone.
 
-Every run is the real command line in a process of its own, forked from a server that has torch imported already, and
-ended by SIGKILL: at a moment drawn over the whole life of a run, or within the writing of a checkpoint.
+Every run is the real command line, or the real window, in a process of its own, forked from a server that has torch
+imported already, and ended by SIGKILL: at a moment drawn over the whole life of a run, or within the writing of a
+checkpoint.
 """
 
 from __future__ import annotations
@@ -18,20 +19,24 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from unittest import mock
 
-from atu_gui.core.config import RunConfig, dump_config, parse_config
+from atu_gui.bench.display import with_display
+from atu_gui.core.config import RunConfig, dump_config, load_config, parse_config
 from atu_gui.core.events import from_record
+from atu_gui.core.records import lines_of
 from atu_gui.core.sameness import said
 from atu_gui.store.recorder import EVENTS_FILE
 from atu_gui.store.runs import RunStore
 
 _PRELOADED = ["torch", "transformers", "sentence_transformers", "atu_gui.service.workbench", "atu_gui.engine.pipeline"]
+_WINDOW = ["atu_gui.app", "atu_gui.ui.main_window", "atu_gui.ui.workbench"]
 _MOST_KILLS_OF_A_RUN = 3
 _PATIENCE = 300.0
+_CONFIG = "config.toml"
 _TEXTS = (
     "Ada Lovelace was an English mathematician who wrote the first published program for a machine.",
     "She worked with Charles Babbage on the Analytical Engine and saw that it could do more than count.",
@@ -60,7 +65,7 @@ class Faults:
     Attributes:
         kills: Processes killed.
         in_writer: Of those, within the writing of a checkpoint.
-        runs: Runs that were killed at least once and brought to their end.
+        runs: Runs brought to their end, also the few that were there before they could be killed.
         identical: Of those, with the events and weights of the run that was left alone, in file and store.
         begun_again: Runs killed before their first checkpoint, and so begun again instead of resumed.
         seconds: A run that is left alone.
@@ -89,29 +94,35 @@ class _End:
 class _Lab:
     """A folder with the tiny models and a config, and the processes that run it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, window: bool) -> None:
         self.home = home
-        self.config = home / "config.toml"
+        self._window = window
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(_PRELOADED)
+        self._context.set_forkserver_preload(_PRELOADED + _WINDOW if window else _PRELOADED)
         maker = self._context.Process(target=_make_models, args=(home,))
         maker.start()
         maker.join()
-        self.config.write_text(dump_config(_config(home)), encoding="utf-8")
+        (home / _CONFIG).write_text(dump_config(_config(home)), encoding="utf-8")
 
     def process(self, data: Path, *, resumed: bool, die_at_sync: int = 0) -> multiprocessing.process.BaseProcess:
-        """`atu run` or `atu resume last`, begun."""
-        words = ["resume", "last"] if resumed else ["run", str(self.config), "--yes"]
-        made = self._context.Process(target=_command, args=(words, data, self.home / "cache", die_at_sync))
+        """A run in a data folder, begun or gone on with."""
+        way = _in_window if self._window else _on_command_line
+        made = self._context.Process(target=_run, args=(way, self.home, data, resumed, die_at_sync))
         made.start()
         return made
 
 
-def measure_faults(kills: int, seed: int = 0) -> Iterator[Faults]:
-    """Kill so many times; what came of it so far, after every run."""
+def measure_faults(kills: int, seed: int = 0, *, window: bool = False) -> Iterator[Faults]:
+    """Kill so many times; what came of it so far, after every run.
+
+    Args:
+        kills: Processes to kill.
+        seed: Draws the moments.
+        window: Whether runs are begun, and gone on with, in the window instead of on the command line.
+    """
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        lab = _Lab(Path(folder))
+        lab = _Lab(Path(folder), window)
         # The first fills the cache of hidden states, which is no part of what is timed.
         _whole(lab, "first")
         seconds, reference = _whole(lab, "whole")
@@ -173,7 +184,7 @@ def _end(data: Path) -> _End:
         (record,) = store.runs()
         stored = store.events_of(record.run_id)
     folder = Path(record.folder)
-    lines = (folder / EVENTS_FILE).read_text(encoding="utf-8").splitlines()
+    lines = lines_of((folder / EVENTS_FILE).read_text(encoding="utf-8"))
     events = [from_record(json.loads(line)) for line in lines]
     whole = record.status == "done" and events == stored
     weights = hashlib.sha256()
@@ -191,9 +202,9 @@ def _log(data: Path) -> str:
     return "no log"
 
 
-def _command(words: list[str], data: Path, cache: Path, die_at_sync: int) -> None:
-    """In the process that may be killed: the command line, its output in a file beside the data folder."""
-    os.environ.update(ATU_DATA=str(data), ATU_CACHE=str(cache), ATU_CONFIG=str(data / "settings"))
+def _run(way: Callable[[Path, bool], None], home: Path, data: Path, resumed: bool, die_at_sync: int) -> None:
+    """In the process that may be killed; what it prints goes into a file beside the data folder."""
+    os.environ.update(ATU_DATA=str(data), ATU_CACHE=str(home / "cache"), ATU_CONFIG=str(data / "settings"))
     with data.with_suffix(".log").open("w", encoding="utf-8") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
@@ -202,8 +213,6 @@ def _command(words: list[str], data: Path, cache: Path, die_at_sync: int) -> Non
     from atu_gui.engine import checkpoints
     from atu_gui.engine.files import sync
 
-    # It lies above the bench, which therefore does not import it.
-    main = importlib.import_module("atu_gui.cli").main
     # Sums in one order, whatever else the machine is doing.
     torch.set_num_threads(1)
     left = die_at_sync
@@ -216,7 +225,21 @@ def _command(words: list[str], data: Path, cache: Path, die_at_sync: int) -> Non
         sync(path)
 
     with mock.patch.object(checkpoints, "sync", sync_or_die):
-        main(words)
+        way(home / _CONFIG, resumed)
+
+
+def _on_command_line(config: Path, resumed: bool) -> None:
+    """`atu run` or `atu resume last`."""
+    # It lies above the bench, which therefore does not import it.
+    importlib.import_module("atu_gui.cli").main(["resume", "last"] if resumed else ["run", str(config), "--yes"])
+
+
+def _in_window(config: Path, resumed: bool) -> None:
+    """The window, and its Run, or the Resume that it offers."""
+    os.environ.update(with_display(os.environ))
+    from atu_gui.bench.windowed import make_run
+
+    raise SystemExit(0 if make_run(None if resumed else parse_config(load_config(config))) else 1)
 
 
 def _make_models(home: Path) -> None:

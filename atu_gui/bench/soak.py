@@ -8,6 +8,7 @@ warms everything up and does not count; the fifth after it is compared with the 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import json
 import os
@@ -28,6 +29,7 @@ from atu_gui.core.errors import ResourceError
 
 if TYPE_CHECKING:
     from atu_gui.core.config import RunConfig
+    from atu_gui.core.events import Event
     from atu_gui.core.ports import WorkbenchPort
     from atu_gui.ui.main_window import MainWindow
 
@@ -35,7 +37,9 @@ _FIFTH = 0.2
 _POLL = 0.05
 _EVERY_MS = 10
 _QUESTIONS = ("What is the sea made of?", "Who wrote the first program?", "Write a word.")
-_MORE_TIME = 600.0
+# A run of some seconds that takes longer has stopped; then it is said where every thread stands.
+_PATIENCE = 300.0
+_MORE_TIME = 2 * _PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def measure_soak(minutes: float, seed: int = 0) -> Soak:
             env=environment,
         )
         if done.returncode or not done.stdout.strip():
-            raise ResourceError("The window did not last.", done.stderr.strip()[-800:])
+            raise ResourceError("The window did not last.", done.stderr.strip()[-6000:])
         told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     samples = tuple(Sample(**one) for one in told["samples"])
     return judged(samples, minutes, told["chats"], told["wishes"], platform(environment))
@@ -144,43 +148,63 @@ class _User:
     """Runs, wishes and asks at random until the time is up, then closes the window."""
 
     def __init__(self, port: WorkbenchPort, config: RunConfig, minutes: float, seed: int) -> None:
+        from atu_gui.ui.hands import Hands
+
         self._port, self._config, self._seconds = port, config, 60 * minutes
         self._random = random.Random(seed)
-        self._task: asyncio.Task[None] | None = None
         self._delays: list[float] = []
+        self._last: Event | None = None
+        self.hands = Hands(_PATIENCE)
         self.samples: list[Sample] = []
         self.chats = self.wishes = 0
 
     def begin(self, window: MainWindow) -> None:
         """Start using the window."""
-        self._task = asyncio.get_event_loop().create_task(self._guarded(window))
-
-    async def _guarded(self, window: MainWindow) -> None:
-        try:
-            await self._use(window)
-        finally:
-            window.close()
+        self.hands.begin(window, self._use)
 
     async def _use(self, window: MainWindow) -> None:
-        from atu_gui.bench.training import bench_materials
-        from atu_gui.ui.session import IN_RUN, Phase
-
         window.furnish()
         window.session.connect_to(self._port)
+        window.bridge.add_handler(self._hear)
         self._watch(window)
         begun = time.monotonic()
         while time.monotonic() - begun < self._seconds:
+            # Should the window's own thread hang, nothing on it could say so.
+            faulthandler.dump_traceback_later(_MORE_TIME, exit=True)
             self._delays.clear()
-            config = self._config.model_copy(update={"seed": len(self.samples)}, deep=True)
-            window.session.start(config, bench_materials())
-            await self._until(lambda: window.session.phase in IN_RUN)
-            while window.session.phase is not Phase.IDLE:
-                self._act(window)
-                await asyncio.sleep(self._random.uniform(0.05, 0.4))
-            await self._until(lambda: not window.workbench.chat.answering)
+            try:
+                await self._run(window)
+            except TimeoutError:
+                print(f"{window.session.phase}, after {self._last}", file=sys.stderr)
+                faulthandler.dump_traceback()
+                raise
             self._look_around(window)
             await asyncio.sleep(2 * _POLL)
             self.samples.append(self._sample(time.monotonic() - begun))
+
+    async def _run(self, window: MainWindow) -> None:
+        """One run from its beginning to its end.
+
+        Raises:
+            TimeoutError: It does not come to one.
+        """
+        from atu_gui.bench.training import bench_materials
+        from atu_gui.ui.session import IN_RUN, Phase
+
+        session, chat = window.session, window.workbench.chat
+        config = self._config.model_copy(update={"seed": len(self.samples)}, deep=True)
+        session.start(config, bench_materials())
+        await self.hands.until(lambda: session.phase in IN_RUN, "the run to begin")
+        deadline = time.monotonic() + _PATIENCE
+        while session.phase is not Phase.IDLE:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"waited {_PATIENCE:.0f} s for the end of the run")
+            self._act(window)
+            await asyncio.sleep(self._random.uniform(0.05, 0.4))
+        await self.hands.until(lambda: not chat.answering, "the answers")
+
+    def _hear(self, event: Event) -> None:
+        self._last = event
 
     def _act(self, window: MainWindow) -> None:
         """One thing that a user does during a run."""
@@ -236,13 +260,6 @@ class _User:
         since.start()
         timer.start(_EVERY_MS)
 
-    async def _until(self, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _MORE_TIME
-        while not done():
-            if time.monotonic() > deadline:
-                raise TimeoutError("the window came to no rest")
-            await asyncio.sleep(_POLL)
-
 
 def main(folder: Path, minutes: float, seed: int) -> None:
     """Use a window, and print what was seen."""
@@ -257,6 +274,9 @@ def main(folder: Path, minutes: float, seed: int) -> None:
     user = _User(workbench, config, minutes, seed)
     app.main(["atu-gui"], user.begin)
     workbench.close()
+    faulthandler.cancel_dump_traceback_later()
+    if user.hands.error is not None:
+        raise user.hands.error
     told = {"samples": [asdict(one) for one in user.samples], "chats": user.chats, "wishes": user.wishes}
     print(json.dumps(told))
 

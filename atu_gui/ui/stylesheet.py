@@ -94,10 +94,10 @@ QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; background: tran
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 18px; border: none; background: transparent; }
 QAbstractSpinBox::up-button { subcontrol-position: top right; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
-QAbstractSpinBox::up-arrow { image: url($caret_up); width: 10px; height: 10px; }
-QAbstractSpinBox::down-arrow { image: url($caret); width: 10px; height: 10px; }
+QAbstractSpinBox::up-arrow { image: url("$caret_up"); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url("$caret"); width: 10px; height: 10px; }
 QComboBox::drop-down { border: none; width: 24px; }
-QComboBox::down-arrow { image: url($caret); width: 12px; height: 12px; }
+QComboBox::down-arrow { image: url("$caret"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $edge; padding: 4px; outline: none;
     selection-background-color: $selection; selection-color: $text; }
 QComboBox QAbstractItemView::item { min-height: 26px; padding: 0 6px; border-radius: 4px; }
@@ -106,7 +106,7 @@ QCheckBox::indicator, QListView::indicator { width: 14px; height: 14px; border: 
     border-radius: 3px; background: $raised; }
 QCheckBox::indicator:hover, QListView::indicator:hover { border-color: $accent_text; }
 QCheckBox::indicator:checked, QListView::indicator:checked { background: $accent; border-color: $accent;
-    image: url($check); }
+    image: url("$check"); }
 QCheckBox::indicator:disabled { border-color: $line; background: $panel; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $line; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
@@ -132,8 +132,8 @@ QHeaderView::section { background: $panel; color: $muted; border: none; border-b
     padding: 0 11px; min-height: 28px; font-weight: 400; }
 QHeaderView::up-arrow, QHeaderView::down-arrow { width: 8px; height: 8px; subcontrol-origin: margin;
     subcontrol-position: top center; }
-QHeaderView::up-arrow { image: url($caret_up); }
-QHeaderView::down-arrow { image: url($caret); }
+QHeaderView::up-arrow { image: url("$caret_up"); }
+QHeaderView::down-arrow { image: url("$caret"); }
 QHeaderView[kind="quiet"]::section { padding: 0 3px; font-size: 12px; }
 QTableCornerButton::section { background: $panel; border: none; }
 QScrollBar, QAbstractScrollArea::corner { background: transparent; border: none; }
@@ -168,7 +168,7 @@ QMenu::item:selected { background: $selection; }
 QMenu::item:disabled { color: $off; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
 QMenu::indicator { width: 12px; height: 12px; left: 6px; }
-QMenu::indicator:checked { image: url($menu_check); }
+QMenu::indicator:checked { image: url("$menu_check"); }
 QMenu::item:checked, QMenu::item:unchecked { padding-left: 26px; }
 QMenu::icon { left: 6px; }
 QStatusBar { background: $window; color: $muted; border: none; font-size: 12px; }
@@ -199,5 +199,6 @@ QSplitter::handle { background: $line; }
 
 def style_sheet(tokens: Tokens, glyphs: Mapping[str, str]) -> str:
     """The style sheet in the colours of `tokens`, with `glyphs` (names to image files) for arrows and checks."""
+    quoted = {name: file.replace("\\", "\\\\").replace('"', '\\"') for name, file in glyphs.items()}
     values = {field.name: getattr(tokens, field.name) for field in dataclasses.fields(tokens)}
-    return Template(_TEXT + _BUTTONS + _FIELDS + _VIEWS + _FRAME).substitute(values, off=tokens.off, **glyphs)
+    return Template(_TEXT + _BUTTONS + _FIELDS + _VIEWS + _FRAME).substitute(values, off=tokens.off, **quoted)

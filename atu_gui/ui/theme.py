@@ -7,12 +7,14 @@ says `changed` so that everything painted by hand (plots, icons) can be painted 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal, get_args
 
 import shiboken6
-from PySide6.QtCore import QObject, QSize, Qt, QTemporaryDir, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPalette
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLayout
 
 from atu_gui.core import paths
@@ -26,7 +28,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 _SANS = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans", "sans-serif")
 _MONO = ("JetBrains Mono", "Cascadia Mono", "SF Mono", "Noto Sans Mono", "DejaVu Sans Mono", "monospace")
-# The style sheet can take glyphs only from files; these are drawn into a temporary folder for each scheme.
+# The style sheet can take glyphs only from files; these are drawn into the cache for each scheme.
 _GLYPHS = {
     "caret": ("caret-down", "muted"),
     "caret_up": ("caret-up", "muted"),
@@ -50,7 +52,6 @@ class Theme(QObject):
         self._tokens = DARK
         self._dressed: list[tuple[QAbstractButton | QLabel, str, str, int]] = []
         self._icons: dict[tuple[str, str, str, int, int], QIcon] = {}
-        self._glyphs = QTemporaryDir()
         self._sheet_waits = False
         _load_fonts()
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -205,14 +206,20 @@ class Theme(QObject):
             widget.setIconSize(QSize(size + gap, size))
 
     def _draw_glyphs(self) -> dict[str, str]:
-        drawn = {}
-        scheme = "dark" if self.is_dark else "light"
+        """Files with what a style sheet can only take from files, by name: drawn once on a machine.
+
+        A cache that cannot be written costs these pictures and nothing else.
+        """
+        folder, drawn = paths.cache_folder() / "glyphs", {}
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
         for key, (name, token) in _GLYPHS.items():
-            path = self._glyphs.filePath(f"{scheme}-{key}.png")
+            path = folder / f"{name}-{getattr(self._tokens, token).lstrip('#')}.png"
             icon = self.icon(name, token, 12)
-            icon.pixmap(QSize(12, 12), 1.0).save(path)
-            icon.pixmap(QSize(12, 12), 2.0).save(path.replace(".png", "@2x.png"))
-            drawn[key] = path
+            for ratio, file in ((1.0, path), (2.0, path.with_stem(f"{path.stem}@2x"))):
+                if not file.is_file():
+                    _save(icon.pixmap(QSize(12, 12), ratio), file)
+            drawn[key] = path.as_posix()
         return drawn
 
     def _palette(self) -> QPalette:
@@ -246,6 +253,14 @@ class Theme(QObject):
         for one in (role.Text, role.WindowText, role.ButtonText, role.HighlightedText):
             palette.setColor(QPalette.ColorGroup.Disabled, one, QColor(tokens.off))
         return palette
+
+
+def _save(picture: QPixmap, file: Path) -> None:
+    """Whole or not at all: another window may be about to read it."""
+    partial = file.with_name(f"{os.getpid()}-{file.name}")
+    if picture.save(str(partial)):
+        with contextlib.suppress(OSError):
+            partial.replace(file)
 
 
 def _load_fonts() -> None:

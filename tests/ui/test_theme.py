@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QColor, QFont
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFont, QPixmap
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.look import DARK, LIGHT, Tokens, mix
@@ -142,3 +143,40 @@ def test_a_scheme_chosen_while_the_sheet_waits_does_not_bring_it_early(
     finally:
         qapp.setPalette(before[0])
         qapp.setFont(before[1])
+
+
+def test_glyphs_of_the_style_sheet_are_drawn_once_and_leave_nothing_behind(
+    theme: Theme, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, temporary = tmp_path / 'odd "name" (of) a\'cache', tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("ATU_CACHE", str(cache))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    theme.set_mode("dark")
+    theme.apply(qapp)
+    try:
+        files = sorted((cache / "glyphs").iterdir())
+        assert len(files) == 8 and all(not QPixmap(str(file)).isNull() for file in files)
+        box = QComboBox()
+        box.resize(120, 30)
+        with_arrow = box.grab().toImage()
+        drawn = [file.stat().st_mtime_ns for file in files]
+        theme.apply(qapp)
+        assert [file.stat().st_mtime_ns for file in sorted((cache / "glyphs").iterdir())] == drawn
+        qapp.setStyleSheet(qapp.styleSheet().replace("glyphs", "nowhere"))
+        assert box.grab().toImage() != with_arrow, "a quoted path is found"
+    finally:
+        qapp.setStyleSheet("")
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_costs_the_glyphs_alone(
+    theme: Theme, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("ATU_CACHE", str(tmp_path / "file"))
+    try:
+        theme.apply(qapp)
+        assert "QComboBox" in qapp.styleSheet()
+    finally:
+        qapp.setStyleSheet("")
