@@ -40,6 +40,12 @@ class ModelConfig(_Part):
         description="Number format of the computation; auto is bfloat16 on CUDA and float32 elsewhere.",
         json_schema_extra=_ui("Number format", advanced=True),
     )
+    weights: Literal["full", "nf4"] = Field(
+        "full",
+        description="nf4: the blocks' matrices packed to 4 bits, for models that do not fit otherwise; needs the extra "
+        "bitsandbytes, and is trained with LoRA.",
+        json_schema_extra=_ui("Weights", advanced=True),
+    )
     allow_pickle: bool = Field(
         False,
         description="Load weights stored as pickle. Such files can run any program; only for files you trust.",

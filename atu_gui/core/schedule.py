@@ -66,6 +66,9 @@ def settle(config: RunConfig) -> RunConfig:
 
     The paper recipe differs from ours in the head (published decoder, 6 × 768), the optimizers (Adam 1e-4, SGD), the
     mean over padding, no retain term, embeddings trained, and no active-share guard. What the user set stays.
+
+    Raises:
+        InputError: No such schedule, or packed weights that are to be trained in full.
     """
     settled = config.model_copy(deep=True)
     if settled.recipe == "paper":
@@ -81,6 +84,12 @@ def settle(config: RunConfig) -> RunConfig:
         )
         _default(settled.guards, active_share=None)
         _default(settled, schedule="paper")
+    if settled.model.weights == "nf4":
+        _default(settled.unlearn, training="lora")
+        if settled.unlearn.training != "lora":
+            raise InputError(
+                "Weights packed to 4 bits cannot be trained in full.", "Choose LoRA as training, or full weights."
+            )
     if settled.unlearn.training == "lora":
         _default(settled.unlearn, learning_rate=LORA_RATE)
     if not settled.rounds:

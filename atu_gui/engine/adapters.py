@@ -24,6 +24,7 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.scan import trained_blocks
 from atu_gui.engine.models import LanguageModel, LinearLayer, linear_layers
+from atu_gui.engine.packing import is_packed, matrix_of, unpacked
 from atu_gui.engine.replacing import replaced
 
 A, B = ".lora_a", ".lora_b"
@@ -53,9 +54,9 @@ class Adapter:
         return bool(self.b.any())
 
     def added_to(self, matrix: Tensor) -> Tensor:
-        """The layer's matrix, [o, i] or transposed [i, o], with what this adds, float32."""
+        """The layer's matrix, float32 [o, i] or transposed [i, o], with what this adds."""
         product = self.scale * (self.b.detach() @ self.a.detach())
-        return matrix.float() + (product.T if self.layer.transposed else product)
+        return matrix + (product.T if self.layer.transposed else product)
 
     def hook(self) -> RemovableHandle:
         """Let it speak."""
@@ -165,17 +166,19 @@ def adapters_for(lm: LanguageModel, config: RunConfig) -> Adapters | None:
 
 @contextlib.contextmanager
 def folded(lm: LanguageModel) -> Iterator[None]:
-    """Within the block all that adapters add is part of the matrices, and none stands beside them.
+    """Within the block all that adapters add is part of the matrices, none stands beside them, and none is packed.
 
-    For whatever reads or changes weights themselves. The matrices are float32 there.
+    For whatever reads or changes weights themselves. The matrices are float32 there, which takes its memory.
     """
     standing = list(lm.adapters)
-    sums: dict[int, tuple[nn.Parameter, Tensor]] = {}
+    sums = {id(layer.module): (layer, matrix_of(layer)) for layer in linear_layers(lm.blocks) if is_packed(layer)}
     for one in (adapter for adapters in standing for adapter in adapters if adapter.acts):
-        weight = one.layer.weight
-        _, value = sums.get(id(weight), (weight, weight.data))
-        sums[id(weight)] = (weight, one.added_to(value))
-    with replaced(list(sums.values())):
+        key = id(one.layer.module)
+        value = sums[key][1] if key in sums else matrix_of(one.layer)
+        sums[key] = (one.layer, one.added_to(value))
+    plain = [(layer.weight, value) for layer, value in sums.values() if not is_packed(layer)]
+    packed = [(layer, value) for layer, value in sums.values() if is_packed(layer)]
+    with replaced(plain), unpacked(packed):
         for adapters in standing:
             adapters.detach()
         try:

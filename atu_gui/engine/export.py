@@ -171,6 +171,10 @@ def _settings(source: Provenance) -> list[tuple[str, str]]:
         ("τ of each round, as planned", ", ".join(taus)),
         ("align steps", ", ".join(str(plan.align_steps) for plan in rounds)),
         ("unlearn steps", ", ".join(str(plan.unlearn_steps) for plan in rounds)),
+        (
+            "weights",
+            "as they are" if config.model.weights == "full" else "packed to 4 bits (NF4) in the run, unpacked here",
+        ),
         ("training", _training(config.unlearn)),
         ("unlearn optimizer and rate", f"{config.unlearn.optimizer}, {config.unlearn.learning_rate:g}"),
         ("retain weight λ", f"{config.unlearn.retain_weight:g}"),

@@ -16,6 +16,7 @@ from atu_gui.core.redaction import without_tokens
 from atu_gui.engine.devices import choose_device, choose_dtype, describe
 from atu_gui.engine.hashing import combined_hash, tensor_digests, weights_hash
 from atu_gui.engine.models import LanguageModel, TextEncoder
+from atu_gui.engine.packing import pack
 from atu_gui.engine.quiet import quiet
 from atu_gui.engine.soundness import check_computes, check_finite, check_tensors
 from atu_gui.engine.sources import ModelFiles, find_encoder, find_language_model
@@ -48,6 +49,8 @@ def load_language_model(config: ModelConfig) -> Generator[Progress, None, Langua
     )
     _check_blocks(lm)
     yield _step(f"Moving {files.name} to the device", 3)
+    if config.weights == "nf4":
+        _guarded(files.name, device, lambda: pack(lm))
     _guarded(files.name, device, lambda: nn.Module.to(model, device))
     yield _step(f"Trying {files.name}", 4)
     _guarded(files.name, device, lambda: check_computes(lm))

@@ -51,6 +51,12 @@ class LinearLayer:
         return any(part is self.module for part in module.modules())
 
 
+def parameter_count(module: nn.Module) -> int:
+    """How many parameters a module has; in packed matrices those that are packed."""
+    matrices = {id(layer.weight): layer.inputs * layer.outputs for layer in linear_layers(module)}
+    return sum(matrices.get(id(weight), weight.numel()) for weight in module.parameters())
+
+
 def linear_layers(model: nn.Module) -> Iterator[LinearLayer]:
     """The linear layers within a model, in order."""
     for name, module in model.named_modules():
@@ -76,6 +82,7 @@ class LanguageModel:
         weights_hash: Short content hash of the weights as loaded.
         digests: That of each parameter as loaded, by name; without them all are hashed when the hash is asked for.
         adapters: Those that are attached at the moment.
+        packed: Whether the matrices of its blocks are packed to 4 bits.
     """
 
     model: PreTrainedModel
@@ -87,6 +94,7 @@ class LanguageModel:
     weights_hash: str
     digests: dict[str, bytes] = field(default_factory=dict)
     adapters: list[Adapters] = field(default_factory=list)
+    packed: bool = False
 
     @property
     def base(self) -> nn.Module:
@@ -118,7 +126,7 @@ class LanguageModel:
     @property
     def block_parameters(self) -> tuple[int, ...]:
         """Number of parameters of each block."""
-        return tuple(sum(weight.numel() for weight in block.parameters()) for block in self.blocks)
+        return tuple(parameter_count(block) for block in self.blocks)
 
     @property
     def block_activations(self) -> int:

@@ -21,6 +21,7 @@ from atu_gui.core.errors import InputError, OutputError
 from atu_gui.engine.adapters import Adapters, folded
 from atu_gui.engine.hashing import combined_hash, tensor_digest, tensor_digests
 from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.packing import matrix_of
 from atu_gui.engine.replacing import replaced
 
 _FOLDER = "rounds"
@@ -139,9 +140,18 @@ class Snapshots:
             yield
 
     def whole(self, round_: int) -> dict[str, Tensor]:
-        """The values of a round of all parameters of the model that differ in it: what adapters add is folded in."""
+        """The values of a round of all parameters of the model that differ in it: what adapters add is folded in.
+
+        Raises:
+            InputError: There is no such round, its file is damaged, or the model's matrices are packed.
+        """
         if not self._adapters:
             return self.values(round_)
+        if self._lm.packed:
+            raise InputError(
+                "No run can begin with a round of weights packed to 4 bits.",
+                "Begin with the untouched model, or export the round and load that.",
+            )
         named = dict(self._lm.model.named_parameters())
         changed = [name for name in self._parameters if name in named]
         beside = [one.layer.weight_name for one in self._adapters]
@@ -153,7 +163,7 @@ class Snapshots:
         names = {name for one in (self, *others) for name in one._parameters}
         known = self._lm.digests or tensor_digests(self._lm.model)
         beside = {
-            one.layer.weight_name: tensor_digest(one.layer.weight_name, one.added_to(one.layer.weight.data))
+            one.layer.weight_name: tensor_digest(one.layer.weight_name, one.added_to(matrix_of(one.layer)))
             for adapters in self._lm.adapters
             for one in adapters
             if one.acts

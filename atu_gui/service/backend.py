@@ -93,6 +93,7 @@ class Engine:
     def load(self, model: ModelConfig, encoder: str | None) -> Generator[Event, None, Loaded]:
         """Load both models, or without an encoder the language model alone; what was held should have been let go."""
         from atu_gui.engine.loading import load_encoder, load_language_model
+        from atu_gui.engine.models import parameter_count
 
         begun = time.monotonic()
         lm = yield from load_language_model(model)
@@ -106,7 +107,7 @@ class Engine:
             source=lm.source,
             layers=lm.depth,
             width=lm.width,
-            parameters=sum(weight.numel() for weight in weights),
+            parameters=parameter_count(lm.model),
             device=str(lm.device),
             dtype=str(lm.compute_dtype).removeprefix("torch."),
             memory_bytes=sum(weight.numel() * weight.element_size() for weight in weights),

@@ -6,7 +6,6 @@ values stay in the model's number format, so that what is measured is the roundi
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Generator, Iterator
 
 import torch
@@ -17,9 +16,8 @@ from atu_gui.core.events import Event, Note
 from atu_gui.engine.adapters import folded
 from atu_gui.engine.audits.asking import Subject, ask
 from atu_gui.engine.models import LanguageModel, linear_layers
+from atu_gui.engine.packing import nf4, no_nf4
 from atu_gui.engine.replacing import replaced
-
-_BLOCK = 64
 
 
 def quantize(subject: Subject) -> Generator[Event, None, None]:
@@ -34,7 +32,7 @@ def quantize(subject: Subject) -> Generator[Event, None, None]:
         "8 bits, nearest": lambda weight, channel: nearest(weight, 8, channel),
         "4 bits, nearest": lambda weight, channel: nearest(weight, 4, channel),
     }
-    why = _no_nf4(subject.lm.device)
+    why = no_nf4(subject.lm.device)
     if why:
         yield Note("info", f"NF4 is left out of the audit: {why}")
     else:
@@ -75,26 +73,3 @@ def nearest(weight: Tensor, bits: int, channel: int = 0) -> Tensor:
     scale: Tensor = exact.abs().amax(dim=1 - channel, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny) / most
     rounded: Tensor = (exact / scale).round().clamp(-most, most) * scale
     return rounded.to(weight.dtype)
-
-
-def _no_nf4(device: torch.device) -> str:
-    """Why NF4 is not to be had, found out by trying; "" where it is."""
-    if importlib.util.find_spec("bitsandbytes") is None:
-        return "the package bitsandbytes is not installed (pip install 'atu-gui[bitsandbytes]')."
-    try:
-        nf4(torch.zeros(_BLOCK, _BLOCK, device=device))
-    except Exception as error:
-        # A library of kernels fails in as many ways as there are machines.
-        return f"bitsandbytes does not work here: {str(error).strip().partition(chr(10))[0]}"
-    return ""
-
-
-def nf4(weight: Tensor) -> Tensor:
-    """There and back through bitsandbytes' NF4, in blocks of 64 values."""
-    from bitsandbytes import functional
-
-    # As one row: rows shorter than a block come back wrong from its code for processors (0.50.2).
-    row = weight.reshape(1, -1)
-    packed, state = functional.quantize_4bit(row, blocksize=_BLOCK, quant_type="nf4")
-    restored: Tensor = functional.dequantize_4bit(packed, state)
-    return restored.reshape(weight.shape).to(weight.dtype)

@@ -38,7 +38,7 @@ class ModelPanel(QWidget):
         self._encoder.setText("auto")
         self._source_error = label("", "error", wrap=True)
         self._encoder_error = label("", "error", wrap=True)
-        self._form = Form(ModelConfig, ["device", "dtype", "allow_pickle", "allow_remote_code"])
+        self._form = Form(ModelConfig, ["device", "dtype", "weights", "allow_pickle", "allow_remote_code"])
         self._form.hide()
         self._trust = label(_TRUST, "error", wrap=True)
         self._trust.hide()

@@ -25,10 +25,11 @@ from atu_gui.engine.audits.contrast import contrast
 from atu_gui.engine.audits.lens import layer_logprobs
 from atu_gui.engine.audits.probe import area, cross_validated, shuffled, without_names
 from atu_gui.engine.audits.prompts import examples
-from atu_gui.engine.audits.quantize import linear_weights, nearest, nf4
+from atu_gui.engine.audits.quantize import linear_weights, nearest
 from atu_gui.engine.audits.relearn import Lesson, halves, on_copies, train_steps
 from atu_gui.engine.generate import answer_logprobs
 from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.packing import nf4
 from atu_gui.engine.probes.prompts import probe_prompt
 from atu_gui.engine.snapshots import Snapshots
 from atu_gui.engine.tiny import CORPUS
