@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from atu_gui.core import text
+
 bench_app = typer.Typer(help="Measure this program on this machine.", no_args_is_help=True)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
@@ -47,10 +49,11 @@ def responsiveness(
         f"Event loop late by {found.loop_delay_p99_ms:.1f} ms at the 99th percentile, {found.loop_delay_max_ms:.1f} ms "
         f"at most ({found.delays} measured)."
     )
+    lost = (found.steps_lost, found.align_lost, found.unlearn_lost, found.window_share)
+    steps, align, unlearn, window = (f"{text.number(100 * share, 1)} %" for share in lost)
     typer.echo(
-        f"The open window costs the training {100 * found.steps_lost:.1f} % of its steps per second (align "
-        f"{100 * found.align_lost:.1f} %, unlearn {100 * found.unlearn_lost:.1f} %); its own thread uses "
-        f"{100 * found.window_share:.1f} % of a core."
+        f"The open window costs the training {steps} of its steps per second (align {align}, unlearn {unlearn}); its "
+        f"own thread uses {window} of a core."
     )
 
 
@@ -194,7 +197,7 @@ def soak(
         ("delay of the event loop, 99th percentile", found.loop_delay_p99_ms, " ms"),
     ):
         typer.echo(f"  {name}: {before:.1f} → {after:.1f}{unit}")
-    typer.echo(f"Memory grew by {100 * found.memory_growth:.1f} %.")
+    typer.echo(f"Memory grew by {text.number(100 * found.memory_growth, 1)} %.")
 
 
 @bench_app.command()

@@ -8,9 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.parity_table import table
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # No test asks for the developer's own keyring.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """`pytest -k parity` ends with how far we are from the golden values."""
+    for line in table():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

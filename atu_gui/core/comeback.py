@@ -83,7 +83,7 @@ def share_words(share: Interval | None) -> str:
     if share is None:
         return "unclear"
     low, high = text.percent(share.low), text.percent(share.high)
-    return f"{text.percent(share.mean)} ({low.removesuffix(' %')} to {high})".replace("-", text.MINUS)
+    return f"{text.percent(share.mean)} ({low.removesuffix(' %')} to {high})"
 
 
 def _interval(value: float, draws: Draws, n: int) -> Interval:

@@ -82,12 +82,13 @@ class RephraseRequest:
 
 @dataclass(frozen=True, slots=True)
 class AskRequest:
-    """Many prompts for one or two sets of weights, answered greedily. `number` comes back in `PromptAnswered`."""
+    """Ways to ask `query`, for one or two sets of weights, answered greedily. `number` returns in `PromptAnswered`."""
 
     number: int
     rephrasings: tuple[Rephrasing, ...]
     sides: tuple[Weights, ...] = (UNTOUCHED, CURRENT)
     max_new_tokens: int = 48
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,10 +279,7 @@ class WorkbenchPort(Protocol):
         ...
 
     def chats_of(self, run_id: str) -> Future[Sequence[Chat]]:
-        """What was asked while the weights of a run were held, oldest first; empty where nothing was.
-
-        The future raises `InputError` for an unknown run.
-        """
+        """What was asked of the weights of a run, oldest first; raises `InputError` for an unknown run."""
         ...
 
     def stop_chat(self, request_id: int) -> None:
@@ -293,7 +291,7 @@ class WorkbenchPort(Protocol):
         ...
 
     def ask_all(self, request: AskRequest) -> Future[None]:
-        """Answer many prompts, each told by a `PromptAnswered`; ended by cancelling the future.
+        """Answer many prompts, each told by a `PromptAnswered`; ended by cancelling the future, else kept with the run.
 
         Like chats, rephrasing and asking are served between two steps of a run.
         """

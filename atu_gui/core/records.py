@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import types
 import typing
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
+
+T = TypeVar("T")
 
 
 @cache
@@ -21,6 +26,20 @@ def hints_of(kind: type[Any]) -> dict[str, Any]:
 def lines_of(content: str) -> list[str]:
     """The lines of a file of JSON lines; not `splitlines`, because texts hold U+2028 and its like unescaped."""
     return [line for line in content.split("\n") if line.strip()]
+
+
+def kept_lines(path: Path, read: Callable[[str], T]) -> tuple[T, ...]:
+    """What `read` makes of the lines of a file; those that it refuses with a `ValueError` are left out, and where there
+    is no file there is nothing."""
+    try:
+        lines = lines_of(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return ()
+    found = []
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            found.append(read(line))
+    return tuple(found)
 
 
 def parse(content: str) -> Any:

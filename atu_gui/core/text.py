@@ -35,7 +35,8 @@ def number(value: float | None, digits: int = 2) -> str:
     """A number with a fixed count of decimals, or a dash for nothing."""
     if value is None:
         return NOTHING
-    return f"{value:,.{digits}f}".replace("-", MINUS)
+    # "z": what rounds to nothing has no sign.
+    return f"{value:z,.{digits}f}".replace("-", MINUS)
 
 
 def knob_value(name: str, value: float | None) -> str:
@@ -67,7 +68,7 @@ def count(value: int, noun: str = "", plural: str = "") -> str:
 
 def percent(share: float | None) -> str:
     """A share of one in percent."""
-    return NOTHING if share is None else f"{100 * share:.0f} %"
+    return NOTHING if share is None else f"{100 * share:z.0f} %".replace("-", MINUS)
 
 
 def duration(seconds: float | None) -> str:

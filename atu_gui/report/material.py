@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from atu_gui.core.asked import AskedQuestion
 from atu_gui.core.compared import Compared
 from atu_gui.core.evaluation import Evaluation
 from atu_gui.core.events import AuditFound, RunStarted
@@ -22,6 +23,7 @@ class Material:
         start: What it said first.
         audits: What audits of all its rounds found.
         evaluations: What the benchmark said to its rounds.
+        asked: Questions that were asked of it in many ways.
         versions: Versions of packages, by name.
         hashes: Names and hashes of weights.
         written: When the report is written, Unix time in seconds.
@@ -31,6 +33,7 @@ class Material:
     start: RunStarted
     audits: tuple[AuditFound, ...]
     evaluations: tuple[Evaluation, ...]
+    asked: tuple[AskedQuestion, ...]
     versions: Mapping[str, str]
     hashes: tuple[tuple[str, str], ...]
     written: float

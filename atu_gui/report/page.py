@@ -25,6 +25,7 @@ from atu_gui.core.score_words import SMOOTH, change, forgotten, leaking, worse
 from atu_gui.core.verdict import RULES, Kind
 from atu_gui.report import answers, charts, tables
 from atu_gui.report.material import Material
+from atu_gui.report.rephrased import rephrased
 
 _FORGET_SAMPLES, _NEIGHBOUR_SAMPLES, _ATTACKED = 10, 6, 6
 _FINDINGS = (
@@ -77,6 +78,7 @@ def _content(material: Material) -> dict[str, Any]:
         "smooth": tables.smooth(scored, kept),
         "smooth_words": [("Log-prob", "Mean log-probability of the gold answer's tokens, nats."), *SMOOTH.values()],
         "deep": tables.deep(deep) if deep else None,
+        "drawn": answers.drawn(run.events),
         "asked": asked,
         "audits": [_audited(material.audits, number) for number in sorted({one.round for one in material.audits})],
         "evaluations": [_evaluated(one) for one in material.evaluations],
@@ -85,6 +87,7 @@ def _content(material: Material) -> dict[str, Any]:
             ("Neighbours", answers.choose(samples, "neighbour", _NEIGHBOUR_SAMPLES)),
         ],
         "every": samples,
+        "rephrased": [(one, _when(one.asked)) for one in rephrased(material.asked)],
         "settings": settings_of(_without_places(run.config)),
         "provenance": list(_provenance(material)),
         "hashes": material.hashes,
@@ -153,6 +156,7 @@ def _evaluated(found: Evaluation) -> dict[str, Any]:
         "parts": tables.parts_of(found),
         "hash": found.weights_hash,
         "table": tables.evaluation(found),
+        "put": answers.put(found),
         "differs": found.differs,
         "notes": found.notes,
     }

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TypedDict
 
+from atu_gui.core.asked import AskedQuestion, AskedWay, Reply, from_line, to_line
 from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import Event, Progress, PromptAnswered
 from atu_gui.core.events.chat import named
-from atu_gui.core.ports import UNTOUCHED, AskRequest, PreviewRequest, RephraseRequest, TokenRequest
+from atu_gui.core.ports import UNTOUCHED, AskRequest, PreviewRequest, RephraseRequest, TokenRequest, Weights
 from atu_gui.core.preview import Preview
+from atu_gui.core.records import kept_lines
 from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service.backend import Engine
+from atu_gui.service.folders import add_line
 from atu_gui.service.holding import Holding
+
+ASKED_FILE = "asked.jsonl"
 
 
 class Between(TypedDict):
@@ -78,21 +84,37 @@ def ask_all(
     engine: Engine,
     holding: Holding,
     request: AskRequest,
+    folder_for: Callable[[Sequence[Weights]], Path | None],
     *,
     folder_of: Callable[[str], Path],
     cancelled: Callable[[], bool],
 ) -> Generator[Event, None, None]:
-    """Answer every prompt with every set of weights, one set after the other.
+    """Answer every prompt with every set of weights, one set after the other; then all is added to the folder of the
+    run that was asked, where there is one.
 
     Raises:
         AtuError: No model, no such run or round.
-        Cancelled: `cancelled` said so; what was told before stays told.
+        Cancelled: `cancelled` said so; what was told before stays told, and nothing is kept.
     """
+    asked = time.time()
+    replies: list[list[Reply]] = [[] for _ in request.rephrasings]
     for side, weights in enumerate(request.sides):
         with holding.answering(weights, folder_of) as by:
             answers = yield from engine.ask_all(holding.loaded, request, cancelled)
         for index, (text, logprob) in enumerate(answers):
-            yield PromptAnswered(request.number, index, side, text, logprob, by.label, by.weights_hash)
+            told = PromptAnswered(request.number, index, side, text, logprob, by.label, by.weights_hash)
+            replies[index].append(Reply(told.named, text, logprob))
+            yield told
+    place = folder_for(request.sides)
+    if place is not None:
+        ways = (AskedWay(one, tuple(said)) for one, said in zip(request.rephrasings, replies, strict=True))
+        line = to_line(AskedQuestion(request.query, asked, tuple(ways)))
+        yield from add_line(place, ASKED_FILE, line, "What was asked is")
+
+
+def asked_in(folder: Path) -> tuple[AskedQuestion, ...]:
+    """What was asked of a run in many ways, oldest first; damaged lines are left out."""
+    return kept_lines(folder / ASKED_FILE, from_line)
 
 
 def preview(

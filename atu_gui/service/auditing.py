@@ -12,7 +12,7 @@ from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import AuditFound, Event, from_record, to_record
 from atu_gui.core.ports import UNTOUCHED, Weights
-from atu_gui.core.records import lines_of, parse
+from atu_gui.core.records import kept_lines, parse
 from atu_gui.service.backend import Engine
 from atu_gui.service.folders import AUDITS_FILE
 from atu_gui.service.found import FoundRun, events_of, find_run, folder_of
@@ -81,17 +81,8 @@ def _judge_again(store: RunStore, run: FoundRun) -> None:
 
 def audits_in(folder: Path) -> tuple[AuditFound, ...]:
     """What audits of a run found, in the order of their keeping; damaged lines are left out."""
-    try:
-        lines = lines_of((folder / AUDITS_FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return ()
-    found = []
-    for line in lines:
-        with contextlib.suppress(ValueError):
-            event = from_record(parse(line))
-            if isinstance(event, AuditFound):
-                found.append(event)
-    return tuple(found)
+    events = kept_lines(folder / AUDITS_FILE, lambda line: from_record(parse(line)))
+    return tuple(event for event in events if isinstance(event, AuditFound))
 
 
 def keep(folder: Path, found: Sequence[AuditFound]) -> None:

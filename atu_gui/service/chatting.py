@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 from atu_gui.core.chats import Chat, KeptAnswer, from_line, to_line
-from atu_gui.core.events import ChatAnswered, ChatToken, Event, JobFailed, Note
-from atu_gui.core.ports import ChatRequest
-from atu_gui.core.records import lines_of
+from atu_gui.core.events import ChatAnswered, ChatToken, Event, JobFailed
+from atu_gui.core.ports import ChatRequest, Weights
+from atu_gui.core.records import kept_lines
 from atu_gui.service.backend import Engine
 from atu_gui.service.failures import details_of, explained
+from atu_gui.service.folders import add_line
 from atu_gui.service.holding import Holding
 
 CHATS_FILE = "chats.jsonl"
 
 
 def kept(
-    work: Generator[Event, None, None], request: ChatRequest, folder: Callable[[], Path | None]
+    work: Generator[Event, None, None], request: ChatRequest, folder_for: Callable[[Sequence[Weights]], Path | None]
 ) -> Generator[Event, None, None]:
     """The same events; once all sides have answered, the chat is added to the run's folder, where there is one."""
     answers: list[KeptAnswer] = []
@@ -29,28 +30,16 @@ def kept(
             if isinstance(event, ChatAnswered):
                 answers.append(KeptAnswer(event.named, event.text, event.stopped, event.seconds))
             yield event
-    place = folder()
+    place = folder_for(request.sides)
     if place is None:
         return
     chat = Chat(request.prompt, request.temperature, request.seed, asked, tuple(answers))
-    try:
-        with (place / CHATS_FILE).open("a", encoding="utf-8") as file:
-            file.write(to_line(chat) + "\n")
-    except OSError as error:
-        yield Note("warning", f"The chat is not kept in {place}: {error.strerror}.")
+    yield from add_line(place, CHATS_FILE, to_line(chat), "The chat is")
 
 
 def chats_in(folder: Path) -> tuple[Chat, ...]:
     """What was asked of a run, oldest first; damaged lines are left out."""
-    try:
-        lines = lines_of((folder / CHATS_FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return ()
-    found = []
-    for line in lines:
-        with contextlib.suppress(ValueError):
-            found.append(from_line(line))
-    return tuple(found)
+    return kept_lines(folder / CHATS_FILE, from_line)
 
 
 def chat(

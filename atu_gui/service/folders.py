@@ -8,13 +8,14 @@ import shutil
 import tempfile
 import time
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from atu_gui.core import paths
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import OutputError
+from atu_gui.core.events import Note
 from atu_gui.core.materials import Materials
 from atu_gui.store.recorder import EVENTS_FILE
 from atu_gui.store.summary import SUMMARY_FILE
@@ -78,6 +79,15 @@ def require_space(folder: Path, needed: int) -> None:
             f"and {_megabytes(free)} are free.",
             "Free some space or choose another folder.",
         )
+
+
+def add_line(folder: Path, name: str, line: str, what: str) -> Iterator[Note]:
+    """Add a line to a file of a run; where that fails no work ends, but a note says that `what` is not kept."""
+    try:
+        with (folder / name).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        yield Note("warning", f"{what} not kept in {folder}: {error.strerror}.")
 
 
 def write_texts(folder: Path, materials: Materials) -> None:

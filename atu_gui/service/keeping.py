@@ -14,6 +14,7 @@ from atu_gui.core import paths
 from atu_gui.core.checkpoints import CHECKPOINTS_FOLDER
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.materials import Materials, Passage, Probe
+from atu_gui.service.asking import ASKED_FILE
 from atu_gui.service.chatting import CHATS_FILE
 from atu_gui.service.folders import AUDITS_FILE, CONFIG_FILE, EVALUATIONS_FOLDER, TEXTS_FOLDER
 from atu_gui.store.recorder import EVENTS_FILE
@@ -28,6 +29,7 @@ _OURS = (
     SUMMARY_FILE,
     TEXTS_FOLDER,
     CHATS_FILE,
+    ASKED_FILE,
     AUDITS_FILE,
     EVALUATIONS_FOLDER,
     CHECKPOINTS_FOLDER,

@@ -15,6 +15,7 @@ from atu_gui.core.events import Event, RunStarted
 from atu_gui.core.ports import RunRecord
 from atu_gui.core.recorded import record_of
 from atu_gui.core.tables import write_text
+from atu_gui.service.asking import asked_in
 from atu_gui.service.auditing import audits_in
 from atu_gui.service.evaluating import evaluations_in
 from atu_gui.service.found import FoundRun, events_of, find_run
@@ -47,13 +48,16 @@ def write_report(store: RunStore, name: str, file: Path, *, replace: bool) -> Pa
         raise InputError(f"Run {found.run_id} ended before it began: nothing is recorded of it.", "Name another run.")
     record, versions = _known(store, found, events)
     run = Compared.of(record, found.config, events)
+    judged = run.rounds.get(run.final_round)
+    answered = judged.weights_hash if judged is not None else ""
     material = Material(
         run,
         start,
         audits_in(found.folder),
         evaluations_in(found.folder),
+        asked_in(found.folder),
         versions,
-        _hashes(found.folder, start, run.final_round),
+        _hashes(found.folder, start, run.final_round, answered),
         time.time(),
     )
     write_text(file, render(material))
@@ -68,12 +72,15 @@ def _known(store: RunStore, found: FoundRun, events: Sequence[Event]) -> tuple[R
     return record_of(tuple(events)), {str(key): str(value) for key, value in summary.get("versions", {}).items()}
 
 
-def _hashes(folder: Path, start: RunStarted, round_: int) -> tuple[tuple[str, str], ...]:
-    """What the weights are known by: both models as they were loaded, and the file of the judged round."""
+def _hashes(folder: Path, start: RunStarted, round_: int, answered: str) -> tuple[tuple[str, str], ...]:
+    """What the weights are known by: both models as they were loaded, the model as it answered in the judged round, and
+    that round's file."""
     file = folder / "rounds" / f"round-{round_}.safetensors"
     kept = round_ > 0 and file.is_file()
     model = start.weights_hash or (_loaded_hash(file) if kept else "")
     rows = [("Language model", model or "not recorded"), ("Encoder", start.encoder_hash or "not recorded")]
+    if round_ > 0:
+        rows.append((f"Language model with round {round_}", answered or "not recorded"))
     if kept:
         with file.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()

@@ -178,10 +178,9 @@ class Workbench:
             self._chats[request_id] = stop
 
         def work() -> Generator[Event, None, None]:
-            asked = chat(
-                self._engine, self._holding, request, request_id, folder_of=self._folder_of, stopped=stop.is_set
-            )
-            return kept(asked, request, self._held_folder)
+            given = (self._engine, self._holding, request, request_id)
+            asked = chat(*given, folder_of=self._folder_of, stopped=stop.is_set)
+            return kept(asked, request, self._asked_folder)
 
         future = self._worker.submit(work, "chat")
         future.add_done_callback(lambda _done: self._drop_chat(request_id))
@@ -204,7 +203,8 @@ class Workbench:
 
     def ask_all(self, request: AskRequest) -> Future[None]:
         """Answer many prompts."""
-        return self._between("ask", lambda rest: ask_all(self._engine, self._holding, request, **rest))
+        given = (self._engine, self._holding, request, self._asked_folder)
+        return self._between("ask", lambda rest: ask_all(*given, **rest))
 
     def look_at(self, request: TokenRequest) -> Future[tuple[TokenLine, ...]]:
         """Similarity to the concept after each token."""
@@ -335,7 +335,6 @@ class Workbench:
     ) -> Future[T]:
         """Queue a cancellable main job whose failure is told by a `JobFailed`."""
         cancel = self._new_cancel()
-
         future = self._worker.submit(
             lambda: told(job, cancellable(work(cancel.is_set), cancel.is_set)), chats_between=chats_between
         )
@@ -381,9 +380,10 @@ class Workbench:
     def _folder_of(self, run_id: str) -> Path:
         return folder_of(self._opened_store(), run_id)
 
-    def _held_folder(self) -> Path | None:
-        """The folder of the run whose weights are held."""
-        return self._folder_of(self._holding.run_id) if self._holding.run_id else None
+    def _asked_folder(self, sides: Sequence[Weights]) -> Path | None:
+        """The folder of the run that some weights belong to, else of the one whose weights are held."""
+        run_id = next((one.run_id for one in sides if one.run_id), self._holding.run_id)
+        return self._folder_of(run_id) if run_id else None
 
     def _new_cancel(self) -> threading.Event:
         cancel = threading.Event()

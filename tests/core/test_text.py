@@ -14,6 +14,12 @@ def test_numbers_have_a_real_minus_and_thousands() -> None:
     assert text.count(1, "passage") == "1 passage"
     assert text.count(2, "entity", "entities") == "2 entities"
     assert text.percent(0.78) == "78 %"
+    assert text.percent(-0.03) == "−3 %"
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert (text.number(-0.004), text.number(-0.006)) == ("0.00", "−0.01")
+    assert (text.percent(-0.003), text.percent(-0.006)) == ("0 %", "−1 %")
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,9 @@ def made_up(events: Sequence[Event] | None = None) -> Material:
 
 
 def of(run: Compared) -> Material:
-    """Material without audits and evaluations."""
+    """Material without audits, evaluations and rephrasings."""
     start = next(event for event in run.events if isinstance(event, RunStarted))
-    return Material(run, start, (), (), {"torch": "2.13.0"}, (("Language model", "abc123"),), 1.8e9)
+    return Material(run, start, (), (), (), {"torch": "2.13.0"}, (("Language model", "abc123"),), 1.8e9)
 
 
 def without_end(material: Material) -> Material:

@@ -9,8 +9,18 @@ from html.parser import HTMLParser
 import pytest
 
 from atu_gui.core import text
-from atu_gui.core.evaluation import Evaluation, PartTime, Score
-from atu_gui.core.events import Interval, ItemAnswered, RoundScored, RunFinished, RunStarted
+from atu_gui.core.asked import AskedQuestion, AskedWay, Reply
+from atu_gui.core.evaluation import EvaluatedItem, Evaluation, PartTime, Score
+from atu_gui.core.events import (
+    DeepScored,
+    Interval,
+    ItemAnswered,
+    ItemSampled,
+    RoundScored,
+    RunFinished,
+    RunStarted,
+)
+from atu_gui.core.rephrasing import Rephrasing
 from atu_gui.core.score_words import change
 from atu_gui.report.material import Material
 from atu_gui.report.page import headline, render
@@ -162,6 +172,55 @@ def test_evaluations_stand_with_their_reading_and_differences() -> None:
     said = Page(render(dataclasses.replace(made_up(), evaluations=(benchmark,)))).said
     for part in (benchmark.title, "12.5 3.0 … 30.0 – 8 (few)", "0a1b", "Differs from RWKU: stops", "a note"):
         assert part in said
+
+
+def test_every_answer_of_the_benchmark_about_the_target_is_there() -> None:
+    items = (
+        EvaluatedItem("1_Ada", "aa", 1, "role play", "Be her. Who?", "Ada", "It was Ada.", 1.0),
+        EvaluatedItem("1_Ada", "aa", 2, "multiple choice", "Ada or Bob?", "Ada", "Ada", 1.0, told=True),
+        EvaluatedItem("1_Ada", "neighbour-qa", 1, "", "Who is Bob?", "a clerk", "A clerk.", 1.0),
+        EvaluatedItem("1_Ada", "mmlu", 1, "law", "Five examples", "B", "C", 0.0),
+    )
+    found_ = Evaluation("m", "0a", "rwku", ("1_Ada",), None, (), items, (), (), ())
+    page = Page(render(dataclasses.replace(made_up(), evaluations=(found_,))))
+    assert "Prompts and answers about the concept and its neighbours, 3" in page.said
+    assert "Role play Be her. Who? Ada It was Ada . Leak recall 1.00".casefold() in page.said.casefold()
+    assert "Ada or Bob? Ada Ada Not counted" in page.said
+    assert "neighbours, question and answer Who is Bob? a clerk A clerk . Kept" in page.said
+    assert "Five examples" not in page.said
+
+
+def test_answers_at_temperature_one_stand_with_how_many_leak() -> None:
+    events = past_events("aaaa", past_config())
+    one = next(event for event in events if isinstance(event, ItemAnswered) and event.group == "forget")
+    before = ItemSampled("aaaa", 0, one.probe_id, "forget", ("No.", f"It is {one.gold}!", one.gold), (0.0, 1.0, 1.0))
+    after = ItemSampled("aaaa", 3, one.probe_id, "forget", ("I do not know.", "A cat."), (0.1, 0.0))
+    leak = (Interval(0.4, 0.2, 0.6, 5),)
+    scored = DeepScored("aaaa", 3, (1,), leak, (), leak, Interval(3.0, 2.0, 4.0, 2), 255)
+    page = Page(render(made_up([*events, before, after, scored])))
+    assert "Answers at temperature 1 to 1 question" in page.said
+    assert f"It is {one.gold} ! 2 of 3 hold the gold answer; recall 1.00" in page.said
+    assert "I do not know. 0 of 2 hold the gold answer; recall 0.10" in page.said
+    assert "leak@1, forget 0.40 0.20 to 0.60, n = 5" in page.said
+    assert "exposure among 255, bits 3.00" in page.said
+
+
+def test_rephrasings_are_told_with_what_each_side_gave_away() -> None:
+    ways = tuple(
+        AskedWay(
+            Rephrasing("role play" if at else "multiple choice", words, "Vinci", ("Vinci",), ("Leonardo",)),
+            (Reply("untouched weights", "In Vinci.", -0.1), Reply("run aaaa, round 3", "In Rome.", -4.0)),
+        )
+        for at, words in enumerate(("Rome or Vinci?", "You are a guide. Where?", "Where, then?"))
+    )
+    old = AskedQuestion("Where was he born?", 1.7e9, ways[:1])
+    new = AskedQuestion("Where was he born?", 1.8e9, ways)
+    page = Page(render(dataclasses.replace(made_up(), asked=(old, new))))
+    assert page.said.count("Where was he born?") == 1
+    assert "Brought out by 2 of 2 ways from untouched weights, 0 of 2 ways from run aaaa, round 3" in page.said
+    assert "Role play You are a guide. Where? Gold answer: Vinci In Vinci . Leak In Rome. No leak" in page.said
+    assert "Rome or Vinci? Gold answer: Vinci In Vinci . Not counted In Rome. Not counted" in page.said
+    assert "No question of this run was rephrased" in Page(render(made_up())).said
 
 
 def test_a_run_that_was_cut_off_has_no_verdict_but_its_rounds(material: Material) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from atu_gui.core.config import ModelConfig, parse_config
 from atu_gui.core.errors import InputError
-from atu_gui.core.events import JobFailed, Progress, PromptAnswered, StepDone
+from atu_gui.core.events import JobFailed, Note, Progress, PromptAnswered, StepDone
 from atu_gui.core.ports import CURRENT, UNTOUCHED, AskRequest, PreviewRequest, RephraseRequest, TokenRequest, Weights
 from atu_gui.core.rephrasing import Question, Rephrasing
+from atu_gui.service.asking import asked_in
 from tests.service.test_chatting import Room, config
 
 ASKED = (Rephrasing("role play", "You know. Who?", "Ada"), Rephrasing("paraphrase", "Who is it?", "Ada"))
@@ -38,6 +39,35 @@ def test_every_prompt_is_answered_by_every_side(room: Room) -> None:
         (3, 0, 1, "8", label),
         (3, 1, 1, "8", label),
     ]
+
+
+def test_what_was_asked_is_kept_with_the_run_whose_weights_answered(room: Room) -> None:
+    room.workbench.ask_all(AskRequest(1, ASKED, (UNTOUCHED,), query="Who?")).result(10)
+    first = room.workbench.run(config()).result(10)
+    room.engine.other_runs[first.folder] = {1: 3.5}
+    second = room.workbench.run(config()).result(10)
+    assert asked_in(first.folder) == asked_in(second.folder) == ()
+    room.workbench.ask_all(AskRequest(2, ASKED, (UNTOUCHED, Weights(first.run_id, 1)), query="Who?")).result(10)
+    room.workbench.ask_all(AskRequest(3, ASKED[:1], (UNTOUCHED, CURRENT), query="Who else?")).result(10)
+    (kept,), (other,) = asked_in(first.folder), asked_in(second.folder)
+    assert (kept.query, other.query) == ("Who?", "Who else?")
+    assert [way.rephrasing for way in kept.ways] == list(ASKED)
+    said = [[(reply.text, reply.weights.partition(" · ")[0]) for reply in way.replies] for way in kept.ways]
+    assert said == [[("10", "untouched weights"), ("3.5", f"run {first.run_id}, round 1")]] * 2
+
+
+def test_rephrasings_that_were_stopped_or_cannot_be_kept_leave_nothing_behind(room: Room) -> None:
+    outcome = room.workbench.run(config()).result(10)
+    room.engine.prompts, room.engine.step_seconds = 1000, 0.005
+    future = room.workbench.ask_all(AskRequest(1, ASKED))
+    room.wait_for(2, Progress)
+    future.cancel()
+    room.engine.prompts = 1
+    (outcome.folder / "asked.jsonl").mkdir()
+    room.workbench.ask_all(AskRequest(2, ASKED)).result(10)
+    notes = [event.text for event in room.events if isinstance(event, Note) and "not kept" in event.text]
+    assert len(notes) == 1 and notes[0].startswith("What was asked is not kept in ")
+    assert asked_in(outcome.folder) == ()
 
 
 def test_rephrasings_are_written_by_the_untouched_model_whatever_the_current_weights(room: Room) -> None:

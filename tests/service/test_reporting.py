@@ -87,10 +87,12 @@ def test_weights_are_known_by_what_was_recorded_or_by_the_round_that_was_kept(tm
     content = len(header).to_bytes(8, "little") + header + b"weights"
     (tmp_path / "rounds").mkdir()
     (tmp_path / "rounds" / "round-2.safetensors").write_bytes(content)
-    rows = dict(reporting._hashes(tmp_path, start, 2))
-    assert rows["Language model"] == "abc" and rows["Encoder"] == "not recorded"
+    rows = dict(reporting._hashes(tmp_path, start, 2, "def"))
+    assert (rows["Language model"], rows["Language model with round 2"]) == ("abc", "def")
+    assert rows["Encoder"] == "not recorded"
     assert hashlib.sha256(content).hexdigest() in rows.values()
     told = dataclasses.replace(start, weights_hash="told", encoder_hash="too")
-    assert dict(reporting._hashes(tmp_path, told, 1)) == {"Language model": "told", "Encoder": "too"}
+    assert dict(reporting._hashes(tmp_path, told, 0, "")) == {"Language model": "told", "Encoder": "too"}
+    assert dict(reporting._hashes(tmp_path, told, 1, ""))["Language model with round 1"] == "not recorded"
     (tmp_path / "rounds" / "round-2.safetensors").write_bytes(b"damaged")
-    assert dict(reporting._hashes(tmp_path, start, 2))["Language model"] == "not recorded"
+    assert dict(reporting._hashes(tmp_path, start, 2, ""))["Language model"] == "not recorded"

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from atu_gui.core.events import Event, ItemAnswered, RunStarted
+from atu_gui.core.events import Event, ItemAnswered, ItemSampled, RunStarted
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_cells import LOW, AnswerDelegate, DotsDelegate, WordsDelegate
 from atu_gui.ui.widgets.basics import button, row, rule
@@ -104,6 +104,8 @@ class ProbesPanel(QWidget):
         elif isinstance(event, ItemAnswered):
             self.model.take(event)
             self._soon.start(0)
+        elif isinstance(event, ItemSampled):
+            self.model.take_samples(event)
 
     def clear(self) -> None:
         """Forget the run."""

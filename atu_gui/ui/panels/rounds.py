@@ -7,7 +7,7 @@ from typing import Literal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.events import Event, Interval, RoundScored, RunStarted
+from atu_gui.core.events import DeepScored, Event, Interval, RoundScored, RunStarted
 from atu_gui.core.materials import Group
 from atu_gui.core.score_words import SMOOTH
 from atu_gui.ui.theme import Theme
@@ -16,6 +16,7 @@ from atu_gui.ui.widgets.columns_button import ColumnsButton
 from atu_gui.ui.widgets.empty import Empty
 from atu_gui.ui.widgets.tables import cell, plain_table
 
+_FURTHER = ("forget", "neighbour", "verbatim")
 _HEADINGS = [
     "Round",
     "τ",
@@ -27,10 +28,18 @@ _HEADINGS = [
     "Fluency, bits",
     "Align cosine",
     "Time",
-    *(f"{name}, {group}" for name, _ in SMOOTH.values() for group in ("forget", "neighbour")),
+    *(f"{name}, {group}" for name, _ in SMOOTH.values() for group in _FURTHER),
+    *(f"Leak@k, {group}" for group in _FURTHER),
+    "Exposure, bits",
 ]
-# The smooth scores on test questions, hidden until they are asked for.
+# The smooth scores on test questions and of verbatim strings, then what is taken once of two rounds; hidden until they
+# are asked for.
 _FIRST_SMOOTH = 10
+_FIRST_DEEP = _FIRST_SMOOTH + len(SMOOTH) * len(_FURTHER)
+_DEEP = (
+    *("Recall of the best of k answers at temperature 1, taken once, at the end." for _ in _FURTHER),
+    "How far verbatim strings stand out among random ones; about 1.4 bits are chance. Taken once, at the end.",
+)
 _GROUPS: tuple[Group, ...] = ("forget", "neighbour")
 _SIDES: tuple[Literal["dev", "test"], ...] = ("dev", "test")
 _FORGET = (2, 3)
@@ -43,10 +52,12 @@ class RoundsPanel(QWidget):
         super().__init__(parent)
         self._figures = theme.font()
         self._table = plain_table("Scores per round", _HEADINGS, right=set(range(1, len(_HEADINGS))), stretch=0)
-        for at, words in enumerate(words for _, words in SMOOTH.values() for _ in _GROUPS):
-            heading = self._table.horizontalHeaderItem(_FIRST_SMOOTH + at)
+        smooth = (f"{words} Test questions, or all verbatim strings." for _, words in SMOOTH.values() for _ in _FURTHER)
+        for at, words in enumerate((*smooth, *_DEEP), start=_FIRST_SMOOTH):
+            heading = self._table.horizontalHeaderItem(at)
             assert heading is not None
-            heading.setToolTip(f"{words} Test questions.")
+            heading.setToolTip(words)
+        self._rows: dict[int, int] = {}
         self._corner = QWidget()
         self.columns = ColumnsButton(theme, self._table, range(_FIRST_SMOOTH, len(_HEADINGS)))
         self._corner.setLayout(row(None, self.columns))
@@ -67,15 +78,19 @@ class RoundsPanel(QWidget):
         elif isinstance(event, RoundScored):
             self._add(event)
             self._stack.setCurrentIndex(1)
+        elif isinstance(event, DeepScored):
+            self._add_deep(event)
 
     def clear(self) -> None:
         """Forget the run."""
         self._table.setRowCount(0)
+        self._rows = {}
         self._stack.setCurrentIndex(0)
 
     def _add(self, event: RoundScored) -> None:
         at = self._table.rowCount()
         self._table.insertRow(at)
+        self._rows[event.round] = at
         recalls = [event.recall(group, side) for group in _GROUPS for side in _SIDES]
         scores = (*recalls, event.token_loss, event.fluency_entropy)
         self._table.setItem(at, 0, cell(f"Round {event.round}" if event.round else "Untouched"))
@@ -92,10 +107,24 @@ class RoundsPanel(QWidget):
         self._table.scrollToBottom()
 
     def _add_smooth(self, at: int, event: RoundScored) -> None:
-        sides = [event.scores(group, "test") or getattr(event, group) for group in _GROUPS]
+        sides = [*(event.scores(group, "test") or getattr(event, group) for group in _GROUPS), event.verbatim]
         values = [None if one is None else getattr(one, name) for name in SMOOTH for one in sides]
         for column, value in enumerate(values, start=_FIRST_SMOOTH):
             self._table.setItem(at, column, cell(text.interval(value), right=True, font=self._figures, tip=_tip(value)))
+
+    def _add_deep(self, event: DeepScored) -> None:
+        """Into the row of the round that was sampled; one that is not here was scored by nothing else."""
+        at = self._rows.get(event.round)
+        if at is None:
+            return
+        leaks = (event.forget_leak, event.neighbour_leak, event.verbatim_leak)
+        for column, leak in enumerate(leaks, start=_FIRST_DEEP):
+            pairs = list(zip(event.ks, leak, strict=False))
+            words = " · ".join(f"@{k} {text.number(value.mean)}" for k, value in pairs) or text.NOTHING
+            tip = "\n".join(f"leak@{k}: {text.scored(value)}" for k, value in pairs) or _tip(None)
+            self._table.setItem(at, column, cell(words, right=True, font=self._figures, tip=tip))
+        words, tip = text.interval(event.exposure), _tip(event.exposure)
+        self._table.setItem(at, _FIRST_DEEP + len(leaks), cell(words, right=True, font=self._figures, tip=tip))
 
 
 def _tip(score: Interval | None) -> str:

@@ -116,7 +116,8 @@ class RephrasingRoom(Room):
         rephrasings = tuple(one.rephrasing for one in results.model.rows)
         if not rephrasings:
             return
-        request = AskRequest(next(self._numbers), rephrasings, (panel.before.weights, panel.after.weights))
+        sides = (panel.before.weights, panel.after.weights)
+        request = AskRequest(next(self._numbers), rephrasings, sides, query=panel.query.toPlainText().strip())
         work = self._session.serve(lambda port: port.ask_all(request), self._asked, self._end)
         if work is not None:
             self._number = request.number

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from atu_gui.core import text
-from atu_gui.core.events import ItemAnswered
+from atu_gui.core.events import ItemAnswered, ItemSampled
 from atu_gui.core.leaks import MARK_WORDS, judge, mark_of, one_line, tells
 from atu_gui.ui.widgets.answer_cells import CELL, Answer
 
@@ -27,12 +27,14 @@ _ROOT = QModelIndex()
 
 @dataclass(slots=True)
 class ProbeRow:
-    """A probe and its answers by round, 0 being the untouched model; `smooth` is by round and column."""
+    """A probe and its answers by round, 0 being the untouched model; `smooth` is by round and column, `samples` are the
+    answers at temperature 1."""
 
     first: ItemAnswered
     answers: dict[int, Answer] = field(default_factory=dict)
     recalls: dict[int, float] = field(default_factory=dict)
     smooth: dict[int, dict[int, float | None]] = field(default_factory=dict)
+    samples: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def told(self) -> bool:
@@ -104,6 +106,12 @@ class ProbesModel(QAbstractTableModel):
         else:
             self.dataChanged.emit(self.index(at, 0), self.index(at, len(HEADINGS) - 1))
 
+    def take_samples(self, event: ItemSampled) -> None:
+        """A probe was answered several times at temperature 1."""
+        at = self._by_id.get(event.probe_id)
+        if at is not None and event.samples:
+            self.rows[at].samples[event.round] = event.samples
+
     def rowCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self.rows)
 
@@ -138,15 +146,20 @@ class ProbesModel(QAbstractTableModel):
             if column == QUERY:
                 rounds = [f"Round {number}: {one.words}" for number, one in sorted(row.answers.items())]
                 return "\n".join([row.first.query, *rounds])
-            return answer.said() if answer is not None else self._words(row, column)
+            if answer is None:
+                return self._words(row, column)
+            drawn = [one_line(words) for words in row.samples.get(0 if column == BEFORE else self.after, ())]
+            return "\n".join([answer.said(), *(["At temperature 1:"] if drawn else []), *drawn])
         return None
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Headings and rows for an export: every probe with every round."""
         rounds = [0, *self.rounds]
         headings = ["Probe", "Group", "Kind", "Question", "Gold answer", "Answer in the question"]
+        sampled = sorted({number for row in self.rows for number in row.samples})
         for number in rounds:
             headings += [f"Round {number}: {what}" for what in ("answer", "mark", "P(answer)", "recall", *HEADINGS[7:])]
+        headings += [f"Round {number}: answers at temperature 1" for number in sampled]
         lines = []
         for row in self.rows:
             one = row.first
@@ -159,7 +172,7 @@ class ProbesModel(QAbstractTableModel):
                     chance = "" if answer.probability is None else f"{answer.probability:.6f}"
                     line += [answer.words, MARK_WORDS[answer.mark], chance, f"{row.recalls[number]:.4f}"]
                     line += ["" if value is None else f"{value:.4f}" for value in row.smooth[number].values()]
-            lines.append(line)
+            lines.append(line + ["\n".join(map(one_line, row.samples.get(number, ()))) for number in sampled])
         return headings, lines
 
     def _side(self, row: ProbeRow, column: int) -> Answer | None:

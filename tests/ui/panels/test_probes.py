@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from atu_gui.core.events import ItemAnswered, RunStarted
+from atu_gui.core.events import ItemAnswered, ItemSampled, RunStarted
 from atu_gui.ui.panels.probes import ProbesPanel
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_cells import CELL
@@ -149,3 +149,23 @@ def test_a_name_of_the_concept_is_a_leak_too(panel: ProbesPanel) -> None:
     panel.handle(replace(run, concepts=("Leonardo da Vinci",)))
     panel.handle(replace(FORGET, query="Who painted it?", gold="x", answer="Leonardo da Vinci did."))
     assert panel.model.index(0, BEFORE).data(CELL).mark == "leak"
+
+
+def test_answers_at_temperature_one_stand_behind_the_greedy_one(panel: ProbesPanel) -> None:
+    second_round(panel)
+    headings, _ = panel.model.table()
+    assert not [name for name in headings if "temperature" in name]
+    panel.handle(ItemSampled("r", 0, "f1", "forget", ("Mona\nLisa", "A lady."), (1.0, 0.0)))
+    panel.handle(ItemSampled("r", 2, "f1", "forget", ("A river.", "A boat."), (0.0, 0.0)))
+    before, after, other = (
+        panel.model.index(row, column).data(Qt.ItemDataRole.ToolTipRole)
+        for row, column in ((0, BEFORE), (0, AFTER), (1, AFTER))
+    )
+    assert before.endswith("At temperature 1:\nMona Lisa\nA lady.")
+    assert after.endswith("At temperature 1:\nA river.\nA boat.")
+    assert "temperature" not in other
+    headings, lines = panel.model.table()
+    assert headings[-2:] == ["Round 0: answers at temperature 1", "Round 2: answers at temperature 1"]
+    assert lines[0][-2:] == ["Mona Lisa\nA lady.", "A river.\nA boat."]
+    assert lines[1][-2:] == ["", ""]
+    assert {len(line) for line in lines} == {len(headings)}
