@@ -24,6 +24,7 @@ from transformers import (
 
 from atu_gui.core.errors import InputError
 from atu_gui.engine.devices import choose_device, choose_dtype
+from atu_gui.engine.formats import hold
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.tiny import tiny_encoder_tokenizer, tiny_tokenizer
 
@@ -69,7 +70,7 @@ _ENCODERS: dict[str, Callable[[], PretrainedConfig]] = {
 
 
 def shaped_language_model(shape: str, device_name: str) -> LanguageModel:
-    """Random weights in the format that a model's files would have: bfloat16 on a GPU, float32 on the CPU.
+    """Random weights, held as those of a file of bfloat16 are: matrices in 16 bits on a GPU, float32 on the CPU.
 
     Raises:
         InputError: No such shape.
@@ -82,6 +83,7 @@ def shaped_language_model(shape: str, device_name: str) -> LanguageModel:
     auto: Any = AutoModelForCausalLM
     with torch.device(device):
         model = auto.from_config(LANGUAGE_MODELS[shape](), dtype=dtype)
+    hold(model, device, dtype)
     model.eval().requires_grad_(False)
     return LanguageModel(model, tiny_tokenizer(), shape, shape, device, dtype, weights_hash=_never_seen())
 

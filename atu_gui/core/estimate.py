@@ -11,7 +11,7 @@ from atu_gui.core.progress import planned_stages
 from atu_gui.core.scan import trained_blocks
 from atu_gui.core.workload import adapter_size, head_size, hook_layers
 
-# Heads and their optimizer are float32.
+# Heads and what is trained are float32, and so are their optimizers.
 _SINGLE = 4
 
 
@@ -58,18 +58,20 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
         return None
     layers = hook_layers(config, model)
     deepest = max(layers)
-    per_weight = model.memory_bytes / max(1, model.parameters)
     blocks = trained_blocks(layers, config.unlearn.blocks)
     trained = sum(model.block_parameters[number - 1] for number in blocks)
     # Nothing is kept for a backward pass through blocks whose output is constant.
     passed = deepest if config.unlearn.train_embeddings else deepest - blocks[0] + 1
     kept = len(layers) + (passed < deepest)
-    part = trained * per_weight
-    beside = 0
+    part, beside = _SINGLE * trained, 0
+    untouched = trained * model.weight_bytes
     if config.unlearn.training == "lora":
-        part = beside = _SINGLE * adapter_size(config, model)
+        untouched = part = beside = _SINGLE * adapter_size(config, model)
     if config.unlearn.train_embeddings:
-        part += model.embedding_parameters * per_weight
+        part += _SINGLE * model.embedding_parameters
+        untouched += _SINGLE * model.embedding_parameters
+    # Weights held in 16 bits get float32 masters, and these are rounded to 16 bits for every pass.
+    masters = (part - untouched) + (0 if model.dtype == "float32" else part / 2)
     moments = 2 if config.unlearn.optimizer == "adamw" else 0
     head, head_floats = head_size(config, model)
     positions = config.windows.batch * config.windows.max_tokens
@@ -77,13 +79,14 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
     block_floats = model.block_activations + 2 * model.width
     activations = positions * (passed * block_floats * per_float + len(layers) * head_floats * _SINGLE)
     passages = config.texts.passages + config.texts.retain_passages
-    states = passages * config.windows.max_tokens * model.width * per_float * kept
+    states = passages * config.windows.max_tokens * model.width * _SINGLE * kept
     uses = (
         Use("Model", model.memory_bytes, "Weights of the language model", loaded=True),
         Use("Encoder", model.encoder_bytes, "Weights of the text encoder", loaded=True),
         *((Use("Adapters", beside, "Two small matrices beside each linear layer"),) if beside else ()),
-        Use("Untouched values", part, f"What blocks {blocks[0]} to {deepest} were: “before” answers from them"),
+        Use("Untouched values", untouched, f"What blocks {blocks[0]} to {deepest} were: “before” answers from them"),
         Use("Gradients", part, "One for each trained weight"),
+        *([Use("Masters", masters, "Trained weights in 32 bits beside 16 bits to compute with")] if masters else []),
         Use("Optimizer", moments * part, "Two moments for each trained weight with AdamW, nothing with SGD"),
         Use("Heads", len(layers) * head * 4 * _SINGLE, "Weights, gradients and two moments of each head"),
         Use("Activations", activations, "What the largest step keeps for its backward pass"),

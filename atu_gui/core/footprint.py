@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Weights are float32 on every device; another number format is that of the computation.
-_SINGLE = 4
+# Weights are float32 but where a GPU computes in 16 bits: there matrices stay in the 16 bits of their file.
+_SINGLE, _HALF = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Footprint:
         dtype: Number format of the computation.
         encoder: Name of the encoder for the screen.
         encoder_parameters: Of the encoder; 0 where its files are not on this machine.
+        halves: Parameters of the language model that the device holds in 16 bits.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Footprint:
     dtype: str
     encoder: str
     encoder_parameters: int
+    halves: int = 0
 
     @property
     def known(self) -> bool:
@@ -42,7 +44,7 @@ class Footprint:
     @property
     def memory(self) -> int:
         """Bytes of both models' weights on the device."""
-        return _SINGLE * (self.parameters + self.encoder_parameters)
+        return _SINGLE * (self.parameters - self.halves + self.encoder_parameters) + _HALF * self.halves
 
     @property
     def main_memory(self) -> int:

@@ -210,9 +210,11 @@ def states_of(
     """Hidden states at every hook layer, [b, s, d] each, float32, without gradient: cached while they are constant."""
     if untouched:
         length = batch.ids.shape[1]
-        return {layer: corpus.untouched_states(indices, layer, setting.lm.device, length) for layer in setting.layers}
-    with torch.no_grad():
-        states = setting.states(corpus, indices, batch)
+        device = setting.lm.device
+        states = {layer: corpus.untouched_states(indices, layer, device, length) for layer in setting.layers}
+    else:
+        with torch.no_grad():
+            states = setting.states(corpus, indices, batch)
     return {layer: value.float() for layer, value in states.items()}
 
 

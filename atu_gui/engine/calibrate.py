@@ -75,8 +75,9 @@ def _measured(
     cancelled: Callable[[], bool],
 ) -> Generator[Event, None, MeasuredPaces]:  # fmt: skip
     setting = scratch_setting(config, lm, encoder)
-    aligner, unlearner = Aligner(setting), Unlearner(setting, parameters)
-    copies = {name: parameter.detach().clone() for name, parameter in parameters.items()}
+    copies = {name: parameter.detach().to(torch.float32, copy=True) for name, parameter in parameters.items()}
+    with in_place(parameters, copies):
+        aligner, unlearner = Aligner(setting), Unlearner(setting, parameters)
     rates = config.align.learning_rate, config.unlearn.learning_rate
 
     def unlearn() -> None:
@@ -124,7 +125,7 @@ def scratch_setting(config: RunConfig, lm: LanguageModel, encoder: TextEncoder) 
         )
         for layer in {*config.layers, constant} - {0}:
             corpus.untouched[layer] = Rows.of(
-                [torch.randn(len(text.ids), lm.width, generator=random).to(lm.compute_dtype) for text in corpus.texts]
+                [torch.randn(len(text.ids), lm.width, generator=random) for text in corpus.texts]
             )
         corpora.append(corpus)
     concept, retain = corpora

@@ -252,10 +252,11 @@ def disk_bytes(config: RunConfig, lm: LanguageModel, embedding_width: int) -> in
     """About how much the rounds and checkpoints of a settled config take on the disk."""
     blocks = lm.blocks[: max(config.layers)]
     weights = [parameter for block in blocks for parameter in block.parameters()]
+    # What a run trains is float32.
     if config.unlearn.training == "lora":
         each = torch.float32.itemsize * config.unlearn.rank * lm.block_activations * len(blocks)
     else:
-        each = sum(weight.numel() * weight.element_size() for weight in weights)
+        each = torch.float32.itemsize * sum(weight.numel() for weight in weights)
     each += heads_bytes(config.head, len(config.layers), lm, embedding_width)
     return (len(config.rounds) + _COPIES) * each
 

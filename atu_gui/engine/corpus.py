@@ -92,7 +92,8 @@ class Corpus:
     Attributes:
         texts: The texts.
         references: For each text the embeddings of its full windows, [number of full positions, e].
-        untouched: For each layer and text the untouched model's hidden states, [s, d], in the compute dtype's width.
+        untouched: For each layer and text the untouched model's hidden states, [s, d], in the format
+            that blocks hand on (float32 wherever embeddings are).
     """
 
     texts: list[WindowedText]

@@ -31,7 +31,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:
-    """The format that autocast computes in; weights stay float32.
+    """The format that autocast computes in; `formats` says in which one weights are held.
 
     Raises:
         ResourceError: The device cannot compute in that format.

@@ -12,7 +12,10 @@ from torch import Tensor, nn
 
 
 def weights_hash(model: nn.Module) -> str:
-    """SHA-256 over the names, formats, shapes and bytes of all parameters, 12 hex digits."""
+    """SHA-256 over the names, shapes and values of all parameters, 12 hex digits.
+
+    Values count as float32: the same file has the same hash wherever its weights are held in 16 bits.
+    """
     return combined_hash(tensor_digests(model))
 
 
@@ -33,8 +36,11 @@ def combined_hash(digests: Mapping[str, bytes]) -> str:
 
 
 def tensor_digest(name: str, tensor: Tensor) -> bytes:
-    """SHA-256 over the name, format, shape and bytes of a tensor."""
-    flat = tensor.detach().cpu().contiguous().reshape(-1)
-    digest = hashlib.sha256(f"{name}|{tensor.dtype}|{tuple(tensor.shape)}|".encode())
+    """SHA-256 over the name, shape and values of a tensor; 16 bits count as the float32 that they stand for."""
+    values = tensor.detach().cpu()
+    if values.dtype in (torch.bfloat16, torch.float16):
+        values = values.float()
+    flat = values.contiguous().reshape(-1)
+    digest = hashlib.sha256(f"{name}|{values.dtype}|{tuple(values.shape)}|".encode())
     digest.update(flat.view(torch.uint8).numpy().data)
     return digest.digest()

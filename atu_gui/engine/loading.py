@@ -14,6 +14,7 @@ from atu_gui.core.errors import AtuError, ModelError, ResourceError
 from atu_gui.core.events import Progress
 from atu_gui.core.redaction import without_tokens
 from atu_gui.engine.devices import choose_device, choose_dtype, describe
+from atu_gui.engine.formats import hold
 from atu_gui.engine.hashing import combined_hash, tensor_digests, weights_hash
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.packing import pack
@@ -29,7 +30,7 @@ T = TypeVar("T")
 def load_language_model(config: ModelConfig) -> Generator[Progress, None, LanguageModel]:
     """Find, check and load a causal language model.
 
-    Its weights are float32 on every device; with another compute format autocast does the rest.
+    Its weights are float32, or as their files store them where `formats` says so; autocast does the rest.
 
     Raises:
         ModelError: Unknown, damaged, unsafe, gated or unsupported.
@@ -51,7 +52,7 @@ def load_language_model(config: ModelConfig) -> Generator[Progress, None, Langua
     yield _step(f"Moving {files.name} to the device", 3)
     if config.weights == "nf4":
         _guarded(files.name, device, lambda: pack(lm))
-    _guarded(files.name, device, lambda: nn.Module.to(model, device))
+    _guarded(files.name, device, lambda: hold(model, device, dtype))
     yield _step(f"Trying {files.name}", 4)
     _guarded(files.name, device, lambda: check_computes(lm))
     yield _step(f"{files.name} is ready", _STEPS)

@@ -73,7 +73,7 @@ class LanguageModel:
     """A causal language model with a fast tokenizer, in evaluation mode.
 
     Attributes:
-        model: The `…ForCausalLM` module; weights in float32 or the loaded format.
+        model: The `…ForCausalLM` module; weights in float32, or in 16 bits where `formats` holds them so.
         tokenizer: A fast tokenizer (offsets are needed for windows), `padding_side` "left", with a pad token.
         name: Name for the screen.
         source: What the user asked for.
@@ -127,6 +127,12 @@ class LanguageModel:
     def block_parameters(self) -> tuple[int, ...]:
         """Number of parameters of each block."""
         return tuple(parameter_count(block) for block in self.blocks)
+
+    @property
+    def weight_bytes(self) -> float:
+        """Bytes that a weight of a block takes, on average."""
+        weights = list(self.blocks.parameters())
+        return sum(one.numel() * one.element_size() for one in weights) / max(1, sum(one.numel() for one in weights))
 
     @property
     def block_activations(self) -> int:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.engine.adapters import Adapters, folded
+from atu_gui.engine.formats import put, widen
 from atu_gui.engine.hashing import combined_hash, tensor_digest, tensor_digests
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.packing import matrix_of
@@ -171,19 +172,23 @@ class Snapshots:
         return combined_hash({**known, **tensor_digests(self._lm.model, names), **beside})
 
     def restore(self, round_: int) -> None:
-        """Make a round the current weights, for good."""
-        self.begin_with(self.values(round_))
-
-    def begin_with(self, values: dict[str, Tensor]) -> None:
-        """Give the model values of some or all of these tensors, for good."""
+        """Make a round the current weights, for good; what was untouched is held as it was loaded."""
         if self._adapters:
             self._adapters.attach()
+        for name, value in self.values(round_).items():
+            put(self._parameters[name], value)
+
+    def begin_with(self, values: dict[str, Tensor]) -> None:
+        """Give the model values of some or all of these tensors, for good, to be trained on."""
+        if self._adapters:
+            self._adapters.attach()
+        widen(self._parameters[name] for name in values)
         for name, value in values.items():
             self._parameters[name].data.copy_(value)
 
     def let_go(self) -> None:
         """Leave the model untouched, with nothing beside it."""
-        self.begin_with(self._untouched)
+        self.restore(0)
         if self._adapters:
             self._adapters.detach()
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from atu_gui.core.errors import AtuError, ModelError
 from atu_gui.engine.decoding import Decoding, SharedPrefix
+from atu_gui.engine.formats import computing_wide
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.truncate import hidden_at
 
@@ -82,14 +83,15 @@ def check_computes(lm: LanguageModel) -> None:
     ids = _some_ids(lm)
     if len(ids) < _FEWEST:
         return
-    plain = _logits(trial, ids)
-    _check_blocks(trial, ids)
-    try:
-        gap = _cache_gap(trial, ids, plain)
-    except (AtuError, MemoryError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:
-        raise _unfollowed(lm) from error
+    with computing_wide(lm.model):
+        plain = _logits(trial, ids)
+        _check_blocks(trial, ids)
+        try:
+            gap = _cache_gap(trial, ids, plain)
+        except (AtuError, MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            raise _unfollowed(lm) from error
     if not gap <= _TOLERANCE * float(plain.std()):
         raise _unfollowed(lm)
 

@@ -132,7 +132,7 @@ def _returns_tuple(lm: LanguageModel) -> bool:
     handle = lm.blocks[0].register_forward_hook(ask)
     base: Any = lm.base
     try:
-        with contextlib.suppress(_Reached):
+        with contextlib.suppress(_Reached), lm.autocast():
             base(input_ids=torch.zeros(1, 1, dtype=torch.long, device=lm.device), use_cache=False)
     finally:
         handle.remove()

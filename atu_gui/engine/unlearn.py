@@ -17,6 +17,7 @@ from atu_gui.engine.adapters import Adapters
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
 from atu_gui.engine.descent import clip, fused, gradient_norm, read
 from atu_gui.engine.fitting import portions
+from atu_gui.engine.formats import widen
 from atu_gui.engine.losses import concept_similarity, retain_loss, similarity_figures, unlearn_loss
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.optimizer_state import optimizer_tensors, restore_optimizer
@@ -56,13 +57,17 @@ def trained_parameters(
 
 
 class Unlearner:
-    """The optimizer over the model, with its own data order; one object serves all unlearn stages of a run."""
+    """The optimizer over the model, with its own data order; one object serves all unlearn stages of a run.
+
+    Parameters that are held in 16 bits become float32 masters; `Snapshots.restore` gives them back.
+    """
 
     def __init__(self, setting: Setting, parameters: dict[str, nn.Parameter]) -> None:
         config = setting.config
         self._setting = setting
         self._named = parameters
         self._parameters = list(parameters.values())
+        widen(self._parameters)
         rate = config.unlearn.learning_rate
         self._optimizer: torch.optim.Optimizer
         if config.unlearn.optimizer == "sgd":

@@ -120,6 +120,7 @@ class Engine:
             block_activations=lm.block_activations,
             embedding_parameters=sum(weight.numel() for weight in lm.model.get_input_embeddings().parameters()),
             encoder_bytes=sum(weight.numel() * weight.element_size() for weight in encoder_weights),
+            weight_bytes=lm.weight_bytes,
         )
         return Loaded(lm, text_encoder, model.model_copy(deep=True), encoder, facts)
 

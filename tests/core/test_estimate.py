@@ -60,6 +60,18 @@ def test_lora_needs_little_for_what_it_trains() -> None:
     assert found is not None and found.disk == 8 * adapters
 
 
+def test_weights_held_in_16_bits_get_masters() -> None:
+    found = estimate(settle(RunConfig()), replace(LOADED, dtype="bfloat16", device="cuda:0", weight_bytes=2.0))
+    assert found is not None
+    uses = {use.name: use.bytes for use in found.uses}
+    block = 3_540_096
+    assert uses["Untouched values"] == 10 * block * 2
+    # Of float32 beside the 16 bits that the model takes already, and as many again to compute with.
+    assert uses["Masters"] == 10 * block * (2 + 2)
+    assert uses["Gradients"] == 10 * block * 4 and uses["Optimizer"] == 20 * block * 4
+    assert "Masters" not in _priced(RunConfig())
+
+
 def test_what_is_loaded_needs_no_more() -> None:
     found = estimate(settle(PLANNED), LOADED)
     assert isinstance(found, Estimate)

@@ -58,6 +58,7 @@ class ModelLoaded:
         block_activations: Inputs and outputs of a block's linear layers, floats for each position.
         embedding_parameters: Parameters of the token embeddings.
         encoder_bytes: Bytes of the encoder's weights.
+        weight_bytes: Bytes that a weight of a block takes, on average; what a run trains takes 4 while it does.
     """
 
     name: str
@@ -77,6 +78,7 @@ class ModelLoaded:
     block_activations: int = 0
     embedding_parameters: int = 0
     encoder_bytes: int = 0
+    weight_bytes: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)

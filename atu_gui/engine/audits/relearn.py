@@ -113,8 +113,9 @@ def train_steps(
 
 @contextlib.contextmanager
 def on_copies(lm: LanguageModel) -> Iterator[None]:
-    """Within the block the blocks' parameters are copies, to be changed at will."""
-    with replaced([(parameter, parameter.data.clone()) for parameter in lm.blocks.parameters()]):
+    """Within the block the blocks' parameters are float32 copies, to be changed at will."""
+    copies = [(parameter, parameter.data.to(torch.float32, copy=True)) for parameter in lm.blocks.parameters()]
+    with replaced(copies):
         yield
 
 
