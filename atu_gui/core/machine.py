@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from atu_gui.core import text
@@ -29,6 +31,14 @@ def on_battery() -> bool | None:
         # Drivers of some machines report nonsense, each in a way of its own.
         return None
     return None if found is None or found.power_plugged is None else not found.power_plugged
+
+
+def disk_free(folder: Path) -> float | None:
+    """Bytes that are free where a folder is, or will be; None where the disk does not say."""
+    try:
+        return float(shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free)
+    except (OSError, StopIteration):
+        return None
 
 
 class Machine:

@@ -214,7 +214,7 @@ class MainWindow(QMainWindow):
         self.display = Display((bench.plots, bench.rounds, bench.probes, bench.setup.aim.view), self)
         reach = Reach(self.session, bench, self.actions_, self.display, self._show_workbench)
         self._palette = CommandPalette(self._theme, self._all_actions, self)
-        self._watching = WatchingRoom(self.session, bench, self.actions_, self._theme, self)
+        self._watching = WatchingRoom(self.session, bench, self.actions_, self.status, self._theme, self)
         self._pacing = PacingRoom(reach, self)
         self._rooms = (
             *(room(reach, self) for room in PLAIN_ROOMS),
@@ -232,15 +232,8 @@ class MainWindow(QMainWindow):
         self.session.model_changed.connect(self._show_model)
         self.session.materials_written.connect(self._show_materials)
         self.session.failed.connect(self._show_failure)
-        for panel in (
-            self.welcome,
-            self.workbench.setup,
-            self.workbench.chat,
-            self.workbench.log,
-            self.status,
-            self.display,
-            *self._rooms,
-        ):
+        bench = self.workbench
+        for panel in (self.welcome, bench.setup, bench.chat, bench.log, self.status, self.display, *self._rooms):
             self.bridge.add_handler(panel.handle)
         self.bridge.add_handler(self._handle)
 
@@ -255,6 +248,7 @@ class MainWindow(QMainWindow):
         welcome.left.connect(self._show_workbench)
         welcome.recorded_requested.connect(self.actions_.open_recorded.trigger)
         welcome.shown_at_start.connect(self._remember_welcome)
+        bench.setup.cost.priced.connect(welcome.show_price)
         review.start_requested.connect(self._start)
         review.rewrite_requested.connect(self._rewrite)
         review.left.connect(self._leave_review)

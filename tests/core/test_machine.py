@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from atu_gui.core.machine import Machine, on_battery
+from atu_gui.core.machine import Machine, disk_free, on_battery
 
 
 def _nvml(**broken: Exception) -> SimpleNamespace:
@@ -77,3 +78,8 @@ def test_a_machine_without_a_battery_says_nothing(monkeypatch: pytest.MonkeyPatc
 def test_a_system_that_knows_no_batteries_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("psutil.sensors_battery", raising=False)
     assert on_battery() is None
+
+
+def test_the_disk_of_a_folder_that_is_yet_to_come(tmp_path: Path) -> None:
+    free = disk_free(tmp_path / "not" / "there")
+    assert free is not None and free > 0

@@ -11,6 +11,7 @@ from atu_gui.core.events import Event, ModelLoaded, Progress, TextWritten
 from atu_gui.ui.session import BUSY, Phase
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_label, label, row, rule, set_property
+from atu_gui.ui.widgets.cost_view import Price
 from atu_gui.ui.widgets.notice import Notice
 from atu_gui.ui.widgets.sketch import RunSketch
 from atu_gui.ui.widgets.tags import Tags
@@ -154,6 +155,10 @@ class WelcomePanel(QWidget):
         self._phase, self._loaded, self._has_starter = phase, loaded, has_starter
         self._show_state()
 
+    def show_price(self, price: Price) -> None:
+        """What the run would take on this machine, as far as that is known."""
+        self._third.aside.setText("" if price.seconds is None else f"{price.time()}, once the texts are there")
+
     def handle(self, event: Event) -> None:
         """Follow downloads and writing."""
         match event:
@@ -285,14 +290,8 @@ class WelcomePanel(QWidget):
         self._at_start = QCheckBox("Show this at start")
         self._at_start.setChecked(True)
         self._at_start.toggled.connect(self.shown_at_start)
-        skip = button(
-            self._theme,
-            "Skip to the workbench",
-            "quiet",
-            "arrow-right",
-            size="flush",
-            tip="Set everything by hand (Esc)",
-        )
+        tip = "Set everything by hand (Esc)"
+        skip = button(self._theme, "Skip to the workbench", "quiet", "arrow-right", size="flush", tip=tip)
         skip.setShortcut("Esc")
         skip.clicked.connect(self.left)
         inner = column(

@@ -83,10 +83,15 @@ class PacingRoom(Room):
     @Slot()
     def _follow(self) -> None:
         if self._session.phase is not Phase.IDLE:
-            self._rest.stop()
+            if self._rest.isActive():
+                self._rest.stop()
+                self._cost.show_measuring("")
             if self._future is not None:
                 self._future.cancel()
         elif self._is_new:
+            config = self._settled()
+            if self._future is None and config is not None and not self.recall(config).exact:
+                self._cost.show_measuring("its speed is measured in a moment", begun=False)
             self._rest.start()
 
     @Slot()
@@ -95,6 +100,8 @@ class PacingRoom(Room):
         config = self._settled()
         if config is not None and self._future is None and not self.recall(config).exact:
             self._measure(config)
+        elif self._future is None:
+            self._cost.show_measuring("")
 
     @Slot()
     def _measure_or_stop(self) -> None:

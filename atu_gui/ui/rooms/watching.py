@@ -8,17 +8,21 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from atu_gui.core import paths, text
 from atu_gui.core.errors import OutputError
 from atu_gui.core.events import Event, ModelLoaded
-from atu_gui.core.machine import Machine
+from atu_gui.core.machine import Machine, disk_free
 from atu_gui.ui.actions import Actions
 from atu_gui.ui.exporting import save_csv, save_png, save_svg
 from atu_gui.ui.session import Session
 from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.status_line import StatusLine
 from atu_gui.ui.workbench import Workbench
 
 _SECOND_MS = 1000
 _ZOOM = 0.5
+# Looks at the machine between two looks at the disk.
+_DISK_EVERY = 10
 
 
 class WatchingRoom(QObject):
@@ -28,6 +32,7 @@ class WatchingRoom(QObject):
         session: Knows the model.
         bench: Holds the panels.
         actions: The window's actions.
+        status: Says what is free.
         theme: Gives the exported pictures their ground.
         machine: Is read once a second; tests bring their own.
     """
@@ -37,12 +42,15 @@ class WatchingRoom(QObject):
         session: Session,
         bench: Workbench,
         actions: Actions,
+        status: StatusLine,
         theme: Theme,
         parent: QObject,
         machine: Machine | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._bench, self._theme = session, bench, theme
+        self._session, self._bench, self._status, self._theme = session, bench, status, theme
+        self._disk = ""
+        self._looks = 0
         self._machine = machine or Machine()
         self._gpu = 0
         plots = bench.plots
@@ -88,6 +96,23 @@ class WatchingRoom(QObject):
         window = self._bench.window()
         if window.isVisible() and not window.isMinimized():
             self._bench.run_bar.strip.show_readings(self._machine.read(self._gpu))
+            self._say_free()
+            self._looks += 1
+
+    def _say_free(self) -> None:
+        """Memory of the device that is used or would be, and the disk, which changes slowly."""
+        loaded = self._session.loaded
+        devices = ("cuda:0", "cpu") if loaded is None else (loaded.device,)
+        known = ((device, self._machine.free(device)) for device in devices)
+        device, free = next(((name, size) for name, size in known if size is not None), (devices[-1], None))
+        parts = [text.device(device), "" if free is None else f"{text.size(free)} of memory free"]
+        fits = self._bench.setup.cost.fits
+        if fits is not None:
+            parts.append("the run fits" if fits else "the run does not fit")
+        if self._looks % _DISK_EVERY == 0:
+            space = disk_free(paths.data_folder())
+            self._disk = "" if space is None else f"Data folder: {text.size(space)} free"
+        self._status.show_place(" · ".join(filter(None, parts)), self._disk)
 
     @Slot()
     def _pop_menu(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
@@ -36,12 +37,17 @@ class Price:
     def time(self) -> str:
         """Words for the time and where it comes from."""
         if self.seconds is None:
-            return "time not known yet"
+            return "time not measured yet"
         return f"{'at most' if self.at_most else 'about'} {text.duration(self.seconds)}, {self.origin}"
 
 
 class CostView(QWidget):
-    """Hidden until there is something to say. `measure` is the button that measures the speed; a room gives it work."""
+    """Hidden until there is something to say. `measure` is the button that measures the speed; a room gives it work.
+
+    Signal: `priced` (the price of the run in the set-up).
+    """
+
+    priced = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -49,6 +55,7 @@ class CostView(QWidget):
         self._price = Price(None, None, "", False)
         self._free: float | None = None
         self._measuring = ""
+        self._stoppable = False
         self._warning = icon_label(theme, "warning", "warn", 16)
         self._warning.hide()
         self._line = label("", "small", wrap=True)
@@ -83,13 +90,22 @@ class CostView(QWidget):
         """Say the price of a run; `free` are the bytes of memory that are free on its device, None where unknown."""
         self._price, self._free = price, free
         self._say()
+        self.priced.emit(price)
 
-    def show_measuring(self, words: str) -> None:
-        """Say how far measuring the speed is, in place of the time; "" when it is over."""
-        if bool(words) != bool(self._measuring):
-            self._theme.dress(self.measure, "x" if words else "timer", "muted")
-        self._measuring = words
+    def show_measuring(self, words: str, *, begun: bool = True) -> None:
+        """Say how far measuring the speed is, in place of the time; "" when it is over. Before it has `begun` there is
+        nothing to stop."""
+        stoppable = bool(words) and begun
+        if stoppable != self._stoppable:
+            self._theme.dress(self.measure, "x" if stoppable else "timer", "muted")
+        self._measuring, self._stoppable = words, stoppable
         self._say()
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether the run fits into the memory that is free; None where that is not known."""
+        found, free = self._price.found, self._free
+        return None if found is None or free is None else found.more <= free
 
     def _say(self) -> None:
         price, free = self._price, self._free
@@ -97,7 +113,7 @@ class CostView(QWidget):
         self.setVisible(found is not None)
         if found is None:
             return
-        short = free is not None and found.more > free
+        short = self.fits is False
         self._warning.setVisible(short)
         # A narrow set-up breaks the line between the two figures and not within their words.
         memory, (time, comma, origin) = f"About {text.size(found.memory)} of memory", price.time().partition(", ")

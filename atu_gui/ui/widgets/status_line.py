@@ -1,4 +1,5 @@
-"""What the status bar says about the run: the last wish applied, the last checkpoint, speed, time left, seed."""
+"""What the status bar says: of the run the last wish applied, the last checkpoint, speed, time left and seed; without
+one what this machine has free."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import time
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.events import CheckpointWritten, ControlApplied, Event, RunFailed, RunFinished, RunStarted
+from atu_gui.core.events import CheckpointWritten, ControlApplied, Event, RunFailed, RunFinished, RunPaused, RunStarted
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import label
 
@@ -15,47 +16,67 @@ _HEIGHT = 24
 
 
 class StatusLine(QStatusBar):
-    """Facts on the left stay until the next run; speed, time left and seed on the right."""
+    """Facts on the left, speed, time left and seed on the right."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._written: float | None = None
-        self.applied, self.checkpoint, self.speed, self.left, self.seed = (label("", "small") for _ in range(5))
-        for words in (self.applied, self.checkpoint, self.speed, self.left, self.seed):
+        self._pauses = False
+        self.place, self.applied, self.checkpoint = (label("", "small") for _ in range(3))
+        self.speed, self.left, self.seed, self.disk = (label("", "small") for _ in range(4))
+        for words in (self.place, self.applied, self.checkpoint, self.speed, self.left, self.seed, self.disk):
             words.setFont(theme.font(12))
             words.setContentsMargins(6, 0, 6, 0)
         self.setSizeGripEnabled(False)
         self.setFixedHeight(_HEIGHT)
         self.setContentsMargins(6, 0, 6, 0)
+        self.addWidget(self.place)
         self.addWidget(self.applied)
         self.addWidget(self.checkpoint)
         self.addPermanentWidget(self.speed)
         self.addPermanentWidget(self.left)
         self.addPermanentWidget(self.seed)
+        self.addPermanentWidget(self.disk)
 
     def handle(self, event: Event) -> None:
         """Follow the run."""
         match event:
             case RunStarted():
                 self.seed.setText(f"seed {event.seed}")
-                self.applied.setText("")
-                self._show_checkpoint(None)
+                self._begin_or_end(runs=True)
             case CheckpointWritten():
                 self._show_checkpoint(event.written)
+            case ControlApplied(field="pause_step"):
+                self._pauses = True
+                self.applied.setText(f"Pauses after step {text.knob_value(event.field, event.new)}")
             case ControlApplied():
+                self._pauses = False
                 name, new = text.KNOBS.get(event.field, event.field), text.knob_value(event.field, event.new)
-                where = "" if event.field == "pause_step" else f" applied at step {text.count(event.step)}"
-                self.applied.setText(f"✓ {text.capital(name)} {new}{where}")
+                self.applied.setText(f"✓ {text.capital(name)} {new} applied at step {text.count(event.step)}")
+            case RunPaused() if self._pauses:
+                self._pauses = False
+                self.applied.setText("")
             case RunFinished() | RunFailed():
-                self.speed.setText("")
-                self.left.setText("")
-                self._show_checkpoint(None)
+                self._begin_or_end(runs=False)
+
+    def show_place(self, place: str, disk: str) -> None:
+        """What the device and the disk have free; said while no run has more to say."""
+        self.place.setText(place)
+        self.disk.setText(disk)
 
     def show_pace(self, steps_per_second: float | None, left: str) -> None:
         """How fast the stage under way is, and how long the run still takes, in words."""
         self.speed.setText(f"{text.number(steps_per_second, 1)} steps/s" if steps_per_second else "")
         self.left.setText(f"run {left}" if left else "")
         self._show_checkpoint(self._written)
+
+    def _begin_or_end(self, *, runs: bool) -> None:
+        for words in (self.applied, self.speed, self.left):
+            words.setText("")
+        self._pauses = False
+        self._show_checkpoint(None)
+        for words in (self.place, self.disk):
+            words.setVisible(not runs)
 
     def _show_checkpoint(self, written: float | None) -> None:
         self._written = written

@@ -60,7 +60,7 @@ def test_measuring_tells_how_far_it_is_and_can_be_stopped(make_window: Make, qtb
     assert window.actions_.run.isEnabled(), "measuring is in nobody's way"
     action.trigger()
     qtbot.waitUntil(lambda: action.text() == "Measure the speed", timeout=5000)
-    assert _words(window).endswith("time not known yet")
+    assert _words(window).endswith("time not measured yet")
     port.close()
 
 

@@ -22,7 +22,7 @@ def test_it_is_priced_anew_when_a_setting_changes(
     assert setup.cost.isHidden(), "no model, no price"
     qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE and not setup.cost.isHidden(), timeout=5000)
     before = setup.cost.words
-    assert before.startswith("About 1.7 GB of memory, time not known yet")
+    assert before.startswith("About 1.7 GB of memory, its speed is measured in a moment")
     setup.show_config(RunConfig(layers=[20]))
     qtbot.waitUntil(lambda: setup.cost.words.startswith("About 2.6 GB"), timeout=5000)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,3 +106,15 @@ def test_a_run_leaves_its_paces_and_the_title_says_how_long(
     assert known.paces["unlearn"] == pytest.approx(0.4) and known.paces["probe"] == pytest.approx(1 / 12)
     assert window._pacing.new_progress(port.configs[-1]).paces.of("unlearn") == pytest.approx(0.4)
     port.close()
+
+
+def test_the_status_bar_says_what_the_device_has_free(
+    make_window: Callable[..., MainWindow], qtbot: QtBot, bench: FakeWorkbench
+) -> None:
+    window = make_window(bench)
+    qtbot.waitUntil(lambda: window.session.loaded is not None and window.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: window.workbench.setup.cost.fits is not None, timeout=5000)
+    window._watching._look()
+    said = window.status.place.text()
+    assert re.fullmatch(r"CPU · [\d.]+ [MGT]B of memory free · the run (fits|does not fit)", said), said
+    assert re.fullmatch(r"Data folder: [\d.]+ [MGT]B free", window.status.disk.text())

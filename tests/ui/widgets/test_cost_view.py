@@ -33,7 +33,7 @@ def test_a_line_with_memory_and_time(view: CostView) -> None:
     assert view.words == "About 3.0 GB of memory, measuring align steps 3 of 20"
     view.show_measuring("")
     view.show_price(UNKNOWN, None)
-    assert view.words == "About 3.0 GB of memory, time not known yet" and not view.warns
+    assert view.words == "About 3.0 GB of memory, time not measured yet" and not view.warns
 
 
 def test_what_does_not_fit_is_said_before(view: CostView) -> None:
@@ -56,3 +56,15 @@ def test_details_show_every_use(view: CostView) -> None:
 def test_nothing_known_shows_nothing(view: CostView) -> None:
     view.show_price(Price(None, None, "", False), None)
     assert view.isHidden()
+
+
+def test_measuring_that_is_yet_to_begin_cannot_be_stopped(view: CostView) -> None:
+    view.show_price(UNKNOWN, 2e9)
+    assert view.fits is True
+    usual = view.measure.icon().cacheKey()
+    view.show_measuring("its speed is measured in a moment", begun=False)
+    assert view.words.endswith("its speed is measured in a moment") and view.measure.icon().cacheKey() == usual
+    view.show_measuring("measuring align steps 3 of 20")
+    assert view.measure.icon().cacheKey() != usual
+    view.show_price(UNKNOWN, 0.5e9)
+    assert view.fits is False
