@@ -14,7 +14,7 @@ from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import row
 from atu_gui.ui.widgets.columns_button import ColumnsButton
 from atu_gui.ui.widgets.empty import Empty
-from atu_gui.ui.widgets.tables import cell, plain_table
+from atu_gui.ui.widgets.tables import FittingColumns, cell, plain_table
 
 _FURTHER = ("forget", "neighbour", "verbatim")
 _HEADINGS = [
@@ -40,6 +40,8 @@ _DEEP = (
     *("Recall of the best of k answers at temperature 1, taken once, at the end." for _ in _FURTHER),
     "How far verbatim strings stand out among random ones; about 1.4 bits are chance. Taken once, at the end.",
 )
+# The cell of the round tells them where the window is too narrow for their columns.
+_FIRST_TO_GO = (8, 7, 9)
 _GROUPS: tuple[Group, ...] = ("forget", "neighbour")
 _SIDES: tuple[Literal["dev", "test"], ...] = ("dev", "test")
 _FORGET = (2, 3)
@@ -58,8 +60,10 @@ class RoundsPanel(QWidget):
             assert heading is not None
             heading.setToolTip(words)
         self._rows: dict[int, int] = {}
+        fitting = FittingColumns(self._table, _FIRST_TO_GO)
         self._corner = QWidget()
         self.columns = ColumnsButton(theme, self._table, range(_FIRST_SMOOTH, len(_HEADINGS)))
+        self.columns.menu().triggered.connect(fitting.fit)
         self._corner.setLayout(row(None, self.columns))
         self._stack = QStackedLayout(self)
         self._stack.addWidget(
@@ -93,7 +97,9 @@ class RoundsPanel(QWidget):
         self._rows[event.round] = at
         recalls = [event.recall(group, side) for group in _GROUPS for side in _SIDES]
         scores = (*recalls, event.token_loss, event.fluency_entropy)
-        self._table.setItem(at, 0, cell(f"Round {event.round}" if event.round else "Untouched"))
+        beside = f"Align cosine {text.number(event.align_cosine)}, fluency {text.interval(event.fluency_entropy)} bits"
+        tip = f"{beside}; done after {text.duration(event.seconds)}."
+        self._table.setItem(at, 0, cell(f"Round {event.round}" if event.round else "Untouched", tip=tip))
         self._table.setItem(at, 1, cell(text.number(event.tau), right=True, font=self._figures))
         for column, score in enumerate(scores, start=2):
             void = event.collapse if column in _FORGET else ""

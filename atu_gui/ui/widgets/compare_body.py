@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QScrollArea, QTableWidget, QVBoxLayout, QWidget
 
 from atu_gui.core import text
@@ -15,7 +15,9 @@ from atu_gui.core.run_curves import RunCurves
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import card, column, label, row, rule
 from atu_gui.ui.widgets.compare_plots import FrontierPlot, OverlayPlot, ScoresPlot
+from atu_gui.ui.widgets.compare_slots import SLOTS
 from atu_gui.ui.widgets.final_figures import FinalFigures
+from atu_gui.ui.widgets.legend import SWATCH, stroke_icon
 from atu_gui.ui.widgets.tables import cell, plain_table
 
 _RIGHT_LEAST, _RIGHT, _BELOW = 280, 400, 210
@@ -30,8 +32,8 @@ class CompareBody(QScrollArea):
         self._runs: tuple[Compared, ...] = ()
         self._curves: tuple[RunCurves, ...] = ()
         self.overlay = OverlayPlot(theme)
-        self.forget = ScoresPlot(theme, "Forget", "recall", from_zero=True)
-        self.neighbour = ScoresPlot(theme, "Neighbour", "recall")
+        self.forget = ScoresPlot(theme, "Forget", "recall", most=1.0, from_zero=True)
+        self.neighbour = ScoresPlot(theme, "Neighbour", "recall", most=1.0)
         self.utility = ScoresPlot(theme, "Utility", "token loss")
         self.frontier = FrontierPlot(theme)
         self.final = FinalFigures(theme)
@@ -39,7 +41,9 @@ class CompareBody(QScrollArea):
         self.settings: QTableWidget = plain_table("Settings that differ", ["Setting"], right=set(), stretch=0)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.settings.horizontalHeader().setIconSize(SWATCH)
         self.setWidget(self._lay_out())
+        theme.changed.connect(self._show_settings)
 
     def show_runs(self, runs: Sequence[Compared]) -> None:
         """Compare these, the first of them as the baseline; plots wait for `draw`."""
@@ -70,11 +74,16 @@ class CompareBody(QScrollArea):
             plot.show_scores(scores, intervals=shown["intervals"], untouched=shown["untouched"])
         self.frontier.show_runs([_dots(run) for run in self._runs], [run.final_round for run in self._runs], asked)
 
+    @Slot()
     def _show_settings(self) -> None:
         rows, total = differing([run.config for run in self._runs]) if len(self._runs) > 1 else ([], 0)
         names = [f"Run {run.record.run_id}" for run in self._runs]
         self.settings.setColumnCount(1 + len(names))
         self.settings.setHorizontalHeaderLabels(["Setting", *names])
+        for at, stroke in zip(range(len(names)), SLOTS, strict=False):
+            heading = self.settings.horizontalHeaderItem(1 + at)
+            assert heading is not None
+            heading.setIcon(stroke_icon(self._theme, stroke, self.devicePixelRatioF()))
         self.settings.setRowCount(len(rows))
         muted = self._theme.color("muted")
         for at, one in enumerate(rows):

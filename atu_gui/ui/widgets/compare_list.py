@@ -129,8 +129,9 @@ class CompareList(QWidget):
             if not record.rounds or not all(word in hay for word in words):
                 continue
             concepts = ", ".join(record.concepts)
-            about = concepts if concepts != record.title else when(record.started)
-            item = QListWidgetItem(f"{record.title}  ·  {about}")
+            # Runs are often called alike: the id tells them apart.
+            parts = (record.title, record.run_id, concepts if concepts != record.title else when(record.started))
+            item = QListWidgetItem("  ·  ".join(parts))
             item.setData(Qt.ItemDataRole.UserRole, record.run_id)
             item.setToolTip(f"Run {record.run_id}, {when(record.started)}\n{record.note}".strip())
             item.setSizeHint(QSize(0, 30))

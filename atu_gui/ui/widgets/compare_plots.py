@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -84,15 +85,18 @@ class OverlayPlot(QWidget):
 
 
 class ScoresPlot(QWidget):
-    """One score per round of several runs, with intervals."""
+    """One score per round of several runs, with intervals; `most` is the largest that it can be."""
 
-    def __init__(self, theme: Theme, title: str, caption: str, *, from_zero: bool = False) -> None:
+    def __init__(
+        self, theme: Theme, title: str, caption: str, *, most: float = math.inf, from_zero: bool = False
+    ) -> None:
         super().__init__()
         self._theme = theme
         self._from_zero = from_zero
         self.title = PlotTitle(theme, title, {})
         self.title.caption.setText(caption)
         self.plot = ThemedPlot(theme, x_gap=26.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), whole_x=True)
+        self.plot.left.set_most(most)
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.setAccessibleName(f"{title}, {caption}, per round")
         self.plot.set_corner("round")

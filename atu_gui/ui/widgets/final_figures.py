@@ -15,20 +15,24 @@ from atu_gui.core.materials import Group
 from atu_gui.core.paired import Difference
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import Elided, button, column, icon_label, label, row
+from atu_gui.ui.widgets.compare_slots import SLOTS
+from atu_gui.ui.widgets.legend import SWATCH, stroke_icon
 from atu_gui.ui.widgets.sparkline import VALUES_ROLE, Sparkline
-from atu_gui.ui.widgets.tables import cell, plain_table
+from atu_gui.ui.widgets.tables import FittingColumns, cell, plain_table
 
 _HEADINGS = [
     "Run", "τ path", "Final round", "Forget", "difference", "Neighbour", "difference", "Token loss", "P(answer)",
     "Time",
 ]  # fmt: skip
-_TAU, _ROUND, _TIME = 1, 2, 9
+_RUN, _TAU, _ROUND, _LOSS, _CHANCE, _TIME = 0, 1, 2, 7, 8, 9
+# The cell of the run tells them where the window is too narrow for their columns.
+_FIRST_TO_GO = (_TAU, _TIME)
 
 
 def verdict(found: Difference | None, *, lower_is_better: bool) -> tuple[str, str]:
     """The words for a paired difference, and the colour token that suits them."""
     if found is None:
-        return "no common question", "muted"
+        return "not paired", "muted"
     amount = ("+" if found.mean >= 0 else "") + text.number(found.mean)
     if found.unclear:
         return f"{amount} unclear", "muted"
@@ -51,6 +55,8 @@ class FinalFigures(QWidget):
         head.setContentsMargins(12, 4, 8, 4)
         self.table: QTableWidget = plain_table("Final figures", _HEADINGS, right=set(range(2, 10)), stretch=0)
         self.table.setItemDelegateForColumn(_TAU, Sparkline(theme, self.table))
+        self.table.setIconSize(SWATCH)
+        FittingColumns(self.table, _FIRST_TO_GO)
         # One line: a label that wraps would let the scroll area around it grow.
         self.note = Elided("", Qt.TextElideMode.ElideRight)
         self.note.setProperty("role", "small")
@@ -78,11 +84,7 @@ class FinalFigures(QWidget):
         common: dict[str, int] = {}
         for at, run in enumerate(runs):
             scored = run.rounds.get(run.final_round)
-            self._put(at, 0, run.record.title, f"Run {run.record.run_id}")
-            taus = tuple(one.tau for one in run.rounds.values() if one.tau is not None)
-            path = cell("", tip=f"τ per round: {', '.join(map(text.number, taus))}")
-            path.setData(VALUES_ROLE, taus)
-            self.table.setItem(at, _TAU, path)
+            self._name(at, run)
             so_far = " so far" if run.record.goes_on else ""
             self._put(at, _ROUND, f"{run.final_round}{so_far}" if run.final_round else text.NOTHING)
             if scored is None:
@@ -99,17 +101,29 @@ class FinalFigures(QWidget):
                 self._put(at, first + 1, words, _tip_of(found), token)
                 common[group] = min(common.get(group, 10**9), found.n if found else 0)
             loss = scored.token_loss
-            self._put(at, 7, text.number(loss.mean if loss else None), _tip(loss))
+            self._put(at, _LOSS, text.number(loss.mean if loss else None), _tip(loss))
             chances = [run.probability(number, "forget") for number in (0, run.final_round)]
             self._put(
                 at,
-                8,
+                _CHANCE,
                 " → ".join(map(text.number, chances)),
                 "Forget answers: mean probability per token, untouched → final",
             )
             self._put(at, _TIME, text.duration(run.record.seconds))
         self.note.setText(_explained(common))
         self.note.setToolTip(self.note.text())
+
+    def _name(self, at: int, run: Compared) -> None:
+        """The run as it is drawn in the plots, and its τ path."""
+        taus = tuple(one.tau for one in run.rounds.values() if one.tau is not None)
+        path = f"τ per round: {', '.join(map(text.number, taus))}"
+        tip = f"{run.record.title}\nRun {run.record.run_id}; {path}; took {text.duration(run.record.seconds)}"
+        named = cell(f"{run.record.title} · {run.record.run_id}", tip=tip)
+        named.setIcon(stroke_icon(self._theme, SLOTS[at], self.devicePixelRatioF()))
+        self.table.setItem(at, _RUN, named)
+        drawn = cell("", tip=path)
+        drawn.setData(VALUES_ROLE, taus)
+        self.table.setItem(at, _TAU, drawn)
 
     def _put(self, at: int, column: int, words: str, tip: str = "", token: str = "") -> None:
         made: QTableWidgetItem = cell(words, right=column >= _ROUND, tip=tip, font=self._figures)
@@ -128,6 +142,8 @@ class FinalFigures(QWidget):
 def _explained(common: dict[str, int]) -> str:
     if not common:
         return "Add a second run to see differences."
+    if not any(common.values()):
+        return "Not paired: the runs asked different questions. Token loss has no pairs."
     said = " and ".join(text.count(count, f"{group} question") for group, count in common.items())
     return f"Unclear: the 95 % interval of the paired difference over {said} includes 0. Token loss has no pairs."
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QIcon, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.glossary import explain
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import label, row
+from atu_gui.ui.widgets.basics import Elided, label, row
 
 # Dash patterns in pen widths, as the look guide names them.
 SOLID: tuple[float, ...] = ()
@@ -19,6 +19,8 @@ DOTTED = (1.0, 3.0)
 DASHED = (4.0, 4.0)
 LONG_DASHED = (6.0, 2.0)
 DASH_DOT = (6.0, 3.0, 1.0, 3.0)
+# A stroke beside words, in pixels.
+SWATCH = QSize(20, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Swatch(QWidget):
         self._theme = theme
         self._stroke = stroke
         self._faint = False
-        self.setFixedSize(QSize(20, 14))
+        self.setFixedSize(SWATCH)
         theme.changed.connect(self._repaint)
 
     def set_faint(self, faint: bool) -> None:
@@ -68,15 +70,19 @@ class Swatch(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(0.35 if self._faint else 1.0)
-        middle = self.height() / 2
-        painter.setPen(self._stroke.pen(self._theme, 1.5))
-        painter.drawLine(QPointF(0, middle), QPointF(self.width(), middle))
-        if self._stroke.marker:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QBrush(QColor(getattr(self._theme.tokens, self._stroke.token))))
-            _draw_marker(painter, self._stroke.marker, QPointF(self.width() / 2, middle))
+        _draw_stroke(painter, self._theme, self._stroke)
+
+
+def stroke_icon(theme: Theme, stroke: Stroke, scale: float) -> QIcon:
+    """The same stroke for a cell or a heading, in the theme's present colour; `scale` is that of the screen."""
+    drawn = QPixmap(QSize(round(SWATCH.width() * scale), round(SWATCH.height() * scale)))
+    drawn.setDevicePixelRatio(scale)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    _draw_stroke(painter, theme, stroke)
+    painter.end()
+    return QIcon(drawn)
 
 
 class LegendEntry(QAbstractButton):
@@ -142,7 +148,8 @@ class PlotTitle(QWidget):
         head = label(title)
         head.setFont(theme.font(13, 500))
         head.setToolTip(explain(title))
-        self.caption = label("", "caption")
+        self.caption = Elided("", Qt.TextElideMode.ElideRight)
+        self.caption.setProperty("role", "caption")
         # It takes the room there is: words that come and go must not push the window wider.
         self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.entries = {name: LegendEntry(theme, name, stroke) for name, stroke in entries.items()}
@@ -150,6 +157,17 @@ class PlotTitle(QWidget):
         layout.setStretch(1, 1)
         layout.setContentsMargins(12, 0, 12, 0)
         self.setLayout(layout)
+
+
+def _draw_stroke(painter: QPainter, theme: Theme, stroke: Stroke) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = SWATCH.height() / 2
+    painter.setPen(stroke.pen(theme, 1.5))
+    painter.drawLine(QPointF(0, middle), QPointF(SWATCH.width(), middle))
+    if stroke.marker:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(QColor(getattr(theme.tokens, stroke.token))))
+        _draw_marker(painter, stroke.marker, QPointF(SWATCH.width() / 2, middle))
 
 
 def _draw_marker(painter: QPainter, marker: str, at: QPointF) -> None:

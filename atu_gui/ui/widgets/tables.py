@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTableWidget, QTableWidgetItem
 
@@ -59,6 +61,46 @@ class SpareWidth(QObject):
     def _follow(self, column: int, _old: int, _new: int) -> None:
         if column != self._column:
             self.share()
+
+
+class FittingColumns(QObject):
+    """Hides columns of a table, the least needed first, where it would have to be scrolled sideways.
+
+    Args:
+        table: The table, which owns this.
+        first_to_go: The columns that may be hidden, in this order; what they hold must be told elsewhere too.
+    """
+
+    def __init__(self, table: QTableView, first_to_go: Sequence[int]) -> None:
+        super().__init__(table)
+        self._table, self._first_to_go = table, tuple(first_to_go)
+        # Rows come in bursts: they are measured once, after that.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.fit)
+        model = table.model()
+        for changed in (model.dataChanged, model.rowsInserted, model.rowsRemoved, model.modelReset):
+            changed.connect(self._soon.start)
+        table.viewport().installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._soon.start()
+        return False
+
+    @Slot()
+    def fit(self) -> None:
+        """Hide what has no room, and show again what has."""
+        table, header = self._table, self._table.horizontalHeader()
+        for column in self._first_to_go:
+            table.setColumnHidden(column, False)
+        shown = [column for column in range(header.count()) if not table.isColumnHidden(column)]
+        wide = {at: min(_WIDEST, max(table.sizeHintForColumn(at), header.sectionSizeHint(at))) for at in shown}
+        for column in self._first_to_go:
+            if sum(wide.values()) <= table.viewport().width():
+                break
+            del wide[column]
+            table.setColumnHidden(column, True)
 
 
 def plain_table(name: str, headings: list[str], *, right: set[int], stretch: int) -> QTableWidget:

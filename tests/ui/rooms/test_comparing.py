@@ -55,7 +55,7 @@ def test_the_selected_run_and_one_like_it_are_compared_at_once(
     assert len(panel.body.overlay.curves[1].getData()[0]) == 50
     assert [len(dots.data) for dots in panel.body.forget.dots] == [4, 3, 0, 0]
     assert list(panel.body.forget.dots[0].getData()[0])[:2] == [-0.1, 0.9]
-    assert _words(panel, 0, 4) == "baseline" and _words(panel, 1, 0) == "Short"
+    assert _words(panel, 0, 4) == "baseline" and _words(panel, 1, 0) == "Short · bbbb"
     panel.list._pin("bbbb")
     qtbot.waitUntil(lambda: _ids(panel) == ["bbbb", "aaaa"], timeout=3000)
     panel.left.emit()
