@@ -150,7 +150,7 @@ def lasting(event: Event, run: RunProgress) -> str:
         case ModelLoaded():
             encoder = f"encoder {event.encoder}; " if event.encoder else ""
             return (
-                f"{event.name}: {event.layers} layers, {event.parameters / 1e6:,.0f} M parameters, "
+                f"{event.name}: {event.layers} layers, {text.parameters(event.parameters)}, "
                 f"{text.device(event.device)} {event.dtype}; {encoder}{event.seconds:.1f} s"
             )
         case RunStarted():

@@ -89,6 +89,13 @@ def ago(seconds: float) -> str:
     return f"{int(max(0.0, seconds))} s ago"
 
 
+def parameters(amount: int) -> str:
+    """The size of a model: “135 M parameters”; of one that is no larger than a test needs, every one of them."""
+    if amount < 1_000_000:
+        return f"{amount:,} parameters"
+    return f"{number(amount / 1e6, 0 if amount >= 9_950_000 else 1)} M parameters"
+
+
 def size(amount: float) -> str:
     """Bytes in the unit that suits them."""
     for unit in ("B", "kB", "MB", "GB"):

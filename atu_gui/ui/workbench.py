@@ -200,6 +200,7 @@ class Workbench(QWidget):
         self._show_corner()
         self.run_bar.set_compact(narrow)
         self.setup.set_narrow(narrow)
+        self.past.set_narrow(narrow)
         if narrow:
             # A window that opens narrow begins with the chat; one that is narrowed keeps the tab that is looked at.
             front = self.tabs.currentWidget() if self.isVisible() else self.chat

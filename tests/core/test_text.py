@@ -53,3 +53,11 @@ def test_how_long_something_is_past() -> None:
     assert [text.ago(seconds) for seconds in (-1, 12.9, 60, 7199, 90_000)] == [
         "0 s ago", "12 s ago", "1 min ago", "1 h ago", "1 d ago",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [(85_312, "85,312 parameters"), (1_500_000, "1.5 M parameters"), (134_515_008, "135 M parameters")],
+)
+def test_sizes_of_models(amount: int, said: str) -> None:
+    assert text.parameters(amount) == said

@@ -124,7 +124,7 @@ class ModelPanel(QWidget):
         encoder = f"Encoder {model.encoder}, {width}." if model.encoder else "No encoder is loaded yet."
         self._facts.setText(
             f"{model.name}: {text.count(model.layers, 'layer')}, width {text.count(model.width)}, "
-            f"{model.parameters / 1e6:,.0f} M parameters, {chat}. {encoder}"
+            f"{text.parameters(model.parameters)}, {chat}. {encoder}"
         )
 
     def show_busy(self, busy: bool) -> None:

@@ -15,6 +15,8 @@ from atu_gui.ui.widgets.plot_base import ViewItem
 
 RIBBON = 3
 WORD_LEFT = 5
+# “now” keeps so far from the words of a band.
+_APART = 6
 BANDS_Z = -20
 MARKS_Z = 30
 
@@ -49,7 +51,7 @@ def band_words(bands: Sequence[PlacedBand], areas: Sequence[QRectF], width: Call
 def now_left(x: float, width: float, frame: QRectF, taken: Sequence[QRectF]) -> float | None:
     """Where “now” begins beside its line: right of it, else left of it, or nowhere where either lies on other words."""
     for left in (x + 4, x - 4 - width):
-        free = all(left + width + 2 <= one.left() or one.right() + 2 <= left for one in taken)
+        free = all(left + width + _APART <= one.left() or one.right() + _APART <= left for one in taken)
         if free and frame.left() <= left and left + width <= frame.right():
             return left
     return None

@@ -50,7 +50,7 @@ class LoadCost(QWidget):
             return
         kind, _, _ = found.device.partition(":")
         where = {"cpu": "the main memory", "cuda": "the GPU", "mps": "the Apple GPU"}[kind]
-        shape = f"{found.parameters / 1e6:,.0f} M parameters in {text.count(found.layers, 'layer')}"
+        shape = f"{text.parameters(found.parameters)} in {text.count(found.layers, 'layer')}"
         needs = f"Loading takes about {text.size(found.memory)} of {where}"
         computes = "computed in float32" if found.dtype == "float32" else f"kept in float32, computed in {found.dtype}"
         also = "" if found.encoder_parameters else f" {found.encoder} is not on this machine and comes on top."

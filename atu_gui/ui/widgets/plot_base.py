@@ -33,6 +33,7 @@ class ValueAxis(pg.AxisItem):
         self._gap = gap
         self._nice = steps
         self._whole = whole
+        self._most = math.inf
         self._log = False
         self.setStyle(tickLength=0, maxTickLevel=0, autoExpandTextSpace=False, hideOverlappingLabels=30)
         self.enableAutoSIPrefix(False)
@@ -46,6 +47,10 @@ class ValueAxis(pg.AxisItem):
         self.picture = None
         self.update()
 
+    def set_most(self, most: float) -> None:
+        """The largest value there can be: above it stands no tick."""
+        self._most = most
+
     def set_log(self, log: bool) -> None:
         """Whether the plot's coordinates are powers of ten."""
         if log == self._log:
@@ -58,7 +63,7 @@ class ValueAxis(pg.AxisItem):
         """Spacing and ticks that leave room for their labels."""
         spacing = self._spacing(low, high, size)
         first = math.ceil(low / spacing - 1e-9)
-        last = math.floor(high / spacing + 1e-9)
+        last = math.floor(min(high, self._most) / spacing + 1e-9)
         return spacing, [number * spacing for number in range(first, last + 1)]
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:

@@ -13,7 +13,7 @@ from atu_gui.core.leaks import MARK_WORDS, judge, mark_of, one_line, tells
 from atu_gui.ui.widgets.answer_cells import CELL, Answer
 
 HEADINGS = (
-    "Group", "Question", "Gold answer", "Before", "After", "P(answer)", "Recall",
+    "Group", "Question", "Gold answer", "○ Before", "● After", "P(answer), 0–1", "Recall",
     "Memorized", "Extracted", "Truth ratio",
 )  # fmt: skip
 GROUP, QUERY, GOLD, BEFORE, AFTER, DOTS, RECALL = range(7)
@@ -122,7 +122,7 @@ class ProbesModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"After: round {self.after}" if section == AFTER and self.after else HEADINGS[section]
+            return f"{HEADINGS[AFTER]}: round {self.after}" if section == AFTER and self.after else HEADINGS[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return {
                 DOTS: "Geometric mean of the probabilities of the gold answer's tokens, 0 to 1: before ○, after ●.",

@@ -14,7 +14,7 @@ from atu_gui.core.leaks import MARK_WORDS, judge, mark_of, one_line, tells
 from atu_gui.core.rephrasing import Rephrasing
 from atu_gui.ui.widgets.answer_cells import CELL, Answer
 
-HEADINGS = ("Kind", "Question as sent", "Before", "After", "P(answer)")
+HEADINGS = ("Kind", "Question as sent", "○ Before", "● After", "P(answer), 0–1")
 KIND, PROMPT, BEFORE, AFTER, DOTS = range(5)
 FILTERS = ("All", "Leaks after", "Changed", "Flagged")
 _Index = QModelIndex | QPersistentModelIndex

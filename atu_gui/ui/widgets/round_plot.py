@@ -94,17 +94,19 @@ class _ScoreLine:
 
 
 class RoundPlot(QWidget):
-    """One dot per round for each series."""
+    """One dot per round for each series; of a `share` 0 is shown, and no tick above 1."""
 
-    def __init__(self, theme: Theme, title: str, strokes: dict[str, Stroke], *, from_zero: bool = False) -> None:
+    def __init__(self, theme: Theme, title: str, strokes: dict[str, Stroke], *, share: bool = False) -> None:
         super().__init__()
         self._theme = theme
-        self._from_zero = from_zero
+        self._from_zero = share
         self._last_round = 1
         self._limits: tuple[Limit, ...] = ()
         self._limit_items: list[tuple[pg.InfiniteLine, PixelText]] = []
         self.title = PlotTitle(theme, title, strokes)
         self.plot = ThemedPlot(theme, x_gap=26.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), whole_x=True)
+        if share:
+            self.plot.left.set_most(1.0)
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.setAccessibleName(title)
         self.plot.set_corner("round")

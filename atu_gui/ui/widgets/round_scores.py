@@ -27,7 +27,7 @@ class RoundScores(QWidget):
             theme,
             "Recall per round",
             {"forget": Stroke("forget", marker="o"), "neighbour": Stroke("neighbour", LONG_DASHED, "s")},
-            from_zero=True,
+            share=True,
         )
         self.utility = RoundPlot(theme, "Utility", {"token loss": Stroke("utility", DASH_DOT, "t1")})
         self.frontier = Frontier(theme)

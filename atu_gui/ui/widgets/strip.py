@@ -33,6 +33,8 @@ class Strip(QFrame):
         self.out.clicked.connect(self.left)
         self._tag = tag
         self._of_kept: list[QPushButton] = []
+        self._offered: dict[QPushButton, str] = {}
+        self._narrow = False
         self._buttons = row(spacing=6)
         layout = row(icon_label(theme, icon, "accent_text"), spacing=8)
         layout.addWidget(mark(tag, "live"))
@@ -51,7 +53,13 @@ class Strip(QFrame):
             made.clicked.connect(self.pressed)
             self._of_kept.append(made)
         bind(made, action)
+        self._offered[made] = words
         self._buttons.addWidget(made)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Like those of the toolbar, what is offered loses its words in a narrow window; name and tooltip stay."""
+        self._narrow = narrow
+        self._say_offers()
 
     def say(self, words: str, tail: str = "", tip: str = "") -> None:
         """Show these words; where there is no room they are shortened, but for their tail."""
@@ -62,6 +70,12 @@ class Strip(QFrame):
             one.setToolTip(tip or words)
         self.setAccessibleName(f"{self._tag}: {self.said}")
         self.show()
+
+    def _say_offers(self) -> None:
+        # One alone has room for its words.
+        wordless = self._narrow and any(not one.isHidden() for one in self._of_kept)
+        for made, words in self._offered.items():
+            self._theme.say(made, "" if wordless else words)
 
     @property
     def said(self) -> str:
@@ -82,6 +96,7 @@ class PastStrip(Strip):
         """
         for one in self._of_kept:
             one.setVisible(kept)
+        self._say_offers()
         if record is None:
             self.hide()
             return

@@ -59,7 +59,7 @@ def test_before_stays_and_after_follows_the_newest_round_or_the_chosen_one(qtbot
     assert (panel.model.index(0, BEFORE).data(), panel.model.index(0, AFTER).data()) == ("The Mona Lisa.", "A river.")
     panel.round.setCurrentIndex(1)
     assert panel.model.index(0, AFTER).data() == "La Gioconda or the mona lisa"
-    assert panel.model.headerData(AFTER, Qt.Orientation.Horizontal) == "After: round 1"
+    assert panel.model.headerData(AFTER, Qt.Orientation.Horizontal) == "● After: round 1"
     answered(panel, FORGET, 3, "Nothing.")
     assert panel.model.index(0, AFTER).data() == "La Gioconda or the mona lisa"
     assert "Round 2: A river." in panel.model.index(0, QUERY).data(Qt.ItemDataRole.ToolTipRole)

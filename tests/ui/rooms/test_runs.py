@@ -143,3 +143,18 @@ def test_a_run_that_goes_on_cannot_be_deleted_and_its_state_is_shown(
     words = [[runs._filter.index(at, column).data() for column in (0, 1, 6)] for at in range(2)]
     assert words == [["Stopped by guard", "bbbb", "3"], ["Running", "aaaa", "3"]]
     assert "τ per round: 0.35, 0.25, 0.20" in runs._filter.index(0, 5).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_in_a_narrow_window_what_a_kept_run_offers_loses_its_words(
+    make_window: Make, qtbot: QtBot, bench: FakeWorkbench
+) -> None:
+    bench.keep("aaaa")
+    window = _window(make_window, qtbot, bench)
+    _open(window, qtbot, "aaaa")
+    offered = window.workbench.past._of_kept
+    assert "Branch from round…" in [one.text() for one in offered]
+    window.resize(1280, 800)
+    assert [one.text() for one in offered] == [""] * len(offered)
+    assert "Branch from round…" in [one.accessibleName() for one in offered]
+    window.resize(1600, 1000)
+    assert "" not in [one.text() for one in offered]

@@ -15,7 +15,7 @@ from atu_gui.ui.widgets.round_plot import CAP, RoundPlot
 @pytest.fixture
 def plot(qtbot: QtBot) -> RoundPlot:
     theme = Theme()
-    made = RoundPlot(theme, "Recall", {"forget": Stroke("forget", marker="o")}, from_zero=True)
+    made = RoundPlot(theme, "Recall", {"forget": Stroke("forget", marker="o")}, share=True)
     theme.setParent(made)
     qtbot.addWidget(made)
     made.set_points({"forget": {0: Interval(0.2, 0.15, 0.28, 20), 1: Interval(0.1, 0.06, 0.17, 20)}}, 4)
@@ -74,3 +74,13 @@ def test_the_words_of_a_limit_hide_no_score(qtbot: QtBot, plot: RoundPlot) -> No
     assert not any(place.intersects(dot) for dot in dots)
     plot.set_limits(())
     assert not words.isVisible()
+
+
+def test_a_share_has_no_tick_above_one(qtbot: QtBot, theme: Theme) -> None:
+    made = RoundPlot(theme, "Recall", {"forget": Stroke("forget", marker="o")}, share=True)
+    qtbot.addWidget(made)
+    made.resize(900, 1400)
+    made.set_points({"forget": {0: Interval(0.98, 0.9, 1.0, 20)}}, 1)
+    low, high = made.plot.getViewBox().viewRange()[1]
+    assert high > 1.0, "the whisker's cap is seen"
+    assert max(made.plot.left.ticks_between(low, high, 1300.0)[1]) == pytest.approx(1.0)
