@@ -20,7 +20,7 @@ from atu_gui.cli_eval import evaluate
 from atu_gui.cli_options import RunFlags, build_config, split_round
 from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import going_on_words, make_stdout, rounds_table, runs_table, verdict_lines, written_lines
-from atu_gui.cli_session import Interrupted, Session
+from atu_gui.cli_session import Interrupted, Session, open_workbench
 from atu_gui.core import network, paths, text
 from atu_gui.core.black_box import BlackBox
 from atu_gui.core.config import ModelConfig, RunConfig, dump_config
@@ -264,7 +264,7 @@ def record(
     """Write a run's config and events into one file without paths of this machine, to keep or to share."""
     if file.exists():
         raise InputError(f"{file} exists already.", "Name another file.")
-    bench = Workbench()
+    bench = open_workbench()
     try:
         run_id = bench.find_run(run_name).result().run_id
         write_recording(file, bench.config_of(run_id).result(), bench.events_of(run_id).result())
@@ -282,7 +282,7 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write all that is known of a run as one page for a browser: verdict, curves, scores, audits, answers."""
-    bench = Workbench()
+    bench = open_workbench()
     try:
         file = bench.write_report(run_name, to, replace=force).result()
     finally:
@@ -293,7 +293,7 @@ def report(
 @app.command()
 def runs() -> None:
     """List the runs of this machine, newest first."""
-    bench = Workbench()
+    bench = open_workbench()
     try:
         records = bench.runs().result()
     finally:

@@ -27,6 +27,7 @@ from atu_gui.core.events import (
     RunStarted,
     StageStarted,
     StepDone,
+    StoreMended,
     TauChosen,
 )
 from atu_gui.core.progress import RunProgress
@@ -147,6 +148,8 @@ def lasting(event: Event, run: RunProgress) -> str:
     match event:
         case Note(level=level, text=words):
             return words if level == "info" else f"{level.capitalize()}: {words}"
+        case StoreMended():
+            return f"Warning: {event.words}"
         case ModelLoaded():
             encoder = f"encoder {event.encoder}; " if event.encoder else ""
             return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
@@ -11,8 +12,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
-from atu_gui.cli_progress import Teller
-from atu_gui.core.events import Event
+from atu_gui.cli_progress import Teller, lasting
+from atu_gui.core.events import Event, StoreMended
+from atu_gui.core.progress import RunProgress
 from atu_gui.service.workbench import Workbench
 
 T = TypeVar("T")
@@ -22,6 +24,18 @@ _LEAVING = 2.0
 
 class Interrupted(Exception):  # noqa: N818 - the user's wish is no error
     """The user ended the work before it came to a result."""
+
+
+def open_workbench() -> Workbench:
+    """A workbench for a command that shows no events: what became of a damaged store is said all the same."""
+    bench = Workbench()
+
+    def say(event: Event) -> None:
+        if isinstance(event, StoreMended):
+            print(lasting(event, RunProgress()), file=sys.stderr)
+
+    bench.subscribe(say)
+    return bench
 
 
 class Session:

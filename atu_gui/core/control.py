@@ -17,6 +17,8 @@ STOPPED = "stopped by you"
 # What a run that became worthless says first; its numbers are no result.
 NOT_FINITE = "not finite"
 DISCARDED = "discarded by you"
+# Who holds a run whose events cannot be written.
+UNRECORDED = "a record that could not be written"
 _MOST_STEPS = 10_000_000
 
 

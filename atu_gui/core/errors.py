@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+_DEVICE_FAILED = ("CUDA error", "HIP error", "cuDNN error", "CUBLAS_STATUS", "CUDNN_STATUS", "MPS backend error")
 
 
 class AtuError(Exception):
@@ -106,6 +107,17 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and (
         type(error).__name__ == "OutOfMemoryError" or any(said in words for said in _NO_MEMORY)
     )
+
+
+def is_device_lost(error: BaseException) -> bool:
+    """Whether a device failed in a way after which nothing on it can be used: a bad address, a reset, a removal.
+
+    torch's own type is looked at by name, as above; older versions only have words.
+    """
+    if is_out_of_memory(error):
+        return False
+    failed = any(said in str(error) for said in _DEVICE_FAILED)
+    return isinstance(error, RuntimeError) and (type(error).__name__ == "AcceleratorError" or failed)
 
 
 def _sentence(text: str) -> str:

@@ -17,6 +17,7 @@ from atu_gui.core import text
 from atu_gui.core.config import ModelConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Interval
+from atu_gui.core.files import write_whole
 from atu_gui.core.records import restore
 
 Reading = Literal["rwku", "corrected"]
@@ -209,10 +210,9 @@ def write_evaluation(found: Evaluation, folder: Path) -> None:
     """
     write_figures(folder, "evaluation.json", found.as_json())
     try:
-        with (folder / "items.jsonl").open("w", encoding="utf-8") as file:
-            for item in found.items:
-                record = {**dataclasses.asdict(item), "details": dict(item.details)}
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        records = ({**dataclasses.asdict(item), "details": dict(item.details)} for item in found.items)
+        lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        write_whole(folder / "items.jsonl", "".join(lines))
     except OSError as error:
         raise _unwritable(folder, error) from None
 
@@ -225,7 +225,7 @@ def write_figures(folder: Path, name: str, figures: dict[str, Any]) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        write_whole(folder / name, json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
     except OSError as error:
         raise _unwritable(folder, error) from None
 

@@ -11,6 +11,7 @@ import logging
 import os
 
 from atu_gui.core import paths
+from atu_gui.core.files import write_whole
 
 SWITCHED_OFF = "the network is switched off (“Work offline” in the window, --offline, or HF_HUB_OFFLINE)"
 SWITCH_ON = "Switch “Work offline” off"
@@ -56,8 +57,6 @@ def keep_offline(offline: bool) -> None:
     target = paths.config_folder() / _FILE
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_suffix(".new")
-        fresh.write_text(json.dumps({"offline": offline}), encoding="utf-8")
-        fresh.replace(target)
+        write_whole(target, json.dumps({"offline": offline}))
     except OSError as error:
         _LOG.warning("The choice to work offline cannot be kept: %s", error)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from atu_gui.core import text
+from atu_gui.core.files import write_whole
 from atu_gui.core.paces import PARTS, Part
 from atu_gui.core.records import parse
 from atu_gui.core.workload import Workload
@@ -99,11 +99,9 @@ class PaceMemory:
         if old is not None:
             new.paces.update({part: pace for part, pace in old.paces.items() if part not in new.paces})
         kept = [*entries.values(), new][-_MOST_KEPT:]
-        partial = self._path.with_suffix(".part")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps([_to_json(entry) for entry in kept], indent=1), encoding="utf-8")
-            os.replace(partial, self._path)
+            write_whole(self._path, json.dumps([_to_json(entry) for entry in kept], indent=1))
         except OSError:
             return
 

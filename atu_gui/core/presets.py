@@ -16,6 +16,7 @@ import tomlkit
 from atu_gui.core import paths
 from atu_gui.core.config import RoundPlan, RunConfig, dump_config, load_config, parse_config
 from atu_gui.core.errors import InputError, OutputError
+from atu_gui.core.files import write_whole
 from atu_gui.core.schedule import CUSTOM, PRESETS, settle
 
 LONGEST_NAME = 60
@@ -132,9 +133,7 @@ def write_preset(preset: Preset) -> None:
     document.update({"name": preset.name, **preset.values})
     try:
         preset.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = preset.path.with_suffix(".new")
-        fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
-        fresh.replace(preset.path)
+        write_whole(preset.path, tomlkit.dumps(document))
     except OSError as error:
         raise OutputError(
             f"The preset “{preset.name}” cannot be kept: {error.strerror}.", f"Check the folder {preset.path.parent}."

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 # Start times come from the kernel's clock ticks; the same process never differs by more than this.
 _TOLERANCE = 2.0
 
 
 def this_process() -> tuple[int, float]:
-    """Process id and start time, which together name a process for good (ids alone are used again)."""
+    """Process id and start time, which together name a process until the machine starts anew (ids alone are used
+    again)."""
+    return process_of(os.getpid())
+
+
+def process_of(pid: int) -> tuple[int, float]:
+    """The same of another process; a start time of 0 where there is none with this id."""
     import psutil
 
-    return os.getpid(), psutil.Process().create_time()
+    try:
+        return pid, _started(psutil.Process(pid))
+    except psutil.Error:
+        return pid, 0.0
 
 
 def is_alive(pid: int, started: float) -> bool:
-    """Whether the process with this id and start time still runs."""
+    """Whether the process with this id and start time, as `process_of` gives them, still runs."""
     import psutil
 
     try:
         process = psutil.Process(pid)
-        same = bool(abs(process.create_time() - started) < _TOLERANCE)
+        same = bool(abs(_started(process) - started) < _TOLERANCE)
         return same and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
@@ -34,9 +44,17 @@ def lived_at(pid: int, moment: float) -> bool:
     import psutil
 
     try:
-        started = psutil.Process(pid).create_time()
+        process = psutil.Process(pid)
+        return is_alive(pid, _started(process)) and bool(process.create_time() < moment + _TOLERANCE)
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
         return True
-    return is_alive(pid, started) and bool(started < moment + _TOLERANCE)
+
+
+def _started(process: Any) -> float:
+    """Seconds from the machine's start to that of a process. Unix time would do as well if no clock were ever set:
+    systems count a process's start from their own, and add where the clock says now that this was."""
+    import psutil
+
+    return float(process.create_time() - psutil.boot_time())

@@ -25,6 +25,7 @@ from atu_gui.core.events import (
     from_record,
     to_record,
 )
+from atu_gui.core.files import write_whole
 from atu_gui.core.paths import resource
 from atu_gui.core.ports import RoundSummary, RunRecord
 from atu_gui.core.records import lines_of, parse
@@ -61,7 +62,7 @@ def write_recording(path: Path, config: RunConfig, events: Iterable[Event]) -> N
             lines.append(to_record(event))
     content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
     # No time stamp, so that the same run gives the same file.
-    path.write_bytes(gzip.compress(content.encode(), mtime=0))
+    write_whole(path, gzip.compress(content.encode(), mtime=0))
 
 
 # Neither the model's folder nor the files of texts: they are paths of one machine.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from atu_gui.core.errors import OutputError
+from atu_gui.core.files import write_whole
 
 
 def as_csv(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -26,13 +27,13 @@ def as_markdown(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
 
 
 def write_text(path: Path, words: str) -> None:
-    """Write a file that the user named.
+    """Write a file that the user named; one that is there stays whole where this fails.
 
     Raises:
         OutputError: It cannot be written.
     """
     try:
-        path.write_text(words, encoding="utf-8")
+        write_whole(path, words)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from None
 

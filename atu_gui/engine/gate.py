@@ -153,8 +153,18 @@ class Gate:
         """Hold the run before its next step, on behalf of a guard."""
         self._control.pause(who, because)
 
-    def hold(self, step: int) -> Generator[Event, None, ControlState]:
+    def is_held_by(self, who: str) -> bool:
+        """Whether the run is to wait on behalf of somebody other than the user."""
+        state = self._control.read()
+        return state.paused and state.paused_by[0] == who
+
+    def hold(self, step: int, *, keeps: bool = True) -> Generator[Event, None, ControlState]:
         """Wait while the run is paused; `step` is the one about to be taken.
+
+        Args:
+            step: Of the run.
+            keeps: Whether the run stands where it may be kept. Where it does not, it would go on from its last
+                checkpoint.
 
         Raises:
             Suspended: The user wants to leave the run, which has been kept.
@@ -169,11 +179,13 @@ class Gate:
             if state.paused and not state.stopping and not state.suspending:
                 self.state.held = True
                 yield RunPaused(self._run_id, step - 1, *state.paused_by)
-                yield CheckpointDue(self._run_id, step - 1, certain=True)
+                if keeps:
+                    yield CheckpointDue(self._run_id, step - 1, certain=True)
         if self.state.held:
             state = yield from self._wait(step)
         if state.suspending and not state.stopping:
-            yield CheckpointDue(self._run_id, step - 1, certain=True)
+            if keeps:
+                yield CheckpointDue(self._run_id, step - 1, certain=True)
             raise Suspended
         if self.state.held:
             self.state.held = False

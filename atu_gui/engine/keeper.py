@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Generator
 
+from atu_gui.core.control import UNRECORDED
 from atu_gui.core.errors import OutputError
 from atu_gui.core.events import CheckpointDue, CheckpointWritten, Event, Note, is_recorded
 from atu_gui.engine.checkpoints import Checkpoints, CheckpointState, Parts
@@ -63,7 +64,8 @@ class Keeper:
     def _keep(self, due: CheckpointDue) -> Generator[Event, None, None]:
         begun = time.monotonic()
         yield from self._look_after(None if due.certain else _PATIENCE)
-        if self._checkpoints.is_writing:
+        if self._checkpoints.is_writing or self._gate.is_held_by(UNRECORDED):
+            # A checkpoint that counts on events which are in no record is worth nothing, and pushes out one that is.
             return
         try:
             self._checkpoints.begin(*self._standing(self._recorded))

@@ -45,6 +45,7 @@ from atu_gui.engine.margins import choose_tau, share_above
 from atu_gui.engine.measured import round_scored
 from atu_gui.engine.place import Place
 from atu_gui.engine.probes.score import RoundScores, score_round
+from atu_gui.engine.room import written
 from atu_gui.engine.setting import Setting
 from atu_gui.engine.snapshots import Snapshots, Start
 from atu_gui.engine.unlearn import Unlearner, UnlearnStep
@@ -268,13 +269,18 @@ class Stages:
             seconds=self._clock.seconds(),
             weights_hash=self._snapshots.weights_hash(),
         )
+        if number and not (yield from written(partial(self._save, number), self._gate, place.step)):
+            place.end(STOPPED)
+            return
         yield scored
         if number:
-            save_heads(self._folder, number, self._setting, place.tau)
-            self._snapshots.save(number)
             yield from self._judge(scored)
         else:
             yield from self._take_over(scored)
+
+    def _save(self, number: int) -> None:
+        save_heads(self._folder, number, self._setting, self.place.tau)
+        self._snapshots.save(number)
 
     def _take_over(self, untouched: RoundScored) -> Generator[Event, None, None]:
         """After round 0 a branch goes on from its parent's weights. Round 0 was measured before, so that goals, floors

@@ -17,10 +17,8 @@ from atu_gui.core.records import kept_lines
 from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service.backend import Engine
-from atu_gui.service.folders import add_line
+from atu_gui.service.folders import ASKED_FILE, add_line
 from atu_gui.service.holding import Holding
-
-ASKED_FILE = "asked.jsonl"
 
 
 class Between(TypedDict):

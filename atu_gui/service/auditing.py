@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import AuditFound, Event, from_record, to_record
+from atu_gui.core.files import write_whole
 from atu_gui.core.ports import UNTOUCHED, Weights
 from atu_gui.core.records import kept_lines, parse
 from atu_gui.service.backend import Engine
@@ -94,13 +94,10 @@ def keep(folder: Path, found: Sequence[AuditFound]) -> None:
     replaced = {(one.round, one.audit) for one in found}
     rest = [one for one in audits_in(folder) if (one.round, one.audit) not in replaced]
     path = folder / AUDITS_FILE
-    partial = path.with_suffix(".part")
     lines = (json.dumps(to_record(one), ensure_ascii=False) + "\n" for one in (*rest, *found))
     try:
-        partial.write_text("".join(lines), encoding="utf-8")
-        os.replace(partial, path)
+        write_whole(path, "".join(lines))
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise OutputError(
             f"The findings cannot be kept in {folder}: {error.strerror}.", "Free some space, then audit again."
         ) from None

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import sqlite3
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from atu_gui.core.config import RunConfig, dump_config
 from atu_gui.core.control import RunControl
 from atu_gui.core.events import Event
+from atu_gui.core.files import write_whole
+from atu_gui.core.locks import FileLock
 from atu_gui.core.materials import Materials
 from atu_gui.core.ports import UNTOUCHED, RunOutcome, Weights
 from atu_gui.service.backend import Engine, Loaded
-from atu_gui.service.folders import CONFIG_FILE, claim, require_space, run_folder, write_texts
+from atu_gui.service.folders import CONFIG_FILE, claim, clear, require_space, run_folder, write_texts
 from atu_gui.service.holding import Holding
 from atu_gui.service.running import Cancel, Opened, cancellable, ready
+from atu_gui.store.cards import write_card
 from atu_gui.store.recorder import Recorder
 from atu_gui.store.runs import RunStore
 
@@ -48,29 +53,42 @@ class Beginning:
         """Cheap faults first: files, then the folder, then the model, then what depends on the model."""
         folder = run_folder(self.config)
         made = not folder.exists()
+        lock: FileLock | None = None
         try:
             self.engine.validate_inputs(self.config)
-            claim(folder)
+            lock = claim(folder)
             config, loaded = yield from ready(self.engine, self.holding, self.config, self.wants_out)
             require_space(folder, self.engine.snapshot_bytes(config, loaded))
             config = config.model_copy(update={"out": folder})
             run_id, recorder = self._recorder(config, folder)
         except BaseException:
+            if lock is not None:
+                lock.release()
             if made:
                 # Nothing came of it, so nothing should stay; a folder with something in it does.
                 with contextlib.suppress(OSError):
                     folder.rmdir()
             raise
-        return Opened(run_id, folder, recorder, lambda: self._course(run_id, config, loaded, folder, recorder))
+        course = partial(self._course, run_id, config, loaded, folder, recorder)
+        return Opened(run_id, folder, recorder, lock, config.guards, course)
 
     def _recorder(self, config: RunConfig, folder: Path) -> tuple[str, Recorder]:
         store = self.store()
         run_id = secrets.token_hex(2)
         while store.has(run_id):
             run_id = secrets.token_hex(4)
-        (folder / CONFIG_FILE).write_text(dump_config(config), encoding="utf-8")
-        store.add(run_id, config, folder=folder, versions=self.engine.versions(), parent=self.start)
-        return run_id, Recorder(store, run_id, folder)
+        clear(folder)
+        store.remove_in(folder)
+        try:
+            write_whole(folder / CONFIG_FILE, dump_config(config))
+            store.add(run_id, config, folder=folder, versions=self.engine.versions(), parent=self.start)
+            write_card(folder, store.card_of(run_id))
+            return run_id, Recorder(store, run_id, folder)
+        except BaseException:
+            clear(folder)
+            with contextlib.suppress(sqlite3.Error):
+                store.remove(run_id)
+            raise
 
     def _course(
         self, run_id: str, config: RunConfig, loaded: Loaded, folder: Path, recorder: Recorder

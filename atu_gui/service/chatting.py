@@ -13,10 +13,8 @@ from atu_gui.core.ports import ChatRequest, Weights
 from atu_gui.core.records import kept_lines
 from atu_gui.service.backend import Engine
 from atu_gui.service.failures import details_of, explained
-from atu_gui.service.folders import add_line
+from atu_gui.service.folders import CHATS_FILE, add_line
 from atu_gui.service.holding import Holding
-
-CHATS_FILE = "chats.jsonl"
 
 
 def kept(

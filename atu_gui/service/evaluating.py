@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from atu_gui.core.config import STARTER
 from atu_gui.core.errors import InputError
 from atu_gui.core.evaluation import PARTS, READINGS, Evaluation, EvaluationRequest
 from atu_gui.core.events import Event, Note
+from atu_gui.core.files import write_whole
 from atu_gui.core.ports import Weights
 from atu_gui.core.records import parse
 from atu_gui.service.backend import Engine
@@ -79,12 +79,7 @@ def keep(folder: Path, found: Evaluation, request: EvaluationRequest) -> None:
     name = hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
     into = folder / EVALUATIONS_FOLDER
     into.mkdir(exist_ok=True)
-    partial = into / f"{name}.part"
-    try:
-        partial.write_text(json.dumps(found.as_json(items=True), ensure_ascii=False), encoding="utf-8")
-        os.replace(partial, into / f"{name}.json")
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(into / f"{name}.json", json.dumps(found.as_json(items=True), ensure_ascii=False))
 
 
 def _check(request: EvaluationRequest) -> None:

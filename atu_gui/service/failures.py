@@ -9,14 +9,28 @@ import traceback
 from collections.abc import Generator
 from typing import TypeVar
 
-from atu_gui.core.errors import AtuError, Cancelled, InternalError, OutputError, ResourceError, is_out_of_memory
+from atu_gui.core.errors import (
+    AtuError,
+    Cancelled,
+    InternalError,
+    OutputError,
+    ResourceError,
+    is_device_lost,
+    is_out_of_memory,
+)
 from atu_gui.core.events import Event, JobFailed
 from atu_gui.core.redaction import without_tokens
+from atu_gui.store.faults import explained_store
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_AT_FAULT = (errno.EIO, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.EMFILE, errno.ENFILE)
+_DEVICE = (
+    "Load the model again; where that fails too, start atu-gui anew. A run that was under way can be resumed from its "
+    "last checkpoint."
+)
 _REPORT = "This is a bug in atu-gui: please report it with the details."
 
 
@@ -30,18 +44,31 @@ def explained(error: BaseException) -> AtuError:
         return ResourceError(
             "The memory is full.", "Use a smaller batch, shorter passages or a smaller model, or close other programs."
         )
+    if is_device_lost(error):
+        return ResourceError(f"The device failed, and what was on it is lost: {_first_line(error)}.", _DEVICE)
     if isinstance(error, OSError) and error.errno in _DISK_FULL:
         place = f" at {error.filename}" if error.filename else ""
         return OutputError(f"The disk is full{place}.", "Free some space or choose another folder.")
-    if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
-        return OutputError("The disk of the run store is full.", "Free some space or set ATU_DATA to another folder.")
+    if isinstance(error, sqlite3.Error):
+        return explained_store(error)
     if isinstance(error, PermissionError):
         return OutputError(f"{error.filename or 'A file'} cannot be written.", "Choose another folder.")
+    if isinstance(error, OSError) and error.errno in _DISK_AT_FAULT:
+        return OutputError(
+            f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.",
+            "Check the disk, or choose another folder.",
+        )
     # For the log file alone: the user is told it where it arose.
     _log.info("Something went wrong that should not.", exc_info=error)
     return InternalError(
         f"Something went wrong that should not: {type(error).__name__}: {without_tokens(str(error))}", _REPORT
     )
+
+
+def _first_line(error: BaseException) -> str:
+    """What the driver said, without its advice to programmers."""
+    words = without_tokens(str(error)).strip().partition("\n")[0]
+    return words.rstrip(".") or type(error).__name__
 
 
 def details_of(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -13,17 +14,39 @@ from dataclasses import asdict
 from pathlib import Path
 
 from atu_gui.core import paths
+from atu_gui.core.checkpoints import CHECKPOINTS_FOLDER
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import OutputError
 from atu_gui.core.events import Note
+from atu_gui.core.locks import FileLock
 from atu_gui.core.materials import Materials
+from atu_gui.store.cards import CARD_FILE
 from atu_gui.store.recorder import EVENTS_FILE
 from atu_gui.store.summary import SUMMARY_FILE
 
 CONFIG_FILE = "config.toml"
 TEXTS_FOLDER = "texts"
+CHATS_FILE = "chats.jsonl"
+ASKED_FILE = "asked.jsonl"
 AUDITS_FILE = "audits.jsonl"
 EVALUATIONS_FOLDER = "evaluations"
+LOCK_FILE = "in-use.lock"
+_DELETED = ".deleted-"
+# All that a run writes into its folder.
+OF_A_RUN = (
+    CONFIG_FILE,
+    CARD_FILE,
+    EVENTS_FILE,
+    SUMMARY_FILE,
+    TEXTS_FOLDER,
+    CHATS_FILE,
+    ASKED_FILE,
+    AUDITS_FILE,
+    EVALUATIONS_FOLDER,
+    CHECKPOINTS_FOLDER,
+    "rounds",
+    "heads",
+)
 # The record of a small run; what its rounds take is known once the model is loaded.
 LEAST_BYTES = 32 * 2**20
 _OTHER = "Choose another folder."
@@ -47,11 +70,12 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:40].strip("-") or "run"
 
 
-def claim(folder: Path) -> None:
-    """Make the folder where it is missing and find out by trying whether a run can live there.
+def claim(folder: Path) -> FileLock:
+    """Make the folder where it is missing and find out by trying whether a run can live there. It is the caller's until
+    the lock is released.
 
     Raises:
-        OutputError: It cannot be made or written, is full, or holds a run already.
+        OutputError: It cannot be made or written, is full, in use, or holds a run already.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -61,9 +85,56 @@ def claim(folder: Path) -> None:
         raise OutputError(f"{folder} is a file, not a folder.", _OTHER) from None
     except OSError as error:
         raise OutputError(f"The folder {folder} cannot be written: {error.strerror}.", _OTHER) from None
-    if _holds_a_run(folder):
-        raise OutputError(f"The folder {folder} holds a run already.", _OTHER)
-    require_space(folder, LEAST_BYTES)
+    lock = occupy(folder)
+    try:
+        if _holds_a_run(folder):
+            raise OutputError(f"The folder {folder} holds a run already.", _OTHER)
+        require_space(folder, LEAST_BYTES)
+    except BaseException:
+        lock.release()
+        raise
+    return lock
+
+
+def occupy(folder: Path) -> FileLock:
+    """Let no other process write a run there until the lock is released, or this process ends.
+
+    Raises:
+        OutputError: Another window or command does, or the folder cannot be written.
+    """
+    lock = FileLock(folder / LOCK_FILE)
+    try:
+        if lock.take():
+            return lock
+    except OSError as error:
+        raise OutputError(f"The folder {folder} cannot be written: {error.strerror}.", _OTHER) from None
+    owner = lock.owner()
+    who = f" (process {owner})" if owner else ""
+    raise OutputError(
+        f"Another window or command{who} has a run in {folder}.", "Wait until it has ended, or choose another folder."
+    )
+
+
+def aside_of(folder: Path, run_id: str) -> Path:
+    """Where the files of a deleted run lie until they are removed for good."""
+    return folder.with_name(f".{folder.name}{_DELETED}{run_id}")
+
+
+def original_of(folder: Path) -> Path:
+    """The folder of a run, given that or where its files lie since it was deleted."""
+    name, _, run_id = folder.name.rpartition(_DELETED)
+    return folder.with_name(name[1:]) if run_id and name.startswith(".") else folder
+
+
+def clear(folder: Path) -> None:
+    """Remove what a run of which nothing came left in the folder; nothing else."""
+    for name in OF_A_RUN:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def require_space(folder: Path, needed: int) -> None:

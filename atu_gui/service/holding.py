@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from atu_gui.core.config import ModelConfig
-from atu_gui.core.errors import InputError
+from atu_gui.core.errors import InputError, is_device_lost
 from atu_gui.core.events import Event
 from atu_gui.core.ports import Weights
 from atu_gui.service.backend import Engine, Loaded
@@ -17,6 +17,7 @@ from atu_gui.service.backend import Engine, Loaded
 if TYPE_CHECKING:
     from atu_gui.engine.snapshots import Snapshots
 
+T = TypeVar("T")
 UNTOUCHED_LABEL = "untouched weights"
 
 
@@ -38,6 +39,7 @@ class Holding:
         self._snapshots: Snapshots | None = None
         self._others: dict[Path, Snapshots] = {}
         self._current = UNTOUCHED_LABEL
+        self._is_lost = False
 
     @property
     def run_id(self) -> str:
@@ -49,8 +51,10 @@ class Holding:
         """The models.
 
         Raises:
-            InputError: There are none yet.
+            InputError: There are none yet, or they went with their device.
         """
+        if self._is_lost:
+            raise InputError("The model was lost when its device failed.", "Load the model again.")
         if self._loaded is None:
             raise InputError("No model is loaded.", "Load a model first.")
         return self._loaded
@@ -61,6 +65,7 @@ class Holding:
         self.make_untouched()
         self._loaded = None
         self._loaded = yield from self._engine.load(model, encoder)
+        self._is_lost = False
         yield self._loaded.facts
         return self._loaded
 
@@ -80,10 +85,7 @@ class Holding:
         """Give the model the weights it was loaded with, for good."""
         if self._snapshots is not None:
             self._snapshots.let_go()
-        self._run_id = ""
-        self._snapshots = None
-        self._others = {}
-        self._current = UNTOUCHED_LABEL
+        self._forget_run()
 
     def begin(self, run_id: str, snapshots: Snapshots) -> None:
         """A run takes the model over."""
@@ -95,16 +97,32 @@ class Holding:
         """Name the current weights of the run, for instance "round 2"."""
         self._current = f"run {self._run_id}, {what}"
 
-    def fall_back(self, round_: int) -> None:
-        """After a failure: the model takes the weights of the last good round, or is untouched if that fails too."""
-        if self._snapshots is None:
+    def fall_back(self, round_: int, error: BaseException | None = None) -> None:
+        """After a failure: the model takes the weights of the last good round, or is untouched if that fails too.
+        Where the device has failed there is no model any more."""
+        if error is not None and is_device_lost(error):
+            self._lose()
+        # Whatever goes wrong with a round, the untouched values are in memory.
+        for number in (round_, 0):
+            if self._snapshots is None:
+                return
+            try:
+                self._snapshots.restore(number)
+            except Exception:
+                continue
+            self.now_at(f"round {number}")
             return
-        try:
-            self._snapshots.restore(round_)
-        except Exception:  # whatever it was, the untouched values are in memory
-            self._snapshots.restore(0)
-            round_ = 0
-        self.now_at(f"round {round_}")
+        self._lose()
+
+    def watched(self, work: Generator[Event, None, T]) -> Generator[Event, None, T]:
+        """The same events; where the device fails meanwhile, nobody is given a model that is on it."""
+        with contextlib.closing(work):
+            try:
+                return (yield from work)
+            except Exception as error:
+                if any(is_device_lost(one) for one in (error, error.__cause__) if one is not None):
+                    self._lose()
+                raise
 
     def return_to(self, weights: Weights, folder_of: Callable[[str], Path]) -> str:
         """Make a round the current weights, for good; gives the words that name them.
@@ -169,3 +187,15 @@ class Holding:
             # One at a time: each holds a copy of the trained tensors.
             self._others = {folder: self._engine.open_snapshots(folder, loaded)}
         return self._others[folder]
+
+    def _lose(self) -> None:
+        """Without a look at tensors: every one of them would fail."""
+        self._forget_run()
+        self._loaded = None
+        self._is_lost = True
+
+    def _forget_run(self) -> None:
+        self._run_id = ""
+        self._snapshots = None
+        self._others = {}
+        self._current = UNTOUCHED_LABEL

@@ -6,36 +6,19 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from atu_gui.core import paths
-from atu_gui.core.checkpoints import CHECKPOINTS_FOLDER
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.materials import Materials, Passage, Probe
-from atu_gui.service.asking import ASKED_FILE
-from atu_gui.service.chatting import CHATS_FILE
-from atu_gui.service.folders import AUDITS_FILE, CONFIG_FILE, EVALUATIONS_FOLDER, TEXTS_FOLDER
-from atu_gui.store.recorder import EVENTS_FILE
+from atu_gui.service.folders import OF_A_RUN, TEXTS_FOLDER, aside_of
+from atu_gui.store.cards import write_card
 from atu_gui.store.runs import RunStore
-from atu_gui.store.summary import SUMMARY_FILE
 
 # Another window may still offer to undo what it deleted a moment ago.
 _KEPT_SECONDS = 3600.0
-_OURS = (
-    CONFIG_FILE,
-    EVENTS_FILE,
-    SUMMARY_FILE,
-    TEXTS_FOLDER,
-    CHATS_FILE,
-    ASKED_FILE,
-    AUDITS_FILE,
-    EVALUATIONS_FOLDER,
-    CHECKPOINTS_FOLDER,
-    "rounds",
-    "heads",
-)
 
 
 def read_texts(folder: Path) -> Materials:
@@ -63,6 +46,18 @@ def read_texts(folder: Path) -> Materials:
         ) from None
 
 
+def annotate(store: RunStore, run_id: str, *, title: str, note: str, tags: Sequence[str]) -> None:
+    """Change what the user may change about a run, in the store and in the run's folder.
+
+    Raises:
+        InputError: Unknown run, or a title of blanks.
+    """
+    store.annotate(run_id, title=title, note=note, tags=tags)
+    # The folder may be gone, or on a disk that cannot be written; the store has it.
+    with contextlib.suppress(OSError):
+        write_card(Path(store.find(run_id).folder), store.card_of(run_id))
+
+
 def delete(store: RunStore, run_id: str) -> None:
     """Take a run out of the list and move its files aside, within the same disk.
 
@@ -74,7 +69,7 @@ def delete(store: RunStore, run_id: str) -> None:
     folder = Path(record.folder)
     try:
         if folder.is_dir():
-            aside = _aside(folder, run_id)
+            aside = aside_of(folder, run_id)
             aside.mkdir(exist_ok=True)
             for path in _own_files(folder):
                 path.rename(aside / path.name)
@@ -96,7 +91,7 @@ def undelete(store: RunStore, run_id: str) -> None:
     """
     record = store.mark_deleted(run_id, None)
     folder = Path(record.folder)
-    aside = _aside(folder, run_id)
+    aside = aside_of(folder, run_id)
     if not aside.is_dir():
         return
     try:
@@ -116,19 +111,15 @@ def remove_deleted(store: RunStore, *, everything_of: frozenset[str] = frozenset
     old = {run_id for run_id, _ in store.deleted_before(now - _KEPT_SECONDS)}
     for run_id, folder in store.deleted_before(now):
         if run_id in everything_of or run_id in old:
-            shutil.rmtree(_aside(folder, run_id), ignore_errors=True)
+            shutil.rmtree(aside_of(folder, run_id), ignore_errors=True)
             store.remove(run_id)
-
-
-def _aside(folder: Path, run_id: str) -> Path:
-    return folder.with_name(f".{folder.name}.deleted-{run_id}")
 
 
 def _own_files(folder: Path) -> list[Path]:
     """All of a folder that we made; of one that the user named only what a run writes."""
     if folder.parent == paths.runs_folder().absolute():
         return list(folder.iterdir())
-    return [folder / name for name in _OURS if (folder / name).exists()]
+    return [folder / name for name in OF_A_RUN if (folder / name).exists()]
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from atu_gui.core.config import TextsConfig
+from atu_gui.core.config import RunConfig, TextsConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, from_record
+from atu_gui.core.locks import FileLock
 from atu_gui.core.ports import RunRecord
 from atu_gui.service.backend import Engine
+from atu_gui.service.folders import occupy
 from atu_gui.service.found import find_run
 from atu_gui.service.holding import Holding
 from atu_gui.service.keeping import read_texts
@@ -53,8 +55,23 @@ class Resuming:
         config = find_run(store, record.run_id).config
         folder = Path(record.folder)
         lines = _lines(record)
+        lock = occupy(folder)
+        try:
+            return (yield from self._take_up(store, record, config, lines, lock))
+        except BaseException:
+            lock.release()
+            raise
+
+    def _take_up(
+        self, store: RunStore, record: RunRecord, config: RunConfig, lines: list[str], lock: FileLock
+    ) -> Generator[Event, None, Opened]:
+        folder = Path(record.folder)
         # Before a model is loaded, which takes its time.
         checkpoint = self.engine.open_checkpoint(folder, len(lines))
+        if checkpoint.state.run_id != record.run_id:
+            raise InputError(
+                f"The checkpoint in {folder} belongs to run {checkpoint.state.run_id}.", "Start the run again."
+            )
         materials = read_texts(folder)
         # The texts are those in its folder; the files that they came from may be gone.
         files_apart = config.model_copy(update={"texts": TextsConfig()})
@@ -78,7 +95,8 @@ class Resuming:
         recorder = Recorder(store, record.run_id, folder, kept=kept)
         self.holding.begin(record.run_id, run.snapshots)
         told = tuple(from_record(json.loads(line)) for line in kept)
-        return Opened(record.run_id, folder, recorder, run.events, told)
+        guards = self.control.read().guards or config.guards
+        return Opened(record.run_id, folder, recorder, lock, guards, run.events, told)
 
     def _let_go(self) -> None:
         """Resuming is a wish to go on: a run that was paused when it was cut off does not pause again for that."""

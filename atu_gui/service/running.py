@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from atu_gui.core.checkpoints import CHECKPOINTS_FOLDER
-from atu_gui.core.config import RunConfig
-from atu_gui.core.control import DISCARDED, STOPPED, RunControl
+from atu_gui.core.config import GuardConfig, RunConfig
+from atu_gui.core.control import DISCARDED, STOPPED, UNRECORDED, RunControl
 from atu_gui.core.errors import AtuError, Cancelled, Suspended
 from atu_gui.core.events import (
     Event,
@@ -25,12 +25,14 @@ from atu_gui.core.events import (
     StageStarted,
     StepDone,
 )
+from atu_gui.core.locks import FileLock
 from atu_gui.core.ports import RunOutcome
+from atu_gui.service.archive import Archive
 from atu_gui.service.backend import Engine, Loaded, needs_starter
 from atu_gui.service.failures import details_of, explained
 from atu_gui.service.holding import Holding
+from atu_gui.store.faults import is_damaged
 from atu_gui.store.recorder import Recorder
-from atu_gui.store.runs import RunStore
 from atu_gui.store.summary import summarise, write_summary
 
 T = TypeVar("T")
@@ -71,6 +73,8 @@ class Opened:
     """A run whose record is open; what is left is to do it.
 
     Attributes:
+        lock: Keeps others out of the folder.
+        guards: Goals and floors, unless the user has wished for others.
         course: Makes its events.
         told: What it said before it was cut off; recorded already.
     """
@@ -78,6 +82,8 @@ class Opened:
     run_id: str
     folder: Path
     recorder: Recorder
+    lock: FileLock
+    guards: GuardConfig
     course: Callable[[], Generator[Event, None, RunOutcome]]
     told: tuple[Event, ...] = ()
 
@@ -94,11 +100,11 @@ class RunJob:
     """Opens, records and ends one run on the worker's thread."""
 
     def __init__(
-        self, engine: Engine, holding: Holding, store: Callable[[], RunStore], control: RunControl, opening: Opening
+        self, engine: Engine, holding: Holding, archive: Archive, control: RunControl, opening: Opening
     ) -> None:
         self._engine = engine
         self._holding = holding
-        self._open_store = store
+        self._archive = archive
         self._control = control
         self._opening = opening
         self._run_id = ""
@@ -118,15 +124,18 @@ class RunJob:
             yield self._failed(failure, error)
             raise failure from error
         self._run_id = opened.run_id
-        with contextlib.closing(opened.recorder):
-            try:
-                return (yield from self._recorded(opened))
-            finally:
-                # A disk that is full must not hide what happened before.
-                with contextlib.suppress(OSError, sqlite3.Error):
-                    opened.recorder.flush()
-                    events = self._open_store().events_of(self._run_id)
-                    write_summary(opened.folder, summarise(events, opened.recorder.state, self._engine.versions()))
+        try:
+            with contextlib.closing(opened.recorder):
+                try:
+                    return (yield from self._recorded(opened))
+                finally:
+                    # A disk that is full must not hide what happened before.
+                    with contextlib.suppress(OSError, sqlite3.Error, AtuError):
+                        opened.recorder.flush()
+                        events = self._archive.opened().events_of(self._run_id)
+                        write_summary(opened.folder, summarise(events, opened.recorder.state, self._engine.versions()))
+        finally:
+            opened.lock.release()
 
     def _recorded(self, opened: Opened) -> Generator[Event, None, RunOutcome]:
         """Tee every event to the recorder; end the record in the way in which the run ended."""
@@ -141,20 +150,22 @@ class RunJob:
                         event = next(work)
                     except StopIteration as end:
                         outcome: RunOutcome = end.value
+                        # Until all of it is written the run can be resumed.
+                        recorder.flush()
                         # There is nothing to go back to any more.
                         shutil.rmtree(opened.folder / CHECKPOINTS_FOLDER, ignore_errors=True)
                         return outcome
                     if self._follow(event):
                         self._holding.now_at(self._where)
-                    recorder.record(event)
+                    yield from self._record(opened, event)
                     yield event
         except GeneratorExit:
             self._holding.fall_back(self._good)
-            recorder.end("interrupted", "interrupted: the program was closed", self._good)
+            self._interrupt(recorder, "the program was closed")
             raise
         except Suspended:
             self._holding.fall_back(self._good)
-            recorder.end("interrupted", "interrupted: you left it, to be resumed", self._good)
+            self._interrupt(recorder, "you left it, to be resumed")
             raise
         except Cancelled:
             discarded = self._control.read().discarding
@@ -162,17 +173,41 @@ class RunJob:
             self._holding.fall_back(self._good)
             because, seconds = DISCARDED if discarded else STOPPED, recorder.state.seconds
             finished = RunFinished(self._run_id, because, self._good, rounds, seconds, str(opened.folder))
-            recorder.record(finished)
+            with contextlib.suppress(OSError, sqlite3.Error):
+                recorder.record(finished)
             yield finished
             raise
         except Exception as error:
             failure = explained(error)
-            self._holding.fall_back(self._good)
+            self._holding.fall_back(self._good, error)
             failed = self._failed(failure, error)
             with contextlib.suppress(OSError, sqlite3.Error):
                 recorder.record(failed)
             yield failed
             raise failure from error
+
+    def _record(self, opened: Opened, event: Event) -> Generator[Event, None, None]:
+        """Record an event. Where it cannot be written the run pauses until it can; where it must not pause it ends."""
+        try:
+            opened.recorder.record(event)
+            return
+        except (OSError, sqlite3.Error) as error:
+            if isinstance(error, sqlite3.Error) and is_damaged(error):
+                opened.recorder.move_to(self._archive.mended())
+                return
+            state = self._control.read()
+            if (state.guards or opened.guards).action != "pause":
+                raise
+            failure = explained(error)
+        if not state.paused or state.paused_by[0] != UNRECORDED:
+            # Not recorded: it tells of the record itself.
+            yield Note("error", str(failure))
+            self._control.pause(UNRECORDED, str(failure))
+
+    def _interrupt(self, recorder: Recorder, how: str) -> None:
+        """An end that no event tells; where it cannot be written the run counts as crashed, and is resumed as well."""
+        with contextlib.suppress(OSError, sqlite3.Error):
+            recorder.end("interrupted", f"interrupted: {how}", self._good)
 
     def _follow(self, event: Event) -> bool:
         """Keep track of the last good round and of what the current weights are; whether their name is to be told."""

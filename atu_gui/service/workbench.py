@@ -18,6 +18,7 @@ from atu_gui.core.audits import AuditKind, AuditSettings
 from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
+from atu_gui.core.errors import AtuError
 from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import AuditFound, Event, ModelLoaded
 from atu_gui.core.footprint import Footprint
@@ -43,6 +44,7 @@ from atu_gui.core.rephrasing import Rephrased
 from atu_gui.core.scan import LayerScan
 from atu_gui.core.tokens import TokenLine
 from atu_gui.service import keeping
+from atu_gui.service.archive import Archive
 from atu_gui.service.asking import Between, ask_all, look_at, preview, rephrase
 from atu_gui.service.auditing import audit, audits_in
 from atu_gui.service.backend import Engine
@@ -78,13 +80,12 @@ class Workbench:
 
     def __init__(self, store_file: Path | None = None, engine: Engine | None = None) -> None:
         self._engine = engine or Engine()
-        self._store_file = store_file or paths.store_file()
-        self._store: RunStore | None = None
         self._holding = Holding(self._engine)
         self._quiet = Quiet(self._engine)
         self._control = RunControl()
         self._listeners = Listeners()
         self._listeners.add(log_event)
+        self._archive = Archive(store_file or paths.store_file(), self._listeners.tell)
         self._lock = threading.Lock()
         self._cancels: set[threading.Event] = set()
         self._chats: dict[int, threading.Event] = {}
@@ -136,7 +137,7 @@ class Workbench:
         def work(cancelled: Callable[[], bool]) -> Generator[Event, None, Materials]:
             if config.out is not None:
                 # Writing takes minutes; a folder that the run will refuse is better known before.
-                claim(run_folder(config))
+                claim(run_folder(config)).release()
             settled, loaded = yield from ready(self._engine, self._holding, config, cancelled)
             self._holding.make_untouched()
             return (yield from self._engine.prepare(settled, loaded, cancelled))
@@ -182,7 +183,7 @@ class Workbench:
             asked = chat(*given, folder_of=self._folder_of, stopped=stop.is_set)
             return kept(asked, request, self._asked_folder)
 
-        future = self._worker.submit(work, "chat")
+        future = self._worker.submit(lambda: self._holding.watched(work()), "chat")
         future.add_done_callback(lambda _done: self._drop_chat(request_id))
         return request_id
 
@@ -249,7 +250,7 @@ class Workbench:
         """Write a round as a Hugging Face folder, checked."""
         folder = folder.expanduser().absolute()
         return self._submit(
-            "export", lambda end: export(self._engine, self._holding, self._opened_store(), weights, folder, end)
+            "export", lambda end: export(self._engine, self._holding, self._archive.opened(), weights, folder, end)
         )
 
     def audit(
@@ -257,7 +258,7 @@ class Workbench:
     ) -> Future[tuple[AuditFound, ...]]:
         """Look for what a round only hides."""
         return self._submit("audit", lambda end: audit(
-            self._engine, self._holding, self._opened_store(), weights, which, settings, again, end
+            self._engine, self._holding, self._archive.opened(), weights, which, settings, again, end
         ))  # fmt: skip
 
     def audits_of(self, run_id: str) -> Future[Sequence[AuditFound]]:
@@ -266,11 +267,11 @@ class Workbench:
 
     def evaluate(self, request: EvaluationRequest) -> Future[Evaluation]:
         """Put the benchmark to a model or a round."""
-        return self._submit("eval", partial(evaluate, self._engine, self._holding, self._opened_store, request))
+        return self._submit("eval", partial(evaluate, self._engine, self._holding, self._archive.opened, request))
 
     def ask_harness(self, request: HarnessRequest) -> Future[HarnessReport]:
         """Put tasks of the standard harness to the untouched model and to a round (job "eval"; cancellable)."""
-        return self._submit("eval", partial(ask_harness, self._engine, self._holding, self._opened_store, request))
+        return self._submit("eval", partial(ask_harness, self._engine, self._holding, self._archive.opened, request))
 
     def evaluations_of(self, run_id: str) -> Future[Sequence[Evaluation]]:
         """What the benchmark said to the rounds of a run."""
@@ -282,7 +283,7 @@ class Workbench:
 
     def annotate_run(self, run_id: str, *, title: str, note: str, tags: tuple[str, ...]) -> Future[None]:
         """Rename a run, and keep what the user writes about it."""
-        return self._read(lambda store: store.annotate(run_id, title=title, note=note, tags=tags))
+        return self._read(lambda store: keeping.annotate(store, run_id, title=title, note=note, tags=tags))
 
     def delete_run(self, run_id: str) -> Future[None]:
         """Take a run out of the list; its files are removed when the workbench closes."""
@@ -319,9 +320,10 @@ class Workbench:
     def _begin(self, opening: Callable[..., Opening]) -> Future[RunOutcome]:
         self._control = control = RunControl()
         cancel = self._new_cancel()
-        parts = (self._engine, self._holding, self._opened_store, control)
-        job = RunJob(*parts, opening(*parts, lambda: cancel.is_set() or control.leaving))
-        future = self._worker.submit(job.events, chats_between=True)
+        parts = (self._engine, self._holding)
+        begun = opening(*parts, self._archive.opened, control, lambda: cancel.is_set() or control.leaving)
+        job = RunJob(*parts, self._archive, control, begun)
+        future = self._worker.submit(lambda: self._holding.watched(job.events()), chats_between=True)
         future.add_done_callback(lambda _done: self._drop_cancel(cancel))
         return future
 
@@ -336,7 +338,8 @@ class Workbench:
         """Queue a cancellable main job whose failure is told by a `JobFailed`."""
         cancel = self._new_cancel()
         future = self._worker.submit(
-            lambda: told(job, cancellable(work(cancel.is_set), cancel.is_set)), chats_between=chats_between
+            lambda: told(job, self._holding.watched(cancellable(work(cancel.is_set), cancel.is_set))),
+            chats_between=chats_between,
         )
         future.add_done_callback(lambda _done: self._drop_cancel(cancel))
         return future
@@ -345,13 +348,13 @@ class Workbench:
         """Queue a job that is served like a chat; cancelling its future ends it before its next token."""
         stop = threading.Event()
         rest: Between = {"folder_of": self._folder_of, "cancelled": stop.is_set}
-        future = self._worker.submit(lambda: told(job, work(rest)), "chat")
+        future = self._worker.submit(lambda: told(job, self._holding.watched(work(rest))), "chat")
         future.add_done_callback(lambda _done: stop.set())
         return future
 
     def _read(self, question: Callable[[RunStore], T]) -> Future[T]:
         """Ask the store, between two events of whatever is going on."""
-        return self._ask(lambda: question(self._opened_store()))
+        return self._ask(lambda: self._archive.ask(question))
 
     def _ask(self, question: Callable[[], T]) -> Future[T]:
         """Find out something short that touches no weights, between two events of whatever is going on."""
@@ -365,20 +368,14 @@ class Workbench:
 
         return self._worker.submit(work, "reading")
 
-    def _opened_store(self) -> RunStore:
-        if self._store is None:
-            self._store = RunStore.open(self._store_file)
-        return self._store
-
     def _close_store(self) -> None:
-        if self._store is not None:
-            # A store that cannot be written any more must not keep the program from ending.
-            with contextlib.suppress(sqlite3.Error):
-                keeping.remove_deleted(self._store, everything_of=frozenset(self._deleted))
-            self._store.close()
+        # A store that cannot be written any more must not keep the program from ending.
+        with contextlib.suppress(sqlite3.Error, OSError, AtuError):
+            keeping.remove_deleted(self._archive.opened(), everything_of=frozenset(self._deleted))
+        self._archive.close()
 
     def _folder_of(self, run_id: str) -> Path:
-        return folder_of(self._opened_store(), run_id)
+        return folder_of(self._archive.opened(), run_id)
 
     def _asked_folder(self, sides: Sequence[Weights]) -> Path | None:
         """The folder of the run that some weights belong to, else of the one whose weights are held."""

@@ -11,65 +11,51 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from atu_gui.core.checkpoints import newest_written
-from atu_gui.core.config import RunConfig, dump_config
+from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import Event, RoundScored, from_record
 from atu_gui.core.ports import CUT_OFF, UNTOUCHED, RoundSummary, RunRecord, Weights
 from atu_gui.core.processes import is_alive, this_process
+from atu_gui.store.cards import RunCard, note_folder
+from atu_gui.store.faults import explained_store
 from atu_gui.store.migrations import migrate
+from atu_gui.store.rows import EventRow, RunState, row_of
 
 LAST = "last"
 _BUSY_MILLISECONDS = 10_000
 _OPEN = ("running", "paused")
-_NEWEST_FIRST = "ORDER BY started DESC, rowid DESC"
+# By entry, not by clock: that may have been set back since.
+_NEWEST_FIRST = "ORDER BY rowid DESC"
 _COLUMNS = (
     "run_id, title, concepts, layers, status, started, seconds, best_round, folder, pid, process_started, "
     "stopped_because, note, tags, parent_run, parent_round"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """An event as the table holds it."""
-
-    seq: int
-    kind: str
-    step: int | None
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunState:
-    """What changes about a run while it goes on."""
-
-    status: str = "running"
-    seconds: float = 0.0
-    best_round: int = 0
-    stopped_because: str = ""
-
-
 class RunStore:
     """An open store; close it on the thread that opened it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
+        self._let_go: set[str] = set()
 
     @classmethod
     def open(cls, path: Path) -> RunStore:
         """Open the store, making it where there is none.
 
         Raises:
-            OutputError: It cannot be written, is damaged, or is from a newer version.
+            DamagedStore: It is no database any more.
+            OutputError: It cannot be written, is kept busy by another process, or is from a newer version.
         """
-        hint = "Set ATU_DATA to a folder that can be written."
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_MILLISECONDS / 1000)
         except (OSError, sqlite3.Error) as error:
+            hint = "Set ATU_DATA to a folder that can be written."
             raise OutputError(f"The run store {path} cannot be opened: {error}.", hint) from None
         try:
             # The timeout first: switching to WAL already needs the lock that another process may hold.
@@ -80,15 +66,25 @@ class RunStore:
             migrate(connection)
         except sqlite3.Error as error:
             connection.close()
-            raise OutputError(f"The run store {path} cannot be used: {error}.", hint) from None
+            raise explained_store(error, path) from None
         except BaseException:
             connection.close()
             raise
-        return cls(connection)
+        return cls(connection, path)
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def is_whole(self) -> bool:
+        """Whether all of the file can be read; takes time in proportion to its size."""
+        try:
+            found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+            self._connection.execute("SELECT count(*) FROM runs").fetchone()
+            self._connection.execute("SELECT count(*) FROM events WHERE run_id = ''").fetchone()
+        except sqlite3.DatabaseError:
+            return False
+        return bool(found == ("ok",))
 
     def add(
         self,
@@ -101,34 +97,51 @@ class RunStore:
     ) -> None:
         """Enter a run that begins now, owned by this process, with the weights of `parent`.
 
+        The folder is also noted beside the store, so that the run is found again should the store be lost.
+
         Raises:
             InputError: There is a run with this id.
+            OSError: The folder cannot be noted.
         """
-        pid, process_started = this_process()
-        values = (
-            run_id,
-            config.title,
-            json.dumps([concept.name for concept in config.concepts], ensure_ascii=False),
-            json.dumps(config.layers),
-            config.recipe,
-            dump_config(config),
-            json.dumps(dict(versions)),
-            str(folder),
-            time.time(),
-            pid,
-            process_started,
-            "running",
-            parent.run_id if parent.round else "",
-            parent.round or 0,
-        )
+        card = RunCard(run_id, config.title, time.time(), tuple(versions.items()), parent=parent)
+        note_folder(self._path, folder)
         try:
-            self._connection.execute(
-                "INSERT INTO runs (run_id, title, concepts, layers, recipe, config, versions, folder, started, pid, "
-                "process_started, status, parent_run, parent_round) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
+            with self._transaction():
+                self._enter(card, config, folder, this_process(), None)
         except sqlite3.IntegrityError:
             raise InputError(f"There is a run {run_id} already.") from None
+
+    def bring_back(
+        self,
+        card: RunCard,
+        config: RunConfig,
+        *,
+        folder: Path,
+        owner: tuple[int, float],
+        rows: Sequence[EventRow],
+        state: RunState,
+        deleted: float | None = None,
+    ) -> None:
+        """Enter a run that is known from its folder alone; one that is there already stays as it is."""
+        if self.has(card.run_id):
+            return
+        with self._transaction():
+            self._enter(card, config, folder, owner, deleted)
+            self._insert(card.run_id, rows, state)
+
+    def card_of(self, run_id: str) -> RunCard:
+        """What is to be kept in the run's folder.
+
+        Raises:
+            InputError: Unknown run.
+        """
+        record = self.find(run_id)
+        versions = tuple(self.versions_of(record.run_id).items())
+        return RunCard(record.run_id, record.title, record.started, versions, record.note, record.tags, record.parent)
+
+    def remove_in(self, folder: Path) -> None:
+        """Forget runs of which nothing came, and whose folder another run is about to use."""
+        self._connection.execute("DELETE FROM runs WHERE folder = ? AND deleted IS NULL", (str(folder),))
 
     def append(self, run_id: str, rows: Sequence[EventRow], state: RunState) -> None:
         """Add events and update the run's state, in one transaction."""
@@ -149,11 +162,16 @@ class RunStore:
         """
         with self._transaction():
             self.check_cut_off(self.find(run_id))
-            pid, started = this_process()
-            self._connection.execute(
-                "UPDATE runs SET status = 'running', pid = ?, process_started = ? WHERE run_id = ?",
-                (pid, started, run_id),
-            )
+            self._own(run_id)
+
+    def take_back(self, run_id: str) -> None:
+        """Let this process own a run that it works on, in a store that was made again meanwhile."""
+        with self._transaction():
+            self._own(run_id)
+
+    def let_go(self, run_id: str) -> None:
+        """This process works on the run no more, although no end of it could be written."""
+        self._let_go.add(run_id)
 
     @staticmethod
     def check_cut_off(record: RunRecord) -> None:
@@ -271,6 +289,20 @@ class RunStore:
         """
         return str(self._require(run_id, "stopped_because"))
 
+    def _own(self, run_id: str) -> None:
+        pid, started = this_process()
+        self._let_go.discard(run_id)
+        self._connection.execute(
+            "UPDATE runs SET status = 'running', pid = ?, process_started = ? WHERE run_id = ?", (pid, started, run_id)
+        )
+
+    def _enter(
+        self, card: RunCard, config: RunConfig, folder: Path, owner: tuple[int, float], deleted: float | None
+    ) -> None:
+        values = row_of(card, config, folder, owner, deleted)
+        marks = ", ".join("?" * len(values))
+        self._connection.execute(f"INSERT INTO runs ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
+
     def _insert(self, run_id: str, rows: Sequence[EventRow], state: RunState) -> None:
         self._connection.executemany(
             "INSERT INTO events (run_id, seq, kind, step, data) VALUES (?, ?, ?, ?, ?)",
@@ -295,7 +327,8 @@ class RunStore:
         run_id, title, concepts, layers, status, started, seconds, best_round, folder, pid, process_started = row[:11]
         because, note, tags, parent_run, parent_round = row[11:]
         # Judged anew at every reading and never written: another window's run must not be marked by this one.
-        dead = status in _OPEN and not is_alive(int(str(pid)), float(str(process_started)))
+        alive = run_id not in self._let_go and is_alive(int(str(pid)), float(str(process_started)))
+        dead = status in _OPEN and not alive
         now = "crashed" if dead else str(status)
         return RunRecord(
             run_id=str(run_id),

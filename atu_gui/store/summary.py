@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from atu_gui.core.events import AuditFound, DeepScored, Event, GroupScores, Interval, RoundScored, RunStarted
+from atu_gui.core.files import write_whole
 from atu_gui.core.outcome import Outcome
-from atu_gui.store.runs import RunState
+from atu_gui.store.rows import RunState
 
 SUMMARY_FILE = "summary.json"
 
@@ -78,9 +78,7 @@ def retell_verdicts(folder: Path, events: Iterable[Event], audits: Iterable[Audi
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
     """Write `summary.json` whole or not at all."""
-    partial = folder / f"{SUMMARY_FILE}.part"
-    partial.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, folder / SUMMARY_FILE)
+    write_whole(folder / SUMMARY_FILE, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
 
 
 def _round(scored: RoundScored, seconds: float) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from atu_gui.core.errors import OutputError
 from atu_gui.core.events import Interval, RoundScored
+from atu_gui.core.files import write_whole
 from atu_gui.core.materials import Group
 from atu_gui.core.run_curves import RunCurves, XAxis
 from atu_gui.core.series import Series
@@ -141,13 +142,11 @@ def _plain(value: object) -> object:
 
 
 def _write(path: Path, rows: Callable[[], Iterator[tuple[object, ...]]]) -> None:
-    partial = path.with_name(f"{path.name}.part")
+    content = io.StringIO()
+    csv.writer(content).writerows(rows())
     try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(rows())
-        os.replace(partial, path)
+        write_whole(path, content.getvalue())
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise OutputError(f"{path} cannot be written: {error.strerror}.", "Choose another folder.") from None
 
 

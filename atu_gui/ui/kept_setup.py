@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from atu_gui.core import paths
 from atu_gui.core.config import RunConfig
+from atu_gui.core.files import write_whole
 
 _LOG = logging.getLogger(__name__)
 _FILE = "setup.json"
@@ -30,9 +31,7 @@ def save_setup(config: RunConfig) -> None:
     target = setup_file()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_suffix(".new")
-        fresh.write_text(config.model_dump_json(indent=2, exclude=_OF_ONE_RUN), encoding="utf-8")
-        fresh.replace(target)
+        write_whole(target, config.model_dump_json(indent=2, exclude=_OF_ONE_RUN))
     except OSError as error:
         _LOG.warning("The set-up cannot be kept: %s", error)
 

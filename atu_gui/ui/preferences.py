@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atu_gui.core import paths
+from atu_gui.core.files import write_whole
 from atu_gui.ui.theme import MODES, Mode
 
 _LOG = logging.getLogger(__name__)
@@ -81,9 +82,7 @@ def save_preferences(preferences: Preferences) -> None:
     target = preferences_file()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_suffix(".new")
-        fresh.write_text(json.dumps(data, indent=2), encoding="utf-8")
-        fresh.replace(target)
+        write_whole(target, json.dumps(data, indent=2))
     except OSError as error:
         _LOG.warning("The window's settings cannot be saved: %s", error)
 

@@ -9,7 +9,7 @@ from atu_gui.core.events import RunFailed, RunFinished, RunPaused
 from atu_gui.core.ports import RunRecord
 from atu_gui.core.run_state import run_state
 from atu_gui.store.recorder import _after
-from atu_gui.store.runs import RunState
+from atu_gui.store.rows import RunState
 from atu_gui.ui.widgets.runs_model import state_of
 
 ENDS = (

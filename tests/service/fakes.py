@@ -173,7 +173,7 @@ class FakeRun:
         state = self.control.read()
         if not state.paused:
             return
-        yield RunPaused(self.run_id, step, "you")
+        yield RunPaused(self.run_id, step, *state.paused_by)
         while state.paused and not (state.stopping or state.suspending):
             yield Progress("paused", "Paused", 0, 0)
             state = self.control.wait_for_change(state.generation, 0.02)

@@ -50,7 +50,7 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_folder_with_a_run_is_left_alone(tmp_path: Path) -> None:
-    folders.claim(tmp_path)
+    folders.claim(tmp_path).release()
     (tmp_path / "events.jsonl").write_text("")
     with pytest.raises(OutputError, match="holds a run already"):
         folders.claim(tmp_path)
@@ -62,7 +62,7 @@ def test_a_folder_with_a_run_is_left_alone(tmp_path: Path) -> None:
 def test_a_folder_where_nothing_came_of_a_run_may_be_used_again(tmp_path: Path) -> None:
     (tmp_path / "events.jsonl").write_text("")
     (tmp_path / "summary.json").write_text(json.dumps({"rounds": []}))
-    folders.claim(tmp_path)
+    folders.claim(tmp_path).release()
 
 
 def test_texts_are_kept_in_formats_that_can_be_given_again(tmp_path: Path) -> None:

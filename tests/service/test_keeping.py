@@ -10,7 +10,8 @@ from atu_gui.core.config import parse_config
 from atu_gui.core.errors import InputError
 from atu_gui.service import keeping
 from atu_gui.service.folders import write_texts
-from atu_gui.store.runs import RunState, RunStore
+from atu_gui.store.rows import RunState
+from atu_gui.store.runs import RunStore
 from tests.service.fakes import MATERIALS
 
 

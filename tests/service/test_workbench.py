@@ -97,7 +97,9 @@ def test_the_folder_holds_config_events_texts_and_summary(bench: Bench, tmp_path
     out = tmp_path / "out"
     outcome = bench.workbench.run(config(out=str(out))).result(10)
     assert outcome.folder == out
-    assert {path.name for path in out.iterdir()} == {"config.toml", "events.jsonl", "texts", "summary.json"}
+    assert {path.name for path in out.iterdir()} == {
+        "config.toml", "run.json", "events.jsonl", "texts", "summary.json",
+    }  # fmt: skip
     written = parse_config(load_config(out / "config.toml"))
     assert written.layers == [10]
     assert len(written.rounds) == 3

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import math
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -148,3 +151,65 @@ def test_a_record_is_gone_on_with_after_its_kept_lines(store: RunStore, tmp_path
     again.record(step(9))
     again.close()
     assert [from_record(line) for line in _lines(tmp_path)] == store.events_of(RUN) == [*whole_run()[:3], step(9)]
+
+
+@pytest.mark.parametrize("taken", [0, 7])
+def test_what_could_not_be_written_is_written_with_the_next(
+    recorder: Recorder, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: int
+) -> None:
+    """A full disk takes a part of a line, or nothing; what it took is written over."""
+    first, *rest = whole_run()
+    recorder.record(first)
+    real = recorder._file
+
+    class Full:
+        def __getattr__(self, name: str) -> object:
+            return getattr(real, name)
+
+        def write(self, content: memoryview) -> int:
+            if len(content) > 8 and taken:
+                return real.write(content[:taken])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(recorder, "_file", Full())
+    for event in rest[:3]:
+        with contextlib.suppress(OSError):
+            recorder.record(event)
+    assert recorder.is_behind
+    assert [from_record(line) for line in _lines(tmp_path)] == [first]
+    monkeypatch.setattr(recorder, "_file", real)
+    for event in rest[3:]:
+        recorder.record(event)
+    assert not recorder.is_behind
+    assert [from_record(line) for line in _lines(tmp_path)] == whole_run()
+    assert store.events_of(RUN) == whole_run()
+
+
+def test_a_store_that_lags_behind_catches_up(
+    recorder: Recorder, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, *rest = whole_run()
+    recorder.record(first)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "append", lambda *_: (_ for _ in ()).throw(sqlite3.OperationalError("locked")))
+        with pytest.raises(sqlite3.OperationalError):
+            recorder.record(second)
+    assert store.events_of(RUN) == [first]
+    assert len(_lines(tmp_path)) == 2, "the file is the truth"
+    for event in rest:
+        recorder.record(event)
+    assert store.events_of(RUN) == whole_run()
+    assert len(_lines(tmp_path)) == len(whole_run())
+
+
+def test_a_run_whose_end_could_not_be_written_does_not_seem_to_go_on(
+    store: RunStore, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(store, RUN, tmp_path, now=clock)
+    recorder.record(started())
+    with monkeypatch.context() as patched:
+        patched.setattr(recorder, "_append", lambda _content: (_ for _ in ()).throw(OSError(errno.EIO, "bad disk")))
+        with pytest.raises(OSError, match="bad disk"):
+            recorder.record(finished())
+        recorder.close()
+    assert store.find(RUN).status == "crashed"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from atu_gui.core.config import dump_config
@@ -15,7 +16,9 @@ from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import to_record
 from atu_gui.core.ports import UNTOUCHED, Weights
 from atu_gui.core.processes import is_alive, this_process
-from atu_gui.store.runs import EventRow, RunState, RunStore
+from atu_gui.store.faults import DamagedStore
+from atu_gui.store.rows import EventRow, RunState
+from atu_gui.store.runs import RunStore
 from tests.store.samples import config, scored, step
 
 
@@ -114,7 +117,8 @@ def test_a_second_window_sees_a_living_run_as_running(store: RunStore, tmp_path:
 @pytest.mark.parametrize("status", ["running", "paused"])
 def test_a_run_whose_process_died_without_an_end_is_crashed(store: RunStore, tmp_path: Path, status: str) -> None:
     code = (
-        "import sys; from pathlib import Path; from atu_gui.store.runs import RunStore, RunState\n"
+        "from pathlib import Path\n"
+        "from atu_gui.store.rows import RunState; from atu_gui.store.runs import RunStore\n"
         "from tests.store.samples import config\n"
         f"store = RunStore.open(Path({str(tmp_path / 'deep' / 'store.sqlite3')!r}))\n"
         "store.add('dead', config(), folder=Path('x'), versions={})\n"
@@ -139,8 +143,26 @@ def test_a_store_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
         RunStore.open(tmp_path / "file" / "store.sqlite3")
     damaged = tmp_path / "damaged.sqlite3"
     damaged.write_bytes(b"this is no database" * 100)
-    with pytest.raises(OutputError, match="cannot be used"):
+    with pytest.raises(DamagedStore, match="is damaged: file is not a database"):
         RunStore.open(damaged)
+
+
+def test_last_is_the_run_entered_last_although_the_clock_was_set_back(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run_id, now in (("aaaa", 5000.0), ("bbbb", 1000.0)):
+        monkeypatch.setattr("atu_gui.store.runs.time.time", lambda now=now: now)
+        _add(store, run_id)
+    assert store.find("last").run_id == "bbbb"
+
+
+def test_a_process_is_known_although_the_clock_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Systems tell a process's start by the clock as it is now: when that is set, all starts move with it."""
+    owner = this_process()
+    boot, create = psutil.boot_time(), psutil.Process.create_time
+    monkeypatch.setattr(psutil, "boot_time", lambda: boot + 5000.0)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: create(process) + 5000.0)
+    assert is_alive(*owner)
 
 
 def test_names_notes_and_tags_can_be_changed(store: RunStore) -> None:

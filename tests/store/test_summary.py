@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from atu_gui.store.runs import RunState
+from atu_gui.store.rows import RunState
 from atu_gui.store.summary import retell_verdicts, summarise, write_summary
 from tests.core.test_findings import found
 from tests.store.samples import whole_run

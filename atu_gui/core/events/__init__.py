@@ -13,7 +13,17 @@ from typing import Any
 from atu_gui.core.events.audit import AuditAnswer, AuditFound, AuditPoint, Comeback, Measure
 from atu_gui.core.events.chat import ChatAnswered, ChatToken, PromptAnswered
 from atu_gui.core.events.checkpoint import CheckpointDue, CheckpointWritten, RunContinued
-from atu_gui.core.events.jobs import Interval, JobFailed, LayerScored, Level, ModelLoaded, Note, Progress, TextWritten
+from atu_gui.core.events.jobs import (
+    Interval,
+    JobFailed,
+    LayerScored,
+    Level,
+    ModelLoaded,
+    Note,
+    Progress,
+    StoreMended,
+    TextWritten,
+)
 from atu_gui.core.events.run import (
     LIMITS,
     AlignScored,
@@ -83,6 +93,7 @@ __all__ = [
     "StagePlan",
     "StageStarted",
     "StepDone",
+    "StoreMended",
     "TauChosen",
     "TextWritten",
     "from_record",
@@ -116,6 +127,7 @@ Event = (
     | RunFinished
     | RunFailed
     | JobFailed
+    | StoreMended
     | LayerScored
     | ChatToken
     | ChatAnswered
@@ -124,7 +136,7 @@ Event = (
 )
 
 # A chat is no part of the run: another prompt must not make another record. The rest is gone a moment later.
-_PASSING = (Progress, ChatToken, ChatAnswered, PromptAnswered, CheckpointDue, CheckpointWritten)
+_PASSING = (Progress, ChatToken, ChatAnswered, PromptAnswered, CheckpointDue, CheckpointWritten, StoreMended)
 
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in typing.get_args(Event)}
 

@@ -107,6 +107,28 @@ class LayerScored:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreMended:
+    """The run store was damaged: the list of runs was made again from their folders.
+
+    Attributes:
+        aside: Where the damaged file is kept.
+        runs: How many were found.
+        unread: Folders of runs that could not be read.
+    """
+
+    aside: str
+    runs: int
+    unread: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What happened, as sentences."""
+        lost = f" These could not be read: {', '.join(self.unread)}." if self.unread else ""
+        made = f"the list was made again from the folders of {self.runs} run{'' if self.runs == 1 else 's'}"
+        return f"The run store was damaged. It is kept as {self.aside}; {made}.{lost}"
+
+
+@dataclass(frozen=True, slots=True)
 class JobFailed:
     """A job other than a run ended with an error."""
 

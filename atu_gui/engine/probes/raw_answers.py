@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Progress
+from atu_gui.core.files import write_whole
 from atu_gui.engine.cache import TensorCache
 from atu_gui.engine.generate import generate_batch
 from atu_gui.engine.models import LanguageModel
@@ -69,9 +68,7 @@ class RawStore:
         path = self._path(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-                json.dump(list(raws), file)
-            os.replace(file.name, path)
+            write_whole(path, json.dumps(list(raws)))
         except OSError:
             return
 

@@ -28,6 +28,7 @@ from atu_gui.core.events import (
     StageEnded,
     StageStarted,
     StepDone,
+    StoreMended,
     TauChosen,
 )
 from atu_gui.ui.theme import Theme
@@ -143,6 +144,8 @@ def _told(event: Event) -> tuple[str, str] | None:
     """An event's line and its level."""
     if isinstance(event, Note):
         return event.text, event.level
+    if isinstance(event, StoreMended):
+        return event.words, "warning"
     if isinstance(event, GuardTripped):
         return event.words, "info" if event.guard == "forget goal" else "warning"
     if isinstance(event, JobFailed | RunFailed):

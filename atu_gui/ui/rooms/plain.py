@@ -10,6 +10,7 @@ from atu_gui.ui.rooms.ending import EndingRoom
 from atu_gui.ui.rooms.evaluating import EvaluatingRoom
 from atu_gui.ui.rooms.exporting import ExportingRoom
 from atu_gui.ui.rooms.helping import HelpingRoom
+from atu_gui.ui.rooms.mending import MendingRoom
 from atu_gui.ui.rooms.network import NetworkRoom
 from atu_gui.ui.rooms.planning import PlanningRoom
 from atu_gui.ui.rooms.presets import PresetsRoom
@@ -45,5 +46,6 @@ PLAIN_ROOMS = (
     ChoosingRoom,
     HelpingRoom,
     NetworkRoom,
+    MendingRoom,
     DiagnosingRoom,
 )

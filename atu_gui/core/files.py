@@ -1,0 +1,26 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write under a name of its own beside the file, then rename: whoever reads finds the old content or the new, also
+    where two processes write at once. What was there stays where this fails.
+
+    Raises:
+        OSError: The disk is full or the folder cannot be written.
+    """
+    partial = path.with_name(f".{secrets.token_hex(6)}.part")
+    try:
+        with partial.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+        os.replace(partial, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
