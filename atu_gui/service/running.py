@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from atu_gui.core.checkpoints import CHECKPOINTS_FOLDER
-from atu_gui.core.config import GuardConfig, RunConfig
+from atu_gui.core.config import RunConfig
 from atu_gui.core.control import DISCARDED, STOPPED, UNRECORDED, RunControl
 from atu_gui.core.errors import AtuError, Cancelled, Suspended
 from atu_gui.core.events import (
@@ -25,6 +25,7 @@ from atu_gui.core.events import (
     StageStarted,
     StepDone,
 )
+from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.locks import FileLock
 from atu_gui.core.ports import RunOutcome
 from atu_gui.service.archive import Archive
