@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 # Weights are float32 but where a GPU computes in 16 bits: there matrices stay in the 16 bits of their file.
 _SINGLE, _HALF = 4, 2
+# NF4: four bits for each weight, and a float32 scale for 64 of them.
+_PACKED = 0.5 + 4 / 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Footprint:
         encoder: Name of the encoder for the screen.
         encoder_parameters: Of the encoder; 0 where its files are not on this machine.
         halves: Parameters of the language model that the device holds in 16 bits.
+        packed: Those that it holds in 4.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Footprint:
     encoder: str
     encoder_parameters: int
     halves: int = 0
+    packed: int = 0
 
     @property
     def known(self) -> bool:
@@ -44,9 +48,11 @@ class Footprint:
     @property
     def memory(self) -> int:
         """Bytes of both models' weights on the device."""
-        return _SINGLE * (self.parameters - self.halves + self.encoder_parameters) + _HALF * self.halves
+        single = self.parameters - self.halves - self.packed + self.encoder_parameters
+        return int(_SINGLE * single + _HALF * self.halves + _PACKED * self.packed)
 
     @property
     def main_memory(self) -> int:
         """Bytes that loading takes of the main memory: weights are read there before they move to another device."""
-        return self.memory if self.device == "cpu" else _SINGLE * self.parameters
+        read = _SINGLE * self.parameters
+        return max(self.memory, read) if self.device == "cpu" else read

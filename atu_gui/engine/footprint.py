@@ -37,35 +37,46 @@ def footprint(config: ModelConfig, encoder: str) -> Footprint:
     device = choose_device(config.device)
     files = local_language_model(config)
     encoder_files = local_encoder(encoder, config.source)
-    parameters, layers, width, size, halves = _language_model(files) if files is not None else (0, 0, 0, 0, 0)
+    layers, width, size = _language_model(files) if files is not None else (0, 0, _Size())
+    packs = config.weights == "nf4"
     dtype = choose_dtype(config.dtype, device)
     return Footprint(
         name=files.name if files is not None else model_name(config),
         layers=layers,
         width=width,
-        parameters=parameters,
-        disk_bytes=size,
+        parameters=size.parameters,
+        disk_bytes=size.disk,
         device=str(device),
         dtype=str(dtype).removeprefix("torch."),
         encoder=encoder_files.name if encoder_files is not None else encoder_name(encoder, config.source),
-        encoder_parameters=_weights(encoder_files.folder, {})[0] if encoder_files is not None else 0,
-        halves=halves if holds_halves(device, dtype) else 0,
+        encoder_parameters=_weights(encoder_files.folder, {}).parameters if encoder_files is not None else 0,
+        halves=size.halves if holds_halves(device, dtype) and not packs else 0,
+        packed=size.in_blocks if packs else 0,
     )
 
 
-def _language_model(files: ModelFiles) -> tuple[int, int, int, int, int]:
-    """Parameters, layers, width, bytes on the disk, and parameters of matrices that are stored in 16 bits."""
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """Parameters, bytes on the disk, and parameters of matrices that are stored in 16 bits and that are in blocks."""
+
+    parameters: int = 0
+    disk: int = 0
+    halves: int = 0
+    in_blocks: int = 0
+
+
+def _language_model(files: ModelFiles) -> tuple[int, int, _Size]:
+    """Layers, width and size."""
     if files.gguf:
         path = files.folder / files.gguf
         header = read_header(path)
         layers, width = (header.values.get(f"{header.architecture}.{key}", 0) for key in _GGUF_SHAPE)
-        return header.parameters, _whole(layers), _whole(width), path.stat().st_size, 0
+        return _whole(layers), _whole(width), _Size(header.parameters, path.stat().st_size)
     config = read_settings(files.folder / "config.json")
     # Models that also see or hear keep the settings of their language part apart.
     inner = config.get("text_config")
     shape = {**config, **(inner if isinstance(inner, dict) else {})}
-    parameters, size, halves = _weights(files.folder, config)
-    return parameters, _first(shape, _DEPTHS), _first(shape, _WIDTHS), size, halves
+    return _first(shape, _DEPTHS), _first(shape, _WIDTHS), _weights(files.folder, config)
 
 
 def _whole(value: object) -> int:
@@ -77,23 +88,27 @@ def _first(settings: dict[str, Any], keys: tuple[str, ...]) -> int:
     return next((value for key in keys if isinstance(value := settings.get(key), int)), 0)
 
 
-def _weights(folder: Path, config: dict[str, Any]) -> tuple[int, int, int]:
-    """Parameters and bytes of the weight files, and parameters of their matrices of 16 bits; an encoder's may lie in
-    the folder of its first module."""
+def _weights(folder: Path, config: dict[str, Any]) -> _Size:
+    """What the weight files hold; an encoder's may lie in the folder of its first module."""
     files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("[0-9]*_*/*.safetensors"))
     if not files:
         # Pickles tell nothing without being run, so their size has to do.
         pickles = [file.stat().st_size for file in folder.glob("*.bin")]
         stored = str(config.get("dtype") or config.get("torch_dtype"))
-        return sum(pickles) // _PICKLED.get(stored, 4), sum(pickles), 0
+        return _Size(sum(pickles) // _PICKLED.get(stored, 4), sum(pickles))
     shapes: dict[str, _Stored] = {}
     for file in files:
         shapes.update(_tensors(file))
     if config.get("tie_word_embeddings") and len(shapes) > 1:
         # Some files hold the tied matrix twice; the model holds it once.
         shapes.pop("lm_head.weight", None)
-    halves = sum(one.count for name, one in shapes.items() if one.is_half_matrix and not _is_embedding(name))
-    return sum(one.count for one in shapes.values()), sum(file.stat().st_size for file in files), halves
+    matrices = {name: one for name, one in shapes.items() if one.is_matrix and not _is_embedding(name)}
+    return _Size(
+        parameters=sum(one.count for one in shapes.values()),
+        disk=sum(file.stat().st_size for file in files),
+        halves=sum(one.count for one in matrices.values() if one.is_half),
+        in_blocks=sum(one.count for name, one in matrices.items() if not _is_head(name)),
+    )
 
 
 def _is_embedding(name: str) -> bool:
@@ -101,12 +116,18 @@ def _is_embedding(name: str) -> bool:
     return any(part in name for part in ("embed", "wte", "wpe"))
 
 
+def _is_head(name: str) -> bool:
+    """Whether a matrix is the LM head, likewise."""
+    return any(part in name for part in ("lm_head", "embed_out"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """A tensor of a file: how many numbers it has, and whether it is a matrix of 16 bits."""
+    """A tensor of a file: how many numbers it has, whether it is a matrix, and whether it is stored in 16 bits."""
 
     count: int
-    is_half_matrix: bool
+    is_matrix: bool
+    is_half: bool
 
 
 def _tensors(path: Path) -> dict[str, _Stored]:
@@ -125,7 +146,7 @@ def _tensors(path: Path) -> dict[str, _Stored]:
         if not all(type(size) is int and size >= 0 for shape in shapes.values() for size in shape):
             raise ValueError("not a shape")
         return {
-            name: _Stored(math.prod(shape), len(shape) == 2 and header[name]["dtype"] in _HALVES)
+            name: _Stored(math.prod(shape), len(shape) == 2, header[name]["dtype"] in _HALVES)
             for name, shape in shapes.items()
         }
     except (OSError, struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError):

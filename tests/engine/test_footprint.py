@@ -13,6 +13,7 @@ from atu_gui.core.config import ModelConfig
 from atu_gui.core.errors import ModelError, ResourceError
 from atu_gui.engine.footprint import footprint
 from atu_gui.engine.loading import load_language_model
+from atu_gui.engine.models import linear_layers
 from tests.engine.draining import drain
 from tests.engine.gguf_maker import make_gguf
 from tests.engine.hub_fixtures import own_cache  # noqa: F401 - a fixture
@@ -29,6 +30,15 @@ def test_a_folder_is_as_large_as_the_loaded_model(tiny_model: Path, tiny_encoder
     assert (found.layers, found.width, found.device, found.dtype) == (lm.depth, lm.width, "cpu", "float32")
     assert found.encoder_parameters > 0 and found.encoder == tiny_encoder.name
     assert found.memory == 4 * (found.parameters + found.encoder_parameters) == found.main_memory
+
+
+def test_packed_matrices_take_four_bits_and_their_scales(tiny_model: Path, tiny_encoder: Path) -> None:
+    full = footprint(_source(tiny_model), str(tiny_encoder))
+    found = footprint(_source(tiny_model).model_copy(update={"weights": "nf4"}), str(tiny_encoder))
+    lm = drain(load_language_model(_source(tiny_model)))[1]
+    assert found.packed == sum(layer.inputs * layer.outputs for layer in linear_layers(lm.blocks))
+    assert found.memory == full.memory - found.packed * (4 - 0.5625)
+    assert found.main_memory == 4 * found.parameters, "they are read in full"
 
 
 def test_a_gguf_file_tells_the_same(tiny_model: Path, tiny_encoder: Path, tmp_path: Path) -> None:
