@@ -71,7 +71,7 @@ def ask_harness(
             # Its tasks are programs of many authors: whatever they raise is about the task.
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             raise InputError(
-                f"lm-eval cannot run the task “{task}”: {reason}",
+                f"lm-eval cannot run the task “{task}”: {reason.rstrip('.')}.",
                 "See whether its data set can be had: the harness brings it from the hub.",
             ) from error
         figures.extend(_figures(said))

@@ -23,7 +23,7 @@ from atu_gui.core.events import AuditPoint, Event, Note, Progress
 from atu_gui.core.leaks import tells
 from atu_gui.core.materials import Passage, Probe
 from atu_gui.engine.adapters import folded
-from atu_gui.engine.audits.asking import Subject, ask
+from atu_gui.engine.audits.asking import Replies, Subject, ask
 from atu_gui.engine.corpus import Order, pad_id_of
 from atu_gui.engine.decoding import token_logprobs
 from atu_gui.engine.generate import answer_logprobs
@@ -79,13 +79,16 @@ def relearn(subject: Subject) -> Generator[Event, None, None]:
         curves: list[dict[int, float]] = []
         replies = []
         for round_, whose in ((0, "untouched"), (subject.round, "round")):
+            plain = yield from subject.plain(round_)
             with subject.snapshots.applied(round_), folded(subject.lm), on_copies(subject.lm):
-                curves.append((yield from _train(subject, subject.lm, attack, whose)))
+                curve = yield from _train(subject, subject.lm, attack, whose)
                 replies.append((yield from ask(subject, attack.asked, f"Relearnt on {attack.name}, {whose}")))
+            # Both ends are known: the questions were asked in full before the first step and are after the last.
+            curves.append({0: _mean(attack, plain), **curve, subject.settings.steps: _mean(attack, replies[-1])})
         floor: dict[int, float] = {}
         if fresh is not None:
             with on_copies(fresh):
-                floor = yield from _train(subject, fresh, attack, "never knew")
+                floor = yield from _train(subject, fresh, attack, "never knew", ends=True)
         comebacks, answers = yield from subject.compared(attack.asked, replies[1], replies[0])
         points = tuple(AuditPoint(step, value, curves[0][step], floor.get(step)) for step, value in curves[1].items())
         yield subject.found("relearn", attack.name, comebacks, answers, axis="step", curve=points, note=attack.note)
@@ -166,11 +169,13 @@ def halves(probes: Sequence[Probe], seed: int) -> tuple[tuple[Probe, ...], tuple
 
 
 def _train(
-    subject: Subject, lm: LanguageModel, attack: _Attack, whose: str
+    subject: Subject, lm: LanguageModel, attack: _Attack, whose: str, *, ends: bool = False
 ) -> Generator[Event, None, dict[int, float]]:
-    """Train, and measure on the way: mean log-probability of the gold answers by step."""
+    """Train, and measure on the way, or at the ends, too: mean log-probability of the gold answers by step."""
     settings = subject.settings
     stops = {round(settings.steps * part / _PARTS) for part in range(_PARTS + 1)}
+    if not ends:
+        stops -= {0, settings.steps}
     prompts = [probe_prompt(lm, probe) for probe in attack.asked]
     golds = [probe.answer for probe in attack.asked]
     curve: dict[int, float] = {}
@@ -190,6 +195,11 @@ def _train(
                 )
                 curve[step] = sum(values) / len(values)
     return curve
+
+
+def _mean(attack: _Attack, replies: Replies) -> float:
+    """Mean log-probability of the gold answers to the questions of an attack."""
+    return sum(replies[probe.id].logprob for probe in attack.asked) / len(attack.asked)
 
 
 def _row(lm: LanguageModel, lesson: Lesson, max_tokens: int) -> tuple[Tensor, Tensor]:
