@@ -276,12 +276,14 @@ class Engine:
         """
         from atu_gui.engine.audits import ATTACKS
         from atu_gui.engine.audits.asking import Subject
+        from atu_gui.engine.audits.controls import Controls
 
         assert weights.round is not None
         snapshots = self.open_snapshots(folder, loaded)
         # A round that is missing or damaged is told before minutes are spent on the untouched model.
         snapshots.values(weights.round)
-        subject = Subject(loaded.lm, snapshots, weights.round, weights.run_id, config, materials, settings, cancelled)
+        given = (loaded.lm, snapshots, weights.round, weights.run_id, config, materials, settings, cancelled)
+        subject = Subject(*given, Controls(paths.cache_folder() / "audits"))
         return (ATTACKS[kind](subject) for kind in which)
 
     def read_targets(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from atu_gui.core.audits import AuditKind, AuditSettings
@@ -12,6 +13,7 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import AuditAnswer, AuditFound, AuditPoint, Comeback, Event, Measure
 from atu_gui.core.materials import Group, Materials, Probe
+from atu_gui.engine.audits.controls import Control, Controls, Replies, Reply
 from atu_gui.engine.generate import answer_probes
 from atu_gui.engine.inputs import draw
 from atu_gui.engine.models import LanguageModel
@@ -19,20 +21,6 @@ from atu_gui.engine.probes.prompts import probe_prompt
 from atu_gui.engine.probes.rouge import rouge_l_recall
 from atu_gui.engine.probes.score import ANSWER_TOKENS
 from atu_gui.engine.snapshots import Snapshots
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What one set of weights said to one question."""
-
-    text: str
-    recall: float
-    logprob: float
-
-
-# By the id of the question.
-Replies = dict[str, Reply]
-
 
 # Smooth first: recall is coarse, and 0 for most questions.
 _VALUES: dict[Measure, Callable[[Reply], float]] = {
@@ -54,6 +42,7 @@ class Subject:
         materials: The run's texts and questions.
         settings: Of the audits.
         cancelled: Asked between batches and steps.
+        controls: What attacks on the untouched model came to.
     """
 
     lm: LanguageModel
@@ -64,6 +53,7 @@ class Subject:
     materials: Materials
     settings: AuditSettings
     cancelled: Callable[[], bool]
+    controls: Controls = field(default_factory=Controls)
     _plain: dict[int, Replies] = field(default_factory=dict)
     _since: float = field(default_factory=time.monotonic)
 
@@ -86,10 +76,33 @@ class Subject:
     def plain(self, round_: int) -> Generator[Event, None, Replies]:
         """All questions asked plainly of a round, once for all audits."""
         if round_ not in self._plain:
-            with self.snapshots.applied(round_):
-                name = "round" if round_ else "untouched"
-                self._plain[round_] = yield from ask(self, self.all_probes(), f"Questions, {name}")
+            probes = self.all_probes()
+            if round_:
+                with self.snapshots.applied(round_):
+                    self._plain[round_] = yield from ask(self, probes, "Questions, round")
+            else:
+                self._plain[0] = yield from self.control(("plain",), probes, "Questions, untouched")
         return self._plain[round_]
+
+    def control(
+        self,
+        parts: Sequence[str | int | float],
+        probes: Sequence[Probe],
+        what: str,
+        prompts: Sequence[str] | None = None,
+        changed: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> Generator[Event, None, Replies]:
+        """Replies of the untouched model, in other words or with weights that `changed` puts in place meanwhile.
+
+        `parts` name the attack with all that its outcome depends on, but for questions and prompts.
+        """
+
+        def work() -> Generator[Event, None, Control]:
+            with self.snapshots.applied(0), changed():
+                return Control((yield from ask(self, probes, what, prompts)))
+
+        found = yield from self.controls.of(self.lm, probes, (*parts, *(prompts or ())), work)
+        return found.replies
 
     def compared(
         self, probes: Sequence[Probe], attacked: Replies, control: Replies | None = None

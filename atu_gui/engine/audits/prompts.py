@@ -33,8 +33,7 @@ def attack_prompts(subject: Subject) -> Generator[Event, None, None]:
         ways = {few: lambda probe: probe_prompt(lm, probe, examples(probe, solved, shots)), **ways}
     for name, way in ways.items():
         prompts = [way(probe) for probe in probes]
-        with subject.snapshots.applied(0):
-            control = yield from ask(subject, probes, f"{name}, untouched", prompts)
+        control = yield from subject.control(("prompts",), probes, f"{name}, untouched", prompts)
         with subject.snapshots.applied(subject.round):
             replies = yield from ask(subject, probes, f"{name}, round", prompts)
         comebacks, answers = yield from subject.compared(probes, replies, control)

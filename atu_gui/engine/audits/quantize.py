@@ -6,6 +6,8 @@ values stay in the model's number format, so that what is measured is the roundi
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Callable, Generator, Iterator
 
 import torch
@@ -39,19 +41,25 @@ def quantize(subject: Subject) -> Generator[Event, None, None]:
         roundings["4 bits, NF4"] = lambda weight, _channel: nf4(weight)
     probes = subject.all_probes()
     for name, rounding in roundings.items():
-        replies = []
-        for round_, whose in ((0, "untouched"), (subject.round, "round")):
-            with subject.snapshots.applied(round_), folded(subject.lm):
-                values = []
-                for parameter, channel in linear_weights(subject.lm):
-                    if subject.cancelled():
-                        raise Cancelled
-                    values.append((parameter, rounding(parameter.data, channel)))
-                with replaced(values):
-                    replies.append((yield from ask(subject, probes, f"{name}, {whose}")))
-                del values
-        comebacks, answers = yield from subject.compared(probes, replies[1], replies[0])
+        rounded = functools.partial(_rounded, subject, rounding)
+        control = yield from subject.control(("quantize", name), probes, f"{name}, untouched", changed=rounded)
+        with subject.snapshots.applied(subject.round), rounded():
+            replies = yield from ask(subject, probes, f"{name}, round")
+        comebacks, answers = yield from subject.compared(probes, replies, control)
         yield subject.found("quantize", name, comebacks, answers)
+
+
+@contextlib.contextmanager
+def _rounded(subject: Subject, rounding: Callable[[Tensor, int], Tensor]) -> Iterator[None]:
+    """Within the block the linear layers of the blocks are rounded."""
+    with folded(subject.lm):
+        values = []
+        for parameter, channel in linear_weights(subject.lm):
+            if subject.cancelled():
+                raise Cancelled
+            values.append((parameter, rounding(parameter.data, channel)))
+        with replaced(values):
+            yield
 
 
 def linear_weights(lm: LanguageModel) -> Iterator[tuple[nn.Parameter, int]]:

@@ -8,6 +8,8 @@ back. A model that never knew the concept, where one is given, shows the same fr
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import itertools
 import random
 from collections.abc import Generator, Iterator, Sequence
@@ -23,7 +25,8 @@ from atu_gui.core.events import AuditPoint, Event, Note, Progress
 from atu_gui.core.leaks import tells
 from atu_gui.core.materials import Passage, Probe
 from atu_gui.engine.adapters import folded
-from atu_gui.engine.audits.asking import Replies, Subject, ask
+from atu_gui.engine.audits.asking import Subject, ask
+from atu_gui.engine.audits.controls import Control, Replies
 from atu_gui.engine.corpus import Order, pad_id_of
 from atu_gui.engine.decoding import token_logprobs
 from atu_gui.engine.generate import answer_logprobs
@@ -60,6 +63,10 @@ class _Attack:
         texts = [Lesson(lm.format_chat(one.prompt) if one.prompt else "", one.text) for one in self.passages]
         return texts + [Lesson(probe_prompt(lm, probe), probe.answer) for probe in self.taught]
 
+    def words(self, lm: LanguageModel) -> list[str]:
+        """All that is taught, in its order."""
+        return [part for one in self.lessons(lm) for part in (one.lead, one.words)]
+
 
 def relearn(subject: Subject) -> Generator[Event, None, None]:
     """Train copies of the round's and of the untouched weights in each way and ask again.
@@ -76,21 +83,18 @@ def relearn(subject: Subject) -> Generator[Event, None, None]:
         if not attack.passages and not attack.taught:
             yield Note("info", f"Relearning on {attack.name} is left out: there is nothing to train on.")
             continue
-        curves: list[dict[int, float]] = []
-        replies = []
-        for round_, whose in ((0, "untouched"), (subject.round, "round")):
-            plain = yield from subject.plain(round_)
-            with subject.snapshots.applied(round_), folded(subject.lm), on_copies(subject.lm):
-                curve = yield from _train(subject, subject.lm, attack, whose)
-                replies.append((yield from ask(subject, attack.asked, f"Relearnt on {attack.name}, {whose}")))
-            # Both ends are known: the questions were asked in full before the first step and are after the last.
-            curves.append({0: _mean(attack, plain), **curve, subject.settings.steps: _mean(attack, replies[-1])})
+        of = functools.partial(_relearnt, subject, attack)
+        parts = ("relearn", *map(repr, dataclasses.astuple(subject.settings)), *attack.words(subject.lm))
+        control = yield from subject.controls.of(subject.lm, attack.asked, parts, functools.partial(of, 0, "untouched"))
+        found = yield from of(subject.round, "round")
         floor: dict[int, float] = {}
         if fresh is not None:
             with on_copies(fresh):
                 floor = yield from _train(subject, fresh, attack, "never knew", ends=True)
-        comebacks, answers = yield from subject.compared(attack.asked, replies[1], replies[0])
-        points = tuple(AuditPoint(step, value, curves[0][step], floor.get(step)) for step, value in curves[1].items())
+        comebacks, answers = yield from subject.compared(attack.asked, found.replies, control.replies)
+        points = tuple(
+            AuditPoint(step, value, control.curve[step], floor.get(step)) for step, value in found.curve.items()
+        )
         yield subject.found("relearn", attack.name, comebacks, answers, axis="step", curve=points, note=attack.note)
 
 
@@ -166,6 +170,16 @@ def halves(probes: Sequence[Probe], seed: int) -> tuple[tuple[Probe, ...], tuple
         (taught if len(taught) + len(fact) <= len(probes) // 2 else asked).extend(fact)
     golds = [probe.answer for probe in asked]
     return tuple(one for one in taught if not tells(f"{one.query} {one.answer}", golds)), tuple(asked)
+
+
+def _relearnt(subject: Subject, attack: _Attack, round_: int, whose: str) -> Generator[Event, None, Control]:
+    """Train a copy of some weights and ask."""
+    plain = yield from subject.plain(round_)
+    with subject.snapshots.applied(round_), folded(subject.lm), on_copies(subject.lm):
+        curve = yield from _train(subject, subject.lm, attack, whose)
+        replies = yield from ask(subject, attack.asked, f"Relearnt on {attack.name}, {whose}")
+    # Both ends are known: the questions were asked in full before the first step, and are after the last.
+    return Control(replies, {0: _mean(attack, plain), **curve, subject.settings.steps: _mean(attack, replies)})
 
 
 def _train(
