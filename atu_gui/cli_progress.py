@@ -160,7 +160,7 @@ def lasting(event: Event, run: RunProgress) -> str:
             concepts = ", ".join(event.concepts)
             probes = event.forget_probes + event.neighbour_probes
             return (
-                f"Run {event.run_id}: {concepts}, {_layers(event.layers)}, {run.rounds} rounds, "
+                f"Run {event.run_id}: {concepts}, {_layers(event.layers)}, {text.count(run.rounds, 'round')}, "
                 f"{event.concept_passages} + {event.retain_passages} passages, {probes} questions"
             )
         case StageStarted(stage="align" | "unlearn"):

@@ -36,7 +36,7 @@ def test_plain_lines_tell_a_run() -> None:
     for event in whole_run():
         teller.tell(event)
     text = stream.getvalue()
-    assert "Run 3f2a: Ada Lovelace, layer 10, 1 rounds, 8 + 9 passages, 20 questions" in text
+    assert "Run 3f2a: Ada Lovelace, layer 10, 1 round, 8 + 9 passages, 20 questions" in text
     assert "Untouched model: forget 0.500 (0.100–0.700)" in text
     assert "Round 1 of 1 · unlearn · 2 steps" in text
     assert "Round 1: forget 0.250" in text

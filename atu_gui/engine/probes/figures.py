@@ -70,15 +70,26 @@ def _by_target(items: Sequence[EvaluatedItem]) -> dict[str, list[EvaluatedItem]]
 
 
 def _mean(name: str, items: Sequence[EvaluatedItem], of: _Of, unit: float = 100.0) -> Score | None:
-    values = [unit * value for item in items if (value := of(item)) is not None]
-    if not values:
+    groups = [
+        scored
+        for group in _by_target(items).values()
+        if (scored := [unit * value for item in group if (value := of(item)) is not None])
+    ]
+    if not groups:
         return None
-    means = []
-    for group in _by_target(items).values():
-        scored = [unit * value for item in group if (value := of(item)) is not None]
-        if scored:
-            means.append(float(np.mean(scored)))
-    return Score(name, float(np.mean(means)), bootstrap(values), _over_targets(means), len(values))
+    means = [float(np.mean(scored)) for scored in groups]
+    return Score(name, float(np.mean(means)), _over_items(groups), _over_targets(means), sum(map(len, groups)))
+
+
+def _over_items(groups: Sequence[Sequence[float]]) -> Interval | None:
+    """The mean of the targets' means, each target's items drawn anew among themselves."""
+    if len(groups) == 1:
+        return bootstrap(groups[0])
+    generator = np.random.default_rng(0)
+    draws = [generator.choice(np.asarray(group), (_RESAMPLES, len(group))).mean(axis=1) for group in groups]
+    low, high = np.percentile(np.mean(draws, axis=0), (2.5, 97.5))
+    mean = float(np.mean([np.mean(group) for group in groups]))
+    return Interval(mean, float(low), float(high), sum(map(len, groups)))
 
 
 def _over_targets(values: Sequence[float]) -> Interval | None:
