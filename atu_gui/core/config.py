@@ -195,8 +195,16 @@ class UnlearnConfig(_Part):
         description="LoRA: what the two matrices say counts α / rank times.",
         json_schema_extra=_ui("LoRA α", advanced=True),
     )
-    optimizer: Literal["adamw", "sgd"] = Field(
-        "adamw", description="The published code uses SGD.", json_schema_extra=_ui("Optimizer", advanced=True)
+    optimizer: Literal["adamw", "adamw8bit", "sgd"] = Field(
+        "adamw",
+        description="The published code uses SGD. adamw8bit remembers in 8 bits, on CUDA with the extra bitsandbytes.",
+        json_schema_extra=_ui("Optimizer", advanced=True),
+    )
+    recompute: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Compute blocks again for the backward pass (gradient checkpointing): less memory, a third more "
+        "work. auto: where a GPU's memory is short.",
+        json_schema_extra=_ui("Recompute blocks", advanced=True),
     )
     learning_rate: float = Field(
         2e-4,

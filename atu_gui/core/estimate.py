@@ -72,12 +72,15 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
         untouched += _SINGLE * model.embedding_parameters
     # Weights held in 16 bits get float32 masters, and these are rounded to 16 bits for every pass.
     masters = (part - untouched) + (0 if model.dtype == "float32" else part / 2)
-    moments = 2 if config.unlearn.optimizer == "adamw" else 0
+    moments = {"adamw": 2.0, "adamw8bit": 0.5}.get(config.unlearn.optimizer, 0.0)
     head, head_floats = head_size(config, model)
     positions = config.windows.batch * config.windows.max_tokens
     per_float = _SINGLE if model.dtype == "float32" else _SINGLE / 2
     block_floats = model.block_activations + 2 * model.width
-    activations = positions * (passed * block_floats * per_float + len(layers) * head_floats * _SINGLE)
+    # Recomputed, blocks leave their inputs, and one at a time all that it computes.
+    whole, inputs = (1, passed) if config.unlearn.recompute == "on" else (passed, 0)
+    blocks_keep = (whole * block_floats + inputs * model.width) * per_float
+    activations = positions * (blocks_keep + len(layers) * head_floats * _SINGLE)
     passages = config.texts.passages + config.texts.retain_passages
     states = passages * config.windows.max_tokens * model.width * _SINGLE * kept
     uses = (

@@ -68,7 +68,9 @@ def workload(config: RunConfig, model: ModelLoaded) -> Workload | None:
         + (" and embeddings" if unlearn.train_embeddings else ""),
         f"{windows.batch} × {windows.max_tokens} tokens",
         f"{config.head.kind} head {config.head.layers} × {config.head.width}",
-        unlearn.optimizer + (", λ" if unlearn.retain_weight else ""),
+        unlearn.optimizer
+        + (", λ" if unlearn.retain_weight else "")
+        + (", recomputed" if unlearn.recompute == "on" else ""),
     )
     return Workload(f"{model.name} · {model.encoder}", f"{model.device} · {model.dtype}", " · ".join(settings), costs)
 

@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from atu_gui.core.histogram import BINS
 from atu_gui.core.reading import align_rows
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
-from atu_gui.engine.descent import clip, fused, gradient_norm, read
+from atu_gui.engine.descent import clip, gradient_norm, read
 from atu_gui.engine.fitting import portions
 from atu_gui.engine.losses import align_loss, concept_similarity, similarity_figures
 from atu_gui.engine.optimizer_state import optimizer_tensors, restore_optimizer
+from atu_gui.engine.optimizers import head_optimizer
 from atu_gui.engine.setting import Setting
 from atu_gui.engine.trainer_state import TrainerState
 
@@ -65,9 +66,7 @@ class Aligner:
         config = setting.config
         self._setting = setting
         self._parameters = [parameter for head in setting.heads.values() for parameter in head.parameters()]
-        self._optimizer = torch.optim.Adam(
-            self._parameters, lr=config.align.learning_rate, fused=fused(setting.lm.device)
-        )
+        self._optimizer = head_optimizer(self._parameters, config.align.learning_rate, setting.lm.device)
         self._from_concept, self._from_retain = align_rows(config, retain=bool(setting.retain_train))
         self._concept_order = Order(len(setting.concept_train), config.seed + 101)
         self._retain_order = Order(len(setting.retain_train), config.seed + 102)
@@ -124,7 +123,7 @@ class Aligner:
                 for corpus, indices, length in group:
                     batch = _batch(setting, corpus, indices, length)
                     for layer, states in states_of(setting, corpus, indices, batch, untouched=untouched).items():
-                        predictions = setting.heads[layer](states)
+                        predictions = setting.predict(layer, states)
                         assert batch.references is not None
                         losses.append(align_loss(predictions, batch.references, batch.full) * batch.full.sum())
                         if corpus is setting.concept:
@@ -184,7 +183,7 @@ def look(setting: Setting, *, untouched: bool) -> Sight:
             part = measured[start : start + size]
             batch = _batch(setting, corpus, part)
             for layer, states in states_of(setting, corpus, part, batch, untouched=untouched).items():
-                predictions = setting.heads[layer](states)
+                predictions = setting.predict(layer, states)
                 assert batch.references is not None
                 cosine = nn.functional.cosine_similarity(predictions, batch.references, dim=-1)
                 cosines.append(cosine[batch.full])

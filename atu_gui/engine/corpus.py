@@ -54,6 +54,15 @@ class Rows:
             self._places[index] = len(self._blocks), end - length, end
         self._blocks.append(block)
 
+    @property
+    def size(self) -> int:
+        """Bytes of all blocks."""
+        return sum(block.nbytes for block in self._blocks)
+
+    def move(self, device: torch.device) -> None:
+        """Keep all blocks on a device."""
+        self._blocks = [block.to(device) for block in self._blocks]
+
     def __len__(self) -> int:
         return len(self._places)
 
@@ -141,18 +150,26 @@ class Corpus:
             real=sent(_pad([torch.ones(len(text.ids), dtype=torch.bool) for text in texts], length), device),
             counted=sent(_pad([torch.from_numpy(text.counted) for text in texts], length), device),
             full=sent(full, device),
-            references=sent(self._scatter(indices, full), device) if references else None,
+            references=self._scatter(indices, full, device) if references else None,
         )
 
     def untouched_states(self, indices: Sequence[int], layer: int, device: torch.device, length: int = 0) -> Tensor:
         """Cached states of the untouched model, padded with zeros to at least `length`, [b, s, d]."""
         return sent(_pad([self.untouched[layer][index] for index in indices], length), device)
 
-    def _scatter(self, indices: Sequence[int], full: Tensor) -> Tensor:
-        width = self.references[0].shape[-1]
-        references = torch.zeros(*full.shape, width)
-        references[full] = torch.cat([self.references[index] for index in indices])
-        return references
+    def move(self, device: torch.device, most: float) -> None:
+        """Keep references and untouched states on a device where they take no more bytes there than told."""
+        kept = [self.references, *self.untouched.values()]
+        if sum(rows.size for rows in kept) <= most:
+            for rows in kept:
+                rows.move(device)
+
+    def _scatter(self, indices: Sequence[int], full: Tensor, device: torch.device) -> Tensor:
+        """References where windows are full, [b, s, e]. `full` is on the CPU: a mask on CUDA would have to be read."""
+        rows = sent(torch.cat([self.references[index] for index in indices]), device)
+        places = sent(torch.from_numpy(np.flatnonzero(full.numpy())), device)
+        references = torch.zeros(full.numel(), rows.shape[-1], device=device)
+        return references.index_copy_(0, places, rows).view(*full.shape, -1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,3 @@ def read(scalars: Sequence[Tensor]) -> list[float]:
     """Scalars of the device as numbers, in one transfer: here the host waits for the device."""
     numbers: list[float] = torch.stack(list(scalars)).tolist()
     return numbers
-
-
-def fused(device: torch.device) -> bool | None:
-    """Whether Adam should update all weights in one pass over them; None leaves it to torch.
-
-    On CUDA it spares seven of eight passes through the memory. A processor's numbers stay as they were.
-    """
-    return True if device.type == "cuda" else None

@@ -8,6 +8,7 @@ import torch
 from atu_gui.core.errors import ResourceError
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_SHARE = 0.02
 _SUGGESTION = "Choose “auto” or “cpu”."
 
 
@@ -48,10 +49,15 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """A tensor of the CPU on the device. CUDA fetches it from pinned memory, so that nobody waits for it."""
-    if device.type != "cuda":
+    """A tensor on the device. CUDA fetches it from pinned memory, so that nobody waits for it."""
+    if device.type != "cuda" or tensor.device.type != "cpu":
         return tensor.to(device)
     return tensor.pin_memory().to(device, non_blocking=True)
+
+
+def device_share(device: torch.device) -> float:
+    """Bytes that what could also be fetched may take of a GPU: little of what is free, as training needs the rest."""
+    return _SHARE * torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0.0
 
 
 def threads_used() -> int:

@@ -3,17 +3,16 @@ effect, and with one text at a time the run pauses."""
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
-
-import torch
 
 from atu_gui.core import text
 from atu_gui.core.errors import ResourceError, is_out_of_memory
 from atu_gui.core.events import Event, Note
 from atu_gui.engine.gate import Gate
+from atu_gui.engine.gpu_room import Rehearsing, find_room, let_go, memory_of
 from atu_gui.engine.place import Place
+from atu_gui.engine.setting import Setting
 
 T = TypeVar("T")
 _FULL = "The memory is full even with one text at a time; no weight was changed."
@@ -32,32 +31,50 @@ class Fitting:
     Args:
         gate: Is asked to pause where nothing fits.
         place: Where the run stands.
-        batch: Texts of a whole step.
+        setting: Texts of a whole step, and whether blocks are recomputed.
     """
 
-    def __init__(self, gate: Gate, place: Place, batch: int) -> None:
+    def __init__(self, gate: Gate, place: Place, setting: Setting) -> None:
         self._gate = gate
         self._place = place
-        self._batch = batch
+        self._setting = setting
+        self._batch = setting.config.windows.batch
+        self._mode = setting.config.unlearn.recompute
+        setting.recompute = place.recompute or self._mode == "on"
 
-    def take(self, step: Callable[[int], T]) -> Generator[Event, None, T | None]:
+    def settle(self, trainer: Rehearsing) -> Generator[Event, None, None]:
+        """Before the first unlearn step, find out how it is best computed; a CPU's memory cannot be measured so."""
+        memory, place = memory_of(self._setting.lm.device), self._place
+        if memory is None or place.settled:
+            return
+        room = find_room(trainer.rehearse, memory, batch=self._batch, mode=self._mode, to_come=trainer.bytes_to_come)
+        place.settled, place.unlearn_rows, place.recompute = True, room.rows, room.recompute
+        self._setting.recompute = room.recompute
+        words = [f"compute {text.count(room.rows, 'text')} at once"] if room.rows else []
+        words += ["compute blocks twice"] if room.recompute and self._mode == "auto" else []
+        if words:
+            yield Note("info", f"To fit into the memory, unlearn steps {' and '.join(words)}, with the same result.")
+
+    def take(self, step: Callable[[int], T], most: int = 0) -> Generator[Event, None, T | None]:
         """What a step says, given how many texts it may compute at once; None where the run was paused instead.
 
         Args:
             step: Leaves weights and data order as they were where it raises.
+            most: Texts that it computes at once at most; 0 is the whole batch.
 
         Raises:
             ResourceError: Nothing fits, and guards are not to pause the run.
         """
         while True:
+            rows = min(filter(None, (self._place.rows, most)), default=0)
             try:
-                return step(self._place.rows)
+                return step(rows)
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
                     raise
             # Only now are the tensors let go that the error's frames held.
-            _let_go()
-            rows = (self._place.rows or self._batch) // 2
+            let_go()
+            rows = (rows or self._batch) // 2
             if not rows:
                 yield from self._pause()
                 return None
@@ -73,9 +90,3 @@ class Fitting:
         yield Note("error", f"{_FULL} {_ADVICE}")
         self._gate.pause_by("a full memory", f"{_FULL} {_ADVICE}")
         yield from self._gate.hold(step + 1)
-
-
-def _let_go() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -33,6 +33,7 @@ from atu_gui.engine.keeper import Keeper
 from atu_gui.engine.kept_heads import drop_heads_after
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.opening import run_started
+from atu_gui.engine.optimizers import check_optimizer
 from atu_gui.engine.place import Place
 from atu_gui.engine.probes.deep import deep_scores_of, wanted
 from atu_gui.engine.setting import Setting, build_setting, with_layers
@@ -55,6 +56,7 @@ class Run:
 
     Raises:
         InputError: No concept, no texts, a layer the model does not have, or a checkpoint of other models.
+        ResourceError: An optimizer that cannot be had here.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Run:
         if not materials.concept_passages:
             raise InputError("There are no texts about the concept.", "Give a file, or let the model write them.")
         self.config = with_layers(settle(config), lm.depth)
+        check_optimizer(self.config.unlearn.optimizer, lm.device)
         self._lm = lm
         self._encoder = encoder
         self._materials = materials

@@ -36,6 +36,9 @@ class Place:
         best_round: The last good round; in the end the round to keep.
         because: Why the run ended.
         rows: Texts that a step computes at once, halved where memory ran out; 0 is the whole batch.
+        unlearn_rows: The same for unlearn steps, as measured on a GPU before the first one.
+        recompute: Whether their blocks are computed again for the backward pass, as measured.
+        settled: Whether that has been measured.
     """
 
     round: int = 0
@@ -55,6 +58,9 @@ class Place:
     best_round: int = 0
     because: str = ""
     rows: int = 0
+    unlearn_rows: int = 0
+    recompute: bool = False
+    settled: bool = False
 
     def move(self, station: Station, round_: int) -> None:
         """Stand before another stage."""

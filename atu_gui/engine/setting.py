@@ -19,6 +19,7 @@ from atu_gui.core.reading import LEAST, held_out_every, texts_read
 from atu_gui.core.scan import trained_blocks
 from atu_gui.engine.cache import TensorCache
 from atu_gui.engine.corpus import Batch, Corpus, embed_references, keep_untouched
+from atu_gui.engine.devices import device_share
 from atu_gui.engine.encoder import best_candidate, concept_candidates, published_concept_embedding
 from atu_gui.engine.head import build_head
 from atu_gui.engine.inputs import draw
@@ -42,6 +43,7 @@ class Setting:
         retain: Texts to keep; may be empty.
         concept_train, concept_held, retain_train, retain_held: Indices into the two corpora.
         constant: How many of the lowest blocks never change in this run, so that their cached output serves.
+        recompute: Whether blocks are computed again for the backward pass, so that only their inputs are kept for it.
     """
 
     config: RunConfig
@@ -55,6 +57,7 @@ class Setting:
     retain_train: list[int]
     retain_held: list[int]
     constant: int = 0
+    recompute: bool = False
 
     @property
     def layers(self) -> list[int]:
@@ -67,7 +70,13 @@ class Setting:
         if self.constant:
             length = batch.ids.shape[1]
             prefix = Prefix(self.constant, corpus.untouched_states(indices, self.constant, self.lm.device, length))
-        return hidden_at(self.lm, self.layers, batch.ids, batch.real, prefix)
+        return hidden_at(self.lm, self.layers, batch.ids, batch.real, prefix, recompute=self.recompute)
+
+    def predict(self, layer: int, states: Tensor) -> Tensor:
+        """What the head of a layer says, [b, s, d] → [b, s, e], float32, computed in the format of the model."""
+        with self.lm.autocast():
+            predictions: Tensor = self.heads[layer](states.float())
+        return predictions.float()
 
 
 def with_layers(config: RunConfig, depth: int) -> RunConfig:
@@ -122,6 +131,8 @@ def build_setting(
             "Give longer passages.",
         )
     vectors = yield from concept_vectors(config, encoder, concept, retain)
+    for corpus in corpora:
+        corpus.move(lm.device, device_share(lm.device))
     heads = {
         layer: build_head(config.head, lm.width, encoder.width, seed=config.seed + index).to(lm.device)
         for index, layer in enumerate(config.layers)

@@ -89,7 +89,7 @@ class Stages:
         self._start = start
         self._plans = setting.config.rounds
         self._kept_at = 0.0
-        self._fitting = Fitting(gate, place, setting.config.windows.batch)
+        self._fitting = Fitting(gate, place, setting)
         self.place = place
         self.aligner = Aligner(setting)
         self.unlearner = Unlearner(setting, parameters)
@@ -179,6 +179,7 @@ class Stages:
         place, config = self.place, self._setting.config
         if place.begun is None:
             yield from self._begin("unlearn", self._plan().unlearn_steps, place.planned_tau)
+            yield from self._fitting.settle(self.unlearner)
         reason: EndReason = "done"
         because = ""
         while (state := (yield from self._next_step())) is not None:
@@ -188,7 +189,8 @@ class Stages:
             place.tau = place.planned_tau if state.tau is None else state.tau
             rate = state.unlearn_learning_rate or config.unlearn.learning_rate
             weight = config.unlearn.retain_weight if state.retain_weight is None else state.retain_weight
-            step = yield from self._fitting.take(partial(self.unlearner.step, place.tau, rate, weight))
+            trial = partial(self.unlearner.step, place.tau, rate, weight)
+            step = yield from self._fitting.take(trial, place.unlearn_rows)
             if step is None:
                 continue
             guards = yield from self._gate.guards(place.step)

@@ -51,12 +51,10 @@ def look_at(lm: LanguageModel, kept: KeptHeads, text: str, *, prompt: str = "") 
         return Seen((), (), False)
     row = torch.tensor([ids], device=lm.device)
     states = hidden_at(lm, list(kept.heads), row, torch.ones_like(row))
-    values = torch.stack(
-        [
-            concept_similarity(head(states[layer].float()), kept.concept_vectors).amax(-1)[0]
-            for layer, head in kept.heads.items()
-        ]
-    ).mean(0)
+    with lm.autocast():
+        predictions = [head(states[layer].float()) for layer, head in kept.heads.items()]
+    seen = [concept_similarity(one.float(), kept.concept_vectors).amax(-1)[0] for one in predictions]
+    values = torch.stack(seen).mean(0)
     # Special tokens have no place in the text.
     shown = [at for at in range(first, len(ids)) if offsets[at][1] > offsets[at][0]]
     whole = lead + text

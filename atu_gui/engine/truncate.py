@@ -8,12 +8,14 @@ never run, in any architecture with a plain stack of blocks.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from atu_gui.core.errors import InputError
 from atu_gui.core.scan import default_layer
@@ -54,7 +56,13 @@ class Prefix:
 
 
 def hidden_at(
-    lm: LanguageModel, layers: Sequence[int], ids: Tensor, mask: Tensor, prefix: Prefix | None = None
+    lm: LanguageModel,
+    layers: Sequence[int],
+    ids: Tensor,
+    mask: Tensor,
+    prefix: Prefix | None = None,
+    *,
+    recompute: bool = False,
 ) -> dict[int, Tensor]:
     """Hidden states at some layers.
 
@@ -66,6 +74,7 @@ def hidden_at(
         ids: Token ids, [b, s].
         mask: 1 on real tokens, [b, s]; padding stands on the right.
         prefix: With it the pass begins above its blocks, which must all lie below every layer asked for.
+        recompute: Keep only the inputs of blocks for a backward pass, which then computes each block again.
 
     Returns:
         For each layer its states, [b, s, d], in the compute dtype, with gradients where the context records them.
@@ -76,7 +85,7 @@ def hidden_at(
     handles = [lm.blocks[layer - 1].register_forward_hook(_keeper(states, layer, deepest)) for layer in below]
     base: Any = lm.base
     try:
-        with lm.autocast(), _skipped(lm, prefix):
+        with lm.autocast(), _skipped(lm, prefix), _recomputed(lm, deepest, recompute and torch.is_grad_enabled()):
             output = base(input_ids=ids, attention_mask=mask, use_cache=False)
         states[lm.depth] = output.last_hidden_state
     except _Reached:
@@ -106,14 +115,32 @@ def _skipped(lm: LanguageModel, prefix: Prefix | None) -> Iterator[None]:
         yield
         return
     output = (prefix.states,) if _returns_tuple(lm) else prefix.states
-    skipped = list(lm.blocks[: prefix.layer])
-    before = [vars(block).get("forward") for block in skipped]
-    for block in skipped:
-        vars(block)["forward"] = lambda *_, **__: output
+    with _computing(lm.blocks[: prefix.layer], lambda _: lambda *_, **__: output):
+        yield
+
+
+@contextlib.contextmanager
+def _recomputed(lm: LanguageModel, deepest: int, wanted: bool) -> Iterator[None]:
+    """Within the block blocks up to the deepest hook keep nothing of what they compute but their inputs."""
+    if not wanted:
+        yield
+        return
+    # In evaluation mode nothing is drawn at random, so no state of a generator needs to come back.
+    again: dict[str, Any] = {"use_reentrant": False, "preserve_rng_state": False}
+    with _computing(lm.blocks[:deepest], lambda forward: partial(checkpoint, forward, **again)):
+        yield
+
+
+@contextlib.contextmanager
+def _computing(blocks: nn.ModuleList, instead: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Iterator[None]:
+    """Within the block these blocks compute something else, made of what they compute themselves."""
+    before = [vars(block).get("forward") for block in blocks]
+    for block in blocks:
+        vars(block)["forward"] = instead(block.forward)
     try:
         yield
     finally:
-        for block, forward in zip(skipped, before, strict=True):
+        for block, forward in zip(blocks, before, strict=True):
             if forward is None:
                 del vars(block)["forward"]
             else:

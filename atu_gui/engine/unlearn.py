@@ -5,6 +5,7 @@ Letters: b batch, s position, d model width, c concepts.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 
@@ -15,12 +16,13 @@ from atu_gui.core.config import UnlearnConfig
 from atu_gui.core.scan import trained_blocks
 from atu_gui.engine.adapters import Adapters
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
-from atu_gui.engine.descent import clip, fused, gradient_norm, read
+from atu_gui.engine.descent import clip, gradient_norm, read
 from atu_gui.engine.fitting import portions
 from atu_gui.engine.formats import widen
 from atu_gui.engine.losses import concept_similarity, retain_loss, similarity_figures, unlearn_loss
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.optimizer_state import optimizer_tensors, restore_optimizer
+from atu_gui.engine.optimizers import bytes_to_come, model_optimizer
 from atu_gui.engine.setting import Setting
 from atu_gui.engine.trainer_state import TrainerState
 
@@ -69,14 +71,7 @@ class Unlearner:
         self._parameters = list(parameters.values())
         widen(self._parameters)
         rate = config.unlearn.learning_rate
-        self._optimizer: torch.optim.Optimizer
-        if config.unlearn.optimizer == "sgd":
-            self._optimizer = torch.optim.SGD(self._parameters, lr=rate)
-        else:
-            # No weight decay: it would pull weights towards 0 whether they know the concept or not.
-            self._optimizer = torch.optim.AdamW(
-                self._parameters, lr=rate, weight_decay=0.0, fused=fused(setting.lm.device)
-            )
+        self._optimizer = model_optimizer(config.unlearn.optimizer, self._parameters, rate, setting.lm.device)
         self._concept_order = Order(len(setting.concept_train), config.seed + 201)
         self._retain_order = Order(len(setting.retain_train), config.seed + 202)
         self._updates = 0
@@ -94,9 +89,8 @@ class Unlearner:
         before = [order.state() for order in orders]
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
-        for parameter in self._parameters:
-            parameter.requires_grad_(True)
         try:
+            self._take_gradients(True)
             sums = self._backward(tau, retain_weight, rows)
             norm = gradient_norm(self._parameters)
             step = _told(sums, retain_weight, norm)
@@ -109,10 +103,35 @@ class Unlearner:
                 order.restore(state)
             raise
         finally:
-            self._optimizer.zero_grad(set_to_none=True)
-            for parameter in self._parameters:
-                parameter.requires_grad_(False)
+            self._take_gradients(False)
         return step
+
+    def rehearse(self, count: int, recompute: bool) -> None:
+        """Do what takes most memory in a step that computes so many texts at once, and let it go again.
+
+        The texts are the longest of either kind, and all gradients are there from the beginning.
+
+        Raises:
+            RuntimeError: The memory is full.
+        """
+        setting = self._setting
+        before, setting.recompute = setting.recompute, recompute
+        try:
+            self._take_gradients(True)
+            for parameter in self._parameters:
+                parameter.grad = torch.zeros_like(parameter)
+            with self._rounding_once():
+                self._concept_part(_longest(setting.concept, setting.concept_train, count), 0.0, 0)
+                if setting.config.unlearn.retain_weight > 0 and setting.retain_train:
+                    self._retain_part(_longest(setting.retain, setting.retain_train, count), 1.0, 0)
+        finally:
+            self._take_gradients(False)
+            setting.recompute = before
+
+    @property
+    def bytes_to_come(self) -> int:
+        """What the optimizer will take with its first step."""
+        return bytes_to_come(self._setting.config.unlearn.optimizer, self._optimizer, self._parameters)
 
     def state(self) -> TrainerState:
         """Where it stands, without the tensors."""
@@ -141,8 +160,28 @@ class Unlearner:
                 parameter.data.copy_(tensors[f"weight.{name}"])
             restore_optimizer(self._optimizer, tensors)
 
+    def _take_gradients(self, wanted: bool) -> None:
+        """Let the trained parameters, and them alone, have gradients; or none, and drop what there is."""
+        self._optimizer.zero_grad(set_to_none=True)
+        for parameter in self._parameters:
+            parameter.requires_grad_(wanted)
+
+    def _rounding_once(self) -> contextlib.AbstractContextManager[object]:
+        """Within the block autocast keeps what it has rounded of a trained weight, for all passes of a step.
+
+        Not where the memory is short: kept are two bytes for each weight.
+        """
+        lm = self._setting.lm
+        if self._setting.recompute:
+            return contextlib.nullcontext()
+        return torch.autocast(lm.device.type, dtype=lm.compute_dtype, enabled=False)
+
     def _backward(self, tau: float, retain_weight: float, rows: int) -> _Sums:
         """Add up the gradients of the whole batch."""
+        with self._rounding_once():
+            return self._passes(tau, retain_weight, rows)
+
+    def _passes(self, tau: float, retain_weight: float, rows: int) -> _Sums:
         setting = self._setting
         size = setting.config.windows.batch
         concept = [setting.concept_train[index] for index in self._concept_order.take(size)]
@@ -166,7 +205,7 @@ class Unlearner:
             states = setting.states(corpus, part, batch)
             losses = []
             for layer in setting.layers:
-                similarity = concept_similarity(setting.heads[layer](states[layer].float()), setting.concept_vectors)
+                similarity = concept_similarity(setting.predict(layer, states[layer]), setting.concept_vectors)
                 losses.append(unlearn_loss(similarity, tau, None if pad_mean else batch.counted))
                 similarities[layer].append(similarity.detach())
             share = (len(part) * length if pad_mean else corpus.counted(part)) / max(1, total)
@@ -208,6 +247,12 @@ class _Sums:
     losses: list[_Part]
     drifts: list[_Part]
     figures: list[Tensor]
+
+
+def _longest(corpus: Corpus, indices: list[int], count: int) -> list[int]:
+    """So many of the longest texts, the longest more than once where there are too few."""
+    found = sorted(indices, key=lambda index: corpus.length([index]), reverse=True)[:count]
+    return found + found[:1] * (count - len(found))
 
 
 def _add(loss: Tensor, share: float, weight: float = 1.0) -> _Part:

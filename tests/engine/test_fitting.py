@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,47 @@ def test_where_nobody_can_help_it_fails_with_advice(
     run, _ = _run(config, lm, encoder, materials, tmp_path)
     with pytest.raises(ResourceError, match="one text at a time"):
         drain(run.events())
+
+
+def test_how_many_texts_fit_is_measured_before_the_first_unlearn_step(
+    monkeypatch: pytest.MonkeyPatch,
+    config: RunConfig,
+    lm: LanguageModel,
+    encoder: TextEncoder,
+    materials: Materials,
+    tmp_path: Path,
+) -> None:
+    before = {name: value.clone() for name, value in lm.model.state_dict().items()}
+    whole = list(_run(config, lm, encoder, materials, tmp_path / "a")[0].events())
+    lm.model.load_state_dict(before)
+    sizes: list[tuple[int, bool]] = []
+    forward = Setting.states
+
+    class Small:
+        """Has room for one text with blocks recomputed and for none without."""
+
+        def most(self, work: Callable[[], None]) -> int:
+            work()
+            size, recompute = sizes[-1]
+            return size * (10 if recompute else 100)
+
+        def capacity(self) -> int:
+            return 20
+
+    def states(setting: Setting, corpus: Corpus, indices: list[int], batch: Batch) -> dict[int, torch.Tensor]:
+        if torch.is_grad_enabled():
+            sizes.append((len(indices), setting.recompute))
+        return forward(setting, corpus, indices, batch)
+
+    monkeypatch.setattr(Setting, "states", states)
+    monkeypatch.setattr("atu_gui.engine.fitting.memory_of", lambda _device: Small())
+    monkeypatch.setattr(Unlearner, "bytes_to_come", 0)
+    split = list(_run(config, lm, encoder, materials, tmp_path / "b")[0].events())
+    # Tried are one text and two, in both kinds of pass; then one at a time is computed, in both rounds.
+    assert sizes[:8] == [(1, False), (1, False), (2, False), (2, False), (1, True), (1, True), (2, True), (2, True)]
+    assert set(sizes[8:]) == {(1, True)}
+    losses = [[one.loss for one in events if isinstance(one, ev.StepDone)] for events in (whole, split)]
+    assert losses[1] == pytest.approx(losses[0], abs=1e-5)
+    (note,) = [one.text for one in split if isinstance(one, ev.Note) and "memory" in one.text]
+    words = "unlearn steps compute 1 text at once and compute blocks twice"
+    assert note == f"To fit into the memory, {words}, with the same result."

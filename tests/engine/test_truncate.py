@@ -84,3 +84,25 @@ def test_layers_are_checked() -> None:
         check_layers([34], 30)
     assert default_layers(30) == [10]
     assert default_layers(1) == [1]
+
+
+def test_recomputed_blocks_keep_their_inputs_alone(lm: LanguageModel) -> None:
+    ids = torch.arange(24).reshape(2, 12)
+    kept, gradients = [], []
+    for recompute in (False, True):
+        sizes: list[int] = []
+
+        def pack(tensor: torch.Tensor, sizes: list[int] = sizes) -> torch.Tensor:
+            sizes.append(tensor.nbytes)
+            return tensor
+
+        lm.model.zero_grad()
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+            states = hidden_at(lm, [3], ids, torch.ones_like(ids), recompute=recompute)[3]
+            kept.append(sum(sizes))
+            states.square().sum().backward()
+        gradients.append([one.grad.clone() for one in lm.blocks[:3].parameters() if one.grad is not None])
+    assert kept[1] < kept[0] / 4
+    assert len(gradients[0]) == 3 * 9
+    assert all(torch.equal(one, other) for one, other in zip(*gradients, strict=True))
+    assert not any("forward" in vars(block) for block in lm.blocks)
