@@ -47,13 +47,18 @@ class Paces:
 
     Args:
         remembered: Those known before the run begins.
+        typical: Costs of a step of each part in those of another, where neither is known otherwise; without it those of
+            the default settings.
 
     Attributes:
         questions: How many questions a probe asks.
     """
 
-    def __init__(self, remembered: Mapping[Part, float] | None = None) -> None:
+    def __init__(
+        self, remembered: Mapping[Part, float] | None = None, typical: Mapping[Part, float] | None = None
+    ) -> None:
         self.questions = 1
+        self._typical = dict(typical or _TYPICAL)
         self._remembered = dict(remembered or {})
         self._stages: dict[Part, list[float]] = {}
         self._under_way: dict[Part, float] = {}
@@ -86,11 +91,12 @@ class Paces:
         if part == "between":
             probe = self.of("probe")
             return None if probe is None else _BETWEEN * probe * self.questions
-        if part not in _TYPICAL:
+        if part not in self._typical:
             return None
         others: tuple[Part, ...] = ("unlearn", "align", "first align")
         paces = ((other, self._known(other)) for other in others)
-        return next((pace * _TYPICAL[part] / _TYPICAL[other] for other, pace in paces if pace is not None), None)
+        typical = self._typical
+        return next((pace * typical[part] / typical[other] for other, pace in paces if pace is not None), None)
 
     def cost(self, stage: StagePlan) -> float | None:
         """Seconds of a whole stage."""

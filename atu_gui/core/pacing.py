@@ -46,4 +46,4 @@ class Pacing:
     def _recall(self, model: ModelLoaded) -> None:
         self._work = workload(self._config, model) if self._config is not None else None
         if self._work is not None:
-            self.progress.paces = Paces(self._memory.recall(self._work).paces)
+            self.progress.paces = Paces(self._memory.recall(self._work).paces, self._work.typical)

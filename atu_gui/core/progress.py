@@ -221,8 +221,13 @@ class RunProgress:
     def _leave(self, event: StageEnded) -> None:
         self.stage_share = 1.0
         self._in_stages += event.seconds
-        if event.stage == "probe" and event.reason == "done":
+        if event.reason != "done":
+            return
+        if event.stage == "probe":
             self.paces.measure("probe", event.seconds / self.paces.questions)
+        elif self.stage is not None and self.stage.steps == 1:
+            # Of a single step there is no time between two.
+            self.paces.measure(part_of(self.stage), event.seconds)
 
     def _score(self, event: RoundScored) -> None:
         """What a round took beyond its stages lies between them; before round 0 the run was getting ready."""

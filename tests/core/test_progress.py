@@ -14,6 +14,7 @@ from atu_gui.core.events import (
     RunFinished,
     RunPaused,
     RunResumed,
+    StageEnded,
     StageStarted,
     StepDone,
 )
@@ -51,6 +52,16 @@ def test_what_was_not_seen_yet_is_guessed_from_what_was() -> None:
     assert progress.stage_left() == pytest.approx(150 * 0.4)
     assert progress.run_left() is not None
     assert _until(StageStarted, "align", 1).run_left() is None
+
+
+def test_a_stage_of_one_step_tells_its_pace_when_it_ends() -> None:
+    plans = [RoundPlan(align_steps=4, unlearn_steps=1, tau=0.3)] * 2
+    progress, said = RunProgress(), None
+    for event in Script(settle(RunConfig(schedule="custom", rounds=plans)), RunControl(), None, 0.0).events():
+        progress.handle(event)
+        if isinstance(event, StageEnded) and (event.stage, event.round) == ("unlearn", 1):
+            said = progress.paces.measured.get("unlearn")
+    assert said == pytest.approx(0.4), "not guessed from the align steps"
 
 
 def test_the_title_says_round_and_time_left() -> None:

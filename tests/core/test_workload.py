@@ -61,5 +61,13 @@ def test_settings_that_change_no_step_are_the_same_work() -> None:
     assert of(RunConfig(layers=[10, 20])).settings != of(RunConfig(layers=[20])).settings
 
 
+def test_what_steps_cost_in_those_of_another_follows_the_settings() -> None:
+    usual = of(RunConfig()).typical
+    ratios = [usual[part] / usual["first align"] for part in ("align", "unlearn")]
+    assert ratios == pytest.approx([3.5, 15.0], rel=0.02), "as measured with the default settings"
+    paper = of(RunConfig(recipe="paper")).typical
+    assert paper["unlearn"] < 2 * paper["first align"], "a large head on all of the model's states, and no λ"
+
+
 def test_without_a_count_of_blocks_nothing_is_said() -> None:
     assert workload(settle(RunConfig()), replace(LOADED, block_parameters=())) is None
