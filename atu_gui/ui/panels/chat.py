@@ -100,10 +100,10 @@ class ChatPanel(QWidget):
             link.clicked.connect(self._ask_suggested)
             self._links.addWidget(link, 0, Qt.AlignmentFlag.AlignHCenter)
 
-    def set_weights(self, choices: list[tuple[str, Weights]]) -> None:
-        """What can answer, with its words, in the order of rounds."""
-        self.before.set_choices(choices)
-        self.after.set_choices(choices)
+    def set_weights(self, choices: list[tuple[str, Weights]], others: Sequence[tuple[str, Weights]] = ()) -> None:
+        """What can answer, with its words, in the order of rounds; `others` are kept rounds of other runs."""
+        for picker in (self.before, self.after):
+            picker.set_choices(choices, others)
 
     def choose_after(self, weights: Weights) -> None:
         """Let these weights answer on the right, as when a round is chosen on the frontier."""

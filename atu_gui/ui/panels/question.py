@@ -80,10 +80,10 @@ class QuestionPanel(QWidget):
         self.offer([])
         self._refresh()
 
-    def set_weights(self, choices: list[tuple[str, Weights]]) -> None:
-        """What can answer."""
-        self.before.set_choices(choices)
-        self.after.set_choices(choices)
+    def set_weights(self, choices: list[tuple[str, Weights]], others: Sequence[tuple[str, Weights]] = ()) -> None:
+        """What can answer; `others` are kept rounds of other runs."""
+        for picker in (self.before, self.after):
+            picker.set_choices(choices, others)
 
     def offer(self, probes: Sequence[Probe]) -> None:
         """Questions of the run to choose from."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from atu_gui.core import text
 from atu_gui.core.chats import as_markdown
 from atu_gui.core.errors import AtuError
 from atu_gui.core.events import Event, RoundScored, RunStarted
-from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights
+from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, RunRecord, Weights
 from atu_gui.core.tables import write_text
 from atu_gui.ui.rooms.room import Reach, Room
+
+# Kept rounds of other runs that the pickers offer.
+_MOST_OTHERS = 12
 
 
 class QuestioningRoom(Room):
@@ -22,6 +25,7 @@ class QuestioningRoom(Room):
     def __init__(self, reach: Reach, parent: QObject) -> None:
         super().__init__(reach, parent)
         self._weights: list[tuple[str, Weights]] = []
+        self._records: tuple[RunRecord, ...] = ()
         self._dialog: QFileDialog | None = None
         for panel in (self._bench.plots, self._bench.outcome):
             panel.round_chosen.connect(self._choose_round)
@@ -32,6 +36,7 @@ class QuestioningRoom(Room):
         self._actions.export_chat.triggered.connect(self._choose_file)
         self._display.changed.connect(self._show_weights)
         self._display.changed.connect(self._show_chats)
+        self._bench.runs.listed.connect(self._take_runs)
         self._show_weights()
 
     def handle(self, event: Event) -> None:
@@ -55,8 +60,23 @@ class QuestioningRoom(Room):
 
     def _show_weights(self) -> None:
         fixed = [("Untouched weights", UNTOUCHED), ("Current weights", CURRENT)]
+        choices = [*fixed, *self._weights, *self._past_weights()]
+        others = self._kept_weights({weights.run_id for _, weights in choices})
         for panel in (self._bench.chat, self._bench.question):
-            panel.set_weights([*fixed, *self._weights, *self._past_weights()])
+            panel.set_weights(choices, others)
+
+    @Slot(tuple)
+    def _take_runs(self, records: tuple[RunRecord, ...]) -> None:
+        self._records = records
+        self._show_weights()
+
+    def _kept_weights(self, but: set[str]) -> list[tuple[str, Weights]]:
+        """The kept rounds of the newest runs but these; one that was made with another model says so when asked."""
+        kept = [one for one in self._records if one.best_round and one.run_id not in but][:_MOST_OTHERS]
+        return [
+            (f"Run {one.run_id}, round {one.best_round} · {one.title}", Weights(one.run_id, one.best_round))
+            for one in kept
+        ]
 
     def _past_weights(self) -> list[tuple[str, Weights]]:
         past = self._display.past

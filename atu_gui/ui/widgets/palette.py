@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
@@ -21,6 +22,8 @@ from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, label
 
 _WIDTH, _ROW, _SHOWN = 560, 44, 8
+_KEY, _KEY_PAD = 20, 6
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _TOP = 40  # below the menu row, as in a browser's address field
 
 
@@ -51,7 +54,8 @@ class CommandPalette(QFrame):
         self._list = QListWidget()
         self._list.setAccessibleName("Actions")
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._list.setItemDelegate(_ActionDelegate(theme, self._list))
+        self._rows = _ActionDelegate(theme, self._list)
+        self._list.setItemDelegate(self._rows)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.itemClicked.connect(lambda _item: self._do())
         self._none = label("No action has these letters.", "muted")
@@ -89,6 +93,7 @@ class CommandPalette(QFrame):
         # Actions that cannot be done now come last: they are found, and said to be off.
         known.sort(key=lambda entry: (not entry[2].isEnabled(), entry[0], entry[1]))
         self._found = [action for _, _, action in known]
+        self._rows.typed = typed
         self._list.clear()
         for action in self._found:
             item = QListWidgetItem(_words(action))
@@ -121,16 +126,41 @@ def rank(typed: str, name: str) -> int | None:
     return 3 if all(letter in rest for letter in "".join(wanted)) else None
 
 
+def parts(typed: str, name: str) -> list[tuple[str, bool]]:
+    """A name in pieces, and which of them were typed: whole parts where they stand in it, else letter by letter."""
+    low = name.casefold()
+    marked = [False] * len(name)
+    wanted = typed.casefold().split()
+    if len(low) != len(name):
+        return [(name, False)]
+    for part in wanted:
+        at = next(
+            (i for i in range(len(low)) if low.startswith(part, i) and (not i or low[i - 1] == " ")), low.find(part)
+        )
+        if at >= 0:
+            marked[at : at + len(part)] = [True] * len(part)
+    if not any(marked):
+        at = -1
+        for letter in "".join(wanted):
+            at = low.find(letter, at + 1)
+            if at < 0:
+                break
+            marked[at] = True
+    pieces = itertools.groupby(zip(name, marked, strict=True), key=lambda pair: pair[1])
+    return [("".join(letter for letter, _ in piece), found) for found, piece in pieces]
+
+
 def _words(action: QAction) -> str:
     return action.text().replace("&", "").rstrip("…")
 
 
 class _ActionDelegate(QStyledItemDelegate):
-    """Name and sentence at the left, shortcut at the right."""
+    """Name and sentence at the left, shortcut at the right; `typed` is what was looked for."""
 
     def __init__(self, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.typed = ""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -145,13 +175,36 @@ class _ActionDelegate(QStyledItemDelegate):
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         painter.setFont(theme.font(12))
         painter.setPen(theme.color("muted" if action.isEnabled() else "faint"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, keys)
-        room = area.width() - painter.fontMetrics().horizontalAdvance(keys) - 16
+        room = self._paint_keys(painter, area, keys) - 16 - area.left()
         half = QRect(area.left(), area.center().y(), room, area.height() // 2)
         says = action.statusTip() if action.isEnabled() else f"Not now. {action.statusTip()}"
         says = painter.fontMetrics().elidedText(says, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(half, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, says)
-        painter.setFont(theme.font(13, 500))
+        painter.drawText(half, _LEFT, says)
         painter.setPen(theme.color("text" if action.isEnabled() else "faint"))
         half.moveBottom(area.center().y())
-        painter.drawText(half, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, _words(action))
+        self._paint_name(painter, half, _words(action))
+
+    def _paint_keys(self, painter: QPainter, area: QRect, keys: str) -> int:
+        """Each key of a shortcut in a box of its own; returns where they begin."""
+        left = area.right()
+        # “Ctrl++” ends with a key that is the sign between keys.
+        for key in reversed(keys.replace("++", "+plus").split("+") if keys else []):
+            words = "+" if key == "plus" else key
+            wide = painter.fontMetrics().horizontalAdvance(words) + 2 * _KEY_PAD
+            box = QRect(left - wide, area.center().y() - _KEY // 2, wide, _KEY)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+            painter.save()
+            painter.setPen(self._theme.color("edge"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box, 4, 4)
+            painter.restore()
+            left -= wide + 4
+        return left
+
+    def _paint_name(self, painter: QPainter, box: QRect, name: str) -> None:
+        """What was typed stands out in the name."""
+        left = box.left()
+        for part, typed in parts(self.typed, name):
+            painter.setFont(self._theme.font(13, 600 if typed else 400))
+            painter.drawText(box.adjusted(left - box.left(), 0, 0, 0), _LEFT, part)
+            left += painter.fontMetrics().horizontalAdvance(part)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
@@ -26,6 +28,7 @@ class WeightsPicker(QPushButton):
         self._name = name
         self._weights = preferred
         self._choices: list[tuple[str, Weights]] = []
+        self._others: list[tuple[str, Weights]] = []
         self.choices_menu = QMenu(name, self)
         self._group: QActionGroup | None = None
         self.setMenu(self.choices_menu)
@@ -43,21 +46,22 @@ class WeightsPicker(QPushButton):
     @property
     def label(self) -> str:
         """Its words in the list, or its own."""
-        return next((words for words, weights in self._choices if weights == self._weights), self._weights.label)
+        listed = (*self._choices, *self._others)
+        return next((words for words, weights in listed if weights == self._weights), self._weights.label)
 
-    def set_choices(self, choices: list[tuple[str, Weights]]) -> None:
-        """Replace the list. A choice that is gone gives way to the first (before) or last (after) of the list."""
-        self._choices = list(choices)
-        if choices and self._weights not in (weights for _, weights in choices):
+    def set_choices(self, choices: list[tuple[str, Weights]], others: Sequence[tuple[str, Weights]] = ()) -> None:
+        """Replace the list, and that of other runs. A choice that is gone gives way to the first of the list (before)
+        or to its last (after)."""
+        self._choices, self._others = list(choices), list(others)
+        if choices and self._weights not in (weights for _, weights in (*choices, *others)):
             self._weights = choices[-1 if self._side else 0][1]
             self.chosen.emit()
         self.choices_menu.clear()
         self._group = QActionGroup(self.choices_menu)
-        for words, weights in choices:
-            action = self.choices_menu.addAction(words)
-            action.setCheckable(True)
-            action.setData(weights)
-            self._group.addAction(action)
+        self._offer(self.choices_menu, choices)
+        if others:
+            self.choices_menu.addSeparator()
+            self._offer(self.choices_menu.addMenu("Another run"), others)
         self._group.triggered.connect(self._pick)
         self._tell()
 
@@ -94,6 +98,14 @@ class WeightsPicker(QPushButton):
         painter.drawPolyline(
             [QPointF(right + 4, middle - 2), QPointF(right + 8, middle + 2), QPointF(right + 12, middle - 2)]
         )
+
+    def _offer(self, menu: QMenu, choices: Sequence[tuple[str, Weights]]) -> None:
+        assert self._group is not None
+        for words, weights in choices:
+            action = menu.addAction(words.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setData(weights)
+            self._group.addAction(action)
 
     @Slot(QAction)
     def _pick(self, action: QAction) -> None:

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.events import ChatAnswered, ChatToken, JobFailed
@@ -154,6 +154,22 @@ def test_weights_are_picked_and_kept(qtbot: QtBot, panel: ChatPanel) -> None:
         panel.ask("Who?")
     assert asked.args[0].sides == (UNTOUCHED, ROUND_4)
     assert panel.after.accessibleName() == "After: run 1, round 4"
+
+
+def test_a_round_of_another_run_can_answer(qtbot: QtBot, panel: ChatPanel) -> None:
+    other = Weights("bbbb", 3)
+    panel.set_weights(CHOICES, [("Run bbbb, round 3 · Gentle & slow", other)])
+    (menu,) = panel.after.choices_menu.findChildren(QMenu)
+    (action,) = menu.actions()
+    assert menu.title() == "Another run" and "Gentle && slow" in action.text()
+    action.trigger()
+    panel.set_weights([CHOICES[0]], [("Run bbbb, round 3 · Gentle & slow", other)])
+    assert panel.after.weights == other and panel.after.label == "Run bbbb, round 3 · Gentle & slow"
+    with qtbot.waitSignal(panel.asked) as asked:
+        panel.ask("Who?")
+    assert asked.args[0].sides == (UNTOUCHED, other)
+    panel.set_weights([CHOICES[0]])
+    assert panel.after.weights == CHOICES[0][1]
 
 
 def test_weights_that_are_gone_give_way(panel: ChatPanel) -> None:

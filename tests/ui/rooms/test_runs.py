@@ -49,7 +49,9 @@ def test_an_opened_run_shows_all_it_said_and_says_that_it_is_past(
     assert ("aaaa", 3) in {(one.run_id, one.round) for _, one in work.chat.after._choices}
     window.actions_.close_run.trigger()
     assert not work.past.isVisible() and work.rounds._table.rowCount() == 0 and work.plots.curves.empty
-    assert len(work.chat.after._choices) == 2 and not window.actions_.close_run.isEnabled()
+    assert len(work.chat.after._choices) == 2
+    assert [one.round for _, one in work.chat.after._others] == [3], "its kept round can still be asked"
+    assert not window.actions_.close_run.isEnabled()
 
 
 def test_a_run_without_an_end_is_not_shown_as_running(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from atu_gui.ui.main_window import MainWindow
-from atu_gui.ui.widgets.palette import rank
+from atu_gui.ui.widgets.palette import parts, rank
 
 Make = Callable[..., MainWindow]
 
@@ -63,3 +63,16 @@ def test_arrows_move_the_choice_and_nonsense_says_so(make_window: Make, qtbot: Q
     qtbot.keyClicks(palette._field, "qqqq")
     assert palette.names() == [] and palette._none.isVisible()
     palette.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("rou", "Branch from [rou]nd"),
+        ("br fr", "[Br]anch [fr]om round"),
+        ("bfr", "[B]ranch [fr]om round"),
+        ("", "Branch from round"),
+    ],
+)
+def test_what_was_typed_stands_out(typed: str, said: str) -> None:
+    assert "".join(f"[{part}]" if found else part for part, found in parts(typed, "Branch from round")) == said
