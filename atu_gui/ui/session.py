@@ -56,6 +56,7 @@ class Phase(enum.Enum):
 
 IN_RUN = frozenset({Phase.RUNNING, Phase.PAUSED, Phase.STOPPING})
 BUSY = frozenset(Phase) - IN_RUN - {Phase.IDLE, Phase.REVIEWING}
+READY = frozenset({Phase.IDLE, Phase.REVIEWING, Phase.FETCHING, Phase.LOADING})  # to prepare a run
 
 
 class Session(QObject):
@@ -145,8 +146,10 @@ class Session(QObject):
     def prepare(self, config: RunConfig) -> None:
         """Bring everything a run needs: the starter kit, the model, the texts; ends with `materials_written`.
 
-        While a model is fetched or loaded this waits for it.
+        While a model is fetched or loaded this waits for it; while anything else goes on nothing comes of it.
         """
+        if self._phase not in READY:
+            return
         self._queued = config
         if self._phase in (Phase.FETCHING, Phase.LOADING):
             self.phase_changed.emit()
@@ -258,10 +261,8 @@ class Session(QObject):
         """Ask the service for something short; what comes of it is told on the window's thread."""
 
         def broke(error: BaseException) -> None:
-            if isinstance(error, AtuError):
-                failed(error)
-            else:
-                failed(InternalError(f"Something went wrong that should not: {error}", "Try again."))
+            wrong = f"Something went wrong that should not: {error}"
+            failed(error if isinstance(error, AtuError) else InternalError(wrong, "Try again."))
 
         self._with_port(lambda port: self._bridge.watch(wish(port), done, broke))
 
@@ -388,11 +389,10 @@ class Session(QObject):
             self._told = False
             return
         details = "".join(traceback.format_exception(error))
-        if isinstance(error, AtuError):
-            self.failed.emit(JobFailed(job, error.message, error.hint, details))
-        else:
-            message = "Something went wrong that should not have."
-            self.failed.emit(JobFailed(job, message, "Try again; if it stays, report the details.", details))
+        if not isinstance(error, AtuError):
+            hint = "Try again; if it stays, report the details."
+            error = InternalError("Something went wrong that should not have.", hint)
+        self.failed.emit(JobFailed(job, error.message, error.hint, details))
 
 
 def _texts_key(config: RunConfig) -> dict[str, Any]:

@@ -256,6 +256,22 @@ def test_closing_during_a_run_asks_and_keeps_running(make_window: Make, qtbot: Q
     port.close()
 
 
+def test_no_second_run_begins_from_the_welcome_during_a_run(make_window: Make, qtbot: QtBot) -> None:
+    port = FakeWorkbench(pace=0.005)
+    window = make_window(port)
+    _to_run(window, qtbot)
+    qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=5000)
+    window.actions_.welcome.trigger()
+    assert window.page == "welcome" and not window.welcome._run.isEnabled()
+    assert "A run is under way" in window.welcome._doing.text()
+    window.run_from_welcome("Confucius", ())
+    assert window.session.phase is Phase.RUNNING and port.calls.count("prepare") == 1
+    assert not window.close(), "the run is asked about"
+    window.findChild(LeaveDialog)._discard.click()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    port.close()
+
+
 def test_closing_during_a_run_may_discard_it(make_window: Make, qtbot: QtBot) -> None:
     port = FakeWorkbench(pace=0.005)
     window = make_window(port)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLineEdit, QProgressBar
 
 from atu_gui.core import text
 from atu_gui.core.events import Event, ModelLoaded, Progress, TextWritten
-from atu_gui.ui.session import BUSY, Phase
+from atu_gui.ui.session import BUSY, IN_RUN, READY, Phase
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_label, label, row, rule, set_property
 from atu_gui.ui.widgets.cost_view import Price
@@ -249,16 +249,11 @@ class WelcomePanel(QWidget):
             RunSketch(self._theme),
             spacing=8,
         )
-        layout.addLayout(
-            row(
-                icon_label(self._theme, "minus", "similarity"),
-                label("similarity to the concept", "small"),
-                8,
-                icon_label(self._theme, "minus", "accent_text"),
-                label("τ, the target you can move", "small"),
-                None,
-            )
-        )
+        strokes = row(
+            icon_label(self._theme, "minus", "similarity"), label("similarity to the concept", "small"), 8,
+            icon_label(self._theme, "minus", "accent_text"), label("τ, the target you can move", "small"), None,
+        )  # fmt: skip
+        layout.addLayout(strokes)
         look = button(self._theme, "Look at a recorded run", "link", "play-circle", tip="A real run; needs no model")
         look.clicked.connect(self.recorded_requested)
         layout.addLayout(row(look, None))
@@ -326,7 +321,7 @@ class WelcomePanel(QWidget):
         self._download.setVisible(not busy and not self._has_starter and self._loaded is None)
         self._cancel_download.setVisible(self._phase is Phase.FETCHING)
         self._cancel.setVisible(self._phase in (Phase.LOADING, Phase.WRITING, Phase.MEASURING))
-        self._run.setEnabled(named and not self._is_under_way())
+        self._run.setEnabled(named and self._can_run())
         self._sample.setVisible(self._phase is Phase.WRITING)
         self._show_pieces()
         ready = self._loaded is not None
@@ -337,6 +332,9 @@ class WelcomePanel(QWidget):
             self._doing.setText("The model is writing…")
         elif self._is_under_way():
             self._doing.setText("Goes on by itself as soon as the model is ready.")
+        elif not self._can_run():
+            what = "A run is under way" if self._phase in IN_RUN else "The model is busy"
+            self._doing.setText(f"{what}; the next one can begin after that.")
         elif not named:
             self._doing.setText("Name what the model must forget.")
         else:
@@ -345,6 +343,9 @@ class WelcomePanel(QWidget):
     def _is_under_way(self) -> bool:
         """Whether what was pressed is being done; a model may load meanwhile without anything being pressed."""
         return self._phase is Phase.WRITING or self._queued
+
+    def _can_run(self) -> bool:
+        return self._phase in READY and not self._is_under_way()
 
     def _show_pieces(self) -> None:
         model, encoder = self._pieces
@@ -381,7 +382,7 @@ class WelcomePanel(QWidget):
 
     def _run_now(self) -> None:
         name = self._name.text().strip()
-        if name and not self._is_under_way():
+        if name and self._can_run():
             self.run_requested.emit(name, self._aliases.values())
 
     def _take_example(self) -> None:

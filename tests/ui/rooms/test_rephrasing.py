@@ -79,7 +79,7 @@ def test_a_failure_is_told_and_the_panel_is_usable_again(
 
 
 def test_stopping_keeps_what_has_come(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
-    bench = FakeWorkbench(pace=0.05)
+    bench = FakeWorkbench(pace=0.2)
     try:
         window = make_window(bench)
         qtbot.waitUntil(lambda: window.session.loaded is not None)
