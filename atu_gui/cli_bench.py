@@ -271,3 +271,39 @@ def evaluation(
         f"{found.least_tokens / found.published.tokens:.2f})."
     )
     typer.echo(f"{len(found.differing)} answers differ, {ties} of them where rounding decides between two tokens.")
+
+
+@bench_app.command()
+def growth(
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder for growth.json and growth.md.")],
+    only: Annotated[list[str] | None, typer.Option(help="An axis to measure; may be repeated. All without it.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="A language model; may be repeated. The starter's.")] = None,
+    encoder: Annotated[str, typer.Option(help="The encoder.")] = "starter",
+    texts_model: Annotated[
+        str, typer.Option(help="The model of runs on many texts; “tiny” is made on the spot.")
+    ] = "tiny",
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    repeats: Annotated[int, typer.Option(min=2, help="Steps of each kind that are counted.")] = 5,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer settings, steps and texts.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files of an earlier measurement.")] = False,
+) -> None:
+    """How cost grows with layer, tokens, batch, concepts, model and texts, and what that says of larger models."""
+    from atu_gui.bench.growth import AXES, Plan, measure_growth, new_growth
+    from atu_gui.bench.growth_report import NAMES, require_place, write_report
+
+    unknown = [name for name in only or () if name not in AXES]
+    if unknown:
+        raise typer.BadParameter(f"There is no axis “{unknown[0]}”. There are: {', '.join(AXES)}.")
+    require_place(to, force=force)
+    axes = tuple(axis for axis in AXES if not only or axis in only)
+    plan = Plan(tuple(model or ("starter",)), encoder, device, axes, quick, repeats, texts_model)
+    found = new_growth(device)
+    try:
+        for event in measure_growth(plan, found):
+            if event.job == "growth":
+                typer.echo(f"{event.what} ({event.done:.0f} of {event.total:.0f})", err=True)
+    finally:
+        # What was measured before an interruption or a fault is worth as much as it was.
+        if found.steps or found.runs:
+            write_report(to, plan, found)
+            typer.echo(f"Written: {', '.join(str(to / name) for name in NAMES)}.")

@@ -11,7 +11,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,12 @@ from torch import Tensor, nn
 from atu_gui.bench.draining import finish
 from atu_gui.bench.matrix_rate import matrix_rate
 from atu_gui.bench.published import PublishedWay, published_windows
+from atu_gui.bench.scratch_texts import long_texts
 from atu_gui.bench.shapes import shaped_encoder, shaped_language_model
 from atu_gui.bench.whole import measure_whole
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.materials import Materials, Passage
-from atu_gui.core.paths import resource
 from atu_gui.core.schedule import settle
 from atu_gui.engine.align import Aligner
 from atu_gui.engine.loading import load_encoder, load_language_model
@@ -196,7 +195,7 @@ def _step_row(
 ) -> Row:
     layer = shape.layer
     config = _config(shape, size)
-    passages = tuple(Passage(text) for text in _long_texts(size.batch, 6 * size.tokens))
+    passages = tuple(Passage(text) for text in long_texts(size.batch, 6 * size.tokens))
     setting = finish(build_setting(config, lm, encoder, Materials(concept_passages=passages)))
     _without_dropout(setting.heads[layer])
     head = copy.deepcopy(setting.heads[layer])
@@ -257,7 +256,7 @@ def _config(shape: Shape, size: Size) -> RunConfig:
 
 
 def _windows_row(lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
-    texts = _long_texts(_PASSAGES, 6 * _PASSAGE_TOKENS)
+    texts = list(long_texts(_PASSAGES, 6 * _PASSAGE_TOKENS))
 
     def plainly() -> int:
         count = 0
@@ -332,20 +331,6 @@ def _clocked(work: Callable[[], float]) -> tuple[float, float]:
     # A step ends by reading its loss, so nothing is under way on a GPU when the clock stops.
     value = work()
     return time.perf_counter() - begun, value
-
-
-def _long_texts(count: int, characters: int) -> list[str]:
-    """Texts of at least that many characters, made of bundled sentences, each beginning with another one."""
-    sentences = resource("texts", "neutral.txt").read_text(encoding="utf-8").replace("\n", " ").split(". ")
-    texts = []
-    for number in range(count):
-        words = ""
-        for sentence in islice(cycle(sentences), number % len(sentences), None):
-            words += f"{sentence.strip()}. "
-            if len(words) > characters:
-                break
-        texts.append(words.strip())
-    return texts
 
 
 def _without_dropout(head: nn.Module) -> None:

@@ -8,6 +8,7 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.events import ModelLoaded
 from atu_gui.core.paces import Paces
 from atu_gui.core.progress import planned_stages
+from atu_gui.core.reading import LOSS_TOKENS, texts_read
 from atu_gui.core.scan import trained_blocks
 from atu_gui.core.workload import adapter_size, head_size, hook_layers
 
@@ -32,10 +33,12 @@ class Estimate:
     Attributes:
         uses: Memory of the model's device by use.
         disk: Bytes of all rounds' snapshots.
+        texts: Bytes of embeddings and hidden states of the texts in the disk cache, from where steps read them.
     """
 
     uses: tuple[Use, ...]
     disk: float
+    texts: float = 0.0
 
     @property
     def memory(self) -> float:
@@ -81,9 +84,12 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
     whole, inputs = (1, passed) if config.unlearn.recompute == "on" else (passed, 0)
     blocks_keep = (whole * block_floats + inputs * model.width) * per_float
     activations = positions * (blocks_keep + len(layers) * head_floats * _SINGLE)
-    passages = config.texts.passages + config.texts.retain_passages
-    states = passages * config.windows.max_tokens * model.width * _SINGLE * kept
+    position_bytes = _SINGLE * (model.embedding_width + model.width * kept)
+    texts = sum(texts_read(config, position_bytes)) * config.windows.max_tokens * position_bytes
+    # Scores and their exponentials, at a time when there are neither gradients nor activations.
+    scores = 2 * _SINGLE * LOSS_TOKENS * model.embedding_parameters / model.width
     uses = (
+        Use("Program", model.program_bytes, "Python, its libraries and this window", loaded=True),
         Use("Model", model.memory_bytes, "Weights of the language model", loaded=True),
         Use("Encoder", model.encoder_bytes, "Weights of the text encoder", loaded=True),
         *((Use("Adapters", beside, "Two small matrices beside each linear layer"),) if beside else ()),
@@ -93,9 +99,13 @@ def estimate(config: RunConfig, model: ModelLoaded) -> Estimate | None:
         Use("Optimizer", moments * part, "Two moments for each trained weight with AdamW, nothing with SGD"),
         Use("Heads", len(layers) * head * 4 * _SINGLE, "Weights, gradients and two moments of each head"),
         Use("Activations", activations, "What the largest step keeps for its backward pass"),
-        Use("Hidden states", states, "Of all passages in the untouched model; the disk holds them too"),
+        Use(
+            "Questions",
+            max(0.0, scores - part - activations),
+            "What scores over the whole vocabulary take more than gradients and activations",
+        ),
     )
-    return Estimate(uses, len(config.rounds) * part)
+    return Estimate(uses, len(config.rounds) * part, texts)
 
 
 def run_seconds(config: RunConfig, paces: Paces) -> float | None:

@@ -41,6 +41,13 @@ def disk_free(folder: Path) -> float | None:
         return None
 
 
+def resident() -> int:
+    """Bytes of memory that this process has now, its libraries included."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
 class Machine:
     """Reads the machine's figures; every read costs well under a millisecond.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from atu_gui.core import text
 from atu_gui.core.files import write_whole
 from atu_gui.core.paces import PARTS, Part
+from atu_gui.core.rates import Work, usual_rates
 from atu_gui.core.records import parse
 from atu_gui.core.workload import Workload
 
@@ -25,7 +26,7 @@ class Remembered:
 
     Attributes:
         paces: Seconds of the parts; those that nobody has seen are missing.
-        exact: Whether they were seen with these very settings; else they are scaled by the arithmetic of a step.
+        exact: Whether they were seen with these very settings; else they are scaled by the work of a step.
         words: Where they come from: “from 20 measured steps”; "" where nothing is known.
     """
 
@@ -51,13 +52,16 @@ class _Entry:
         return "from your last run" if self.source == "run" else f"from {text.count(self.steps, 'measured step')}"
 
     def distance(self, work: Workload) -> float:
-        """How far its arithmetic is from that of other work, as a sum of logarithms."""
-        ratios = [self.work.costs[part] / work.costs[part] for part in self.paces]
-        return sum(abs(math.log(ratio)) for ratio in ratios)
+        """How far it is from other work, as a sum of logarithms."""
+        return sum(abs(math.log(self._times(work, part))) for part in self.paces)
 
     def scaled(self, work: Workload) -> dict[Part, float]:
-        """Its paces in proportion to the arithmetic of other work."""
-        return {part: pace * work.costs[part] / self.work.costs[part] for part, pace in self.paces.items()}
+        """Its paces in proportion to other work, as a machine with the usual rates would take it."""
+        return {part: pace * self._times(work, part) for part, pace in self.paces.items()}
+
+    def _times(self, work: Workload, part: Part) -> float:
+        rates = usual_rates(work.device)
+        return rates.seconds(work.costs[part]) / rates.seconds(self.work.costs[part])
 
 
 class PaceMemory:
@@ -128,16 +132,20 @@ def _to_json(entry: _Entry) -> dict[str, Any]:
         "source": entry.source,
         "steps": entry.steps,
         "paces": entry.paces,
-        "costs": dict(work.costs),
+        "costs": {part: astuple(cost) for part, cost in work.costs.items()},
     }
 
 
 def _from_json(data: Any) -> _Entry | None:
     try:
         paces = {part: float(data["paces"][part]) for part in PARTS if _is_pace(data["paces"].get(part))}
-        costs = {part: float(data["costs"][part]) for part in PARTS}
+        costs = {part: Work(*map(float, data["costs"][part])) for part in PARTS}
         work = Workload(str(data["model"]), str(data["device"]), str(data["settings"]), costs)
-        if not paces or min(costs.values()) <= 0 or data["source"] not in ("run", "steps"):
+        if (
+            not paces
+            or not all(cost.operations > 0 for cost in costs.values())
+            or data["source"] not in ("run", "steps")
+        ):
             return None
         return _Entry(work, paces, data["source"], int(data["steps"]))
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError):

@@ -9,6 +9,8 @@ from atu_gui.core.config import RunConfig
 # Bytes of all that can be computed again; enough for the hidden states of some ten default runs on a model of 8 billion
 # parameters.
 CACHE_LIMIT = 8 * 1024**3
+# Tokens of one pass in which a loss is read off, as every one of them holds a score for each word of the vocabulary.
+LOSS_TOKENS = 1024
 # A run of a few steps looks at so many all the same: they tell which embedding of the concept separates best.
 LEAST = 256
 

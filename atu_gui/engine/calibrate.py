@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from statistics import median
 from typing import TypeVar
@@ -74,6 +74,21 @@ def _measured(
     config: RunConfig, lm: LanguageModel, encoder: TextEncoder, parameters: dict[str, nn.Parameter],
     cancelled: Callable[[], bool],
 ) -> Generator[Event, None, MeasuredPaces]:  # fmt: skip
+    setting, steps = scratch_steps(config, lm, encoder, parameters)
+    taken = yield from time_steps(steps, STEPS, lm.device, cancelled)
+    paces: dict[Part, float] = {part: median(seconds) for part, seconds in taken.items()}
+    seen = len(setting.concept) + len(setting.retain)
+    # A round looks twice at its held-out texts: after aligning, and after unlearning.
+    paces["between"] = 2 * _seconds(lambda: look(setting, untouched=False), lm.device) * 2 * MEASURED / seen
+    paces["probe"], paces["asides"] = yield from _questions(config, lm, cancelled)
+    return MeasuredPaces(paces, sum(map(len, taken.values())))
+
+
+def scratch_steps(
+    config: RunConfig, lm: LanguageModel, encoder: TextEncoder, parameters: dict[str, nn.Parameter]
+) -> tuple[Setting, dict[Part, Callable[[], object]]]:
+    """A run's setting on bundled text, and its kinds of steps, which train copies of these parameters; none of the
+    model's may ask for a gradient."""
     setting = scratch_setting(config, lm, encoder)
     copies = {name: parameter.detach().to(torch.float32, copy=True) for name, parameter in parameters.items()}
     with in_place(parameters, copies):
@@ -84,28 +99,38 @@ def _measured(
         with in_place(parameters, copies):
             unlearner.step(0.0, rates[1], config.unlearn.retain_weight)
 
-    steps: dict[Part, Callable[[], object]] = {
+    return setting, {
         "first align": lambda: aligner.step(rates[0], untouched=True),
         "align": lambda: aligner.step(rates[0], untouched=False),
         "unlearn": unlearn,
     }
-    total = sum(count for _, count in STEPS)
-    paces: dict[Part, float] = {}
+
+
+def time_steps(
+    steps: Mapping[Part, Callable[[], object]],
+    counts: Sequence[tuple[Part, int]],
+    device: torch.device,
+    cancelled: Callable[[], bool],
+    clock: Callable[[], float] = time.perf_counter,
+) -> Generator[Progress, None, dict[Part, list[float]]]:
+    """Seconds of some steps of each kind, after one that warms up.
+
+    Raises:
+        Cancelled: `cancelled` said so.
+    """
+    total = sum(count for _, count in counts)
+    found: dict[Part, list[float]] = {}
     done = 0
-    for part, count in STEPS:
+    for part, count in counts:
         taken: list[float] = []
         while len(taken) <= count and (len(taken) < 3 or sum(taken) < _PATIENCE):
             if cancelled():
                 raise Cancelled
-            taken.append(_seconds(steps[part], lm.device))
+            taken.append(_seconds(steps[part], device, clock))
             done += len(taken) > 1
             yield Progress(JOB, f"Measuring {part.removeprefix('first ')} steps", done, total, "steps")
-        paces[part] = median(taken[1:])
-    seen = len(setting.concept) + len(setting.retain)
-    # A round looks twice at its held-out texts: after aligning, and after unlearning.
-    paces["between"] = 2 * _seconds(lambda: look(setting, untouched=False), lm.device) * 2 * MEASURED / seen
-    paces["probe"], paces["asides"] = yield from _questions(config, lm, cancelled)
-    return MeasuredPaces(paces, done)
+        found[part] = taken[1:]
+    return found
 
 
 def scratch_setting(config: RunConfig, lm: LanguageModel, encoder: TextEncoder) -> Setting:
@@ -130,7 +155,7 @@ def scratch_setting(config: RunConfig, lm: LanguageModel, encoder: TextEncoder) 
         corpora.append(corpus)
     concept, retain = corpora
     heads = {layer: build_head(config.head, lm.width, encoder.width, seed=0).to(lm.device) for layer in config.layers}
-    vectors = torch.randn(1, encoder.width, generator=random).to(lm.device)
+    vectors = torch.randn(max(1, len(config.concepts)), encoder.width, generator=random).to(lm.device)
     everything = list(range(windows.batch))
     return Setting(config, lm, heads, vectors, concept, retain, everything, [], everything, [], constant)
 
@@ -196,13 +221,13 @@ def _timed(
             yield Progress(JOB, "Measuring questions", part + 1, _QUESTION_PARTS, "parts")
 
 
-def _seconds(step: Callable[[], object], device: torch.device) -> float:
-    begun = time.perf_counter()
+def _seconds(step: Callable[[], object], device: torch.device, clock: Callable[[], float] = time.perf_counter) -> float:
+    begun = clock()
     # A head with dropout draws random numbers; a run that follows must not notice.
     with torch.random.fork_rng(devices=[]):
         step()
     _wait(device)
-    return time.perf_counter() - begun
+    return clock() - begun
 
 
 def _wait(device: torch.device) -> None:

@@ -198,7 +198,7 @@ def _read(
     Args:
         kept: How many layers' states are kept.
     """
-    position = 4 * encoder.width + kept * lm.width * lm.compute_dtype.itemsize
+    position = 4 * (encoder.width + kept * lm.width)
     limits = texts_read(config, position, retain=bool(materials.retain_passages))
     given = (materials.concept_passages, materials.retain_passages)
     read = []

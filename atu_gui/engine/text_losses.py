@@ -8,13 +8,11 @@ import torch
 
 from atu_gui.core.errors import Cancelled
 from atu_gui.core.events import Progress
+from atu_gui.core.reading import LOSS_TOKENS
 from atu_gui.engine.decoding import token_logprobs
 from atu_gui.engine.generate import evaluating
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.token_ids import prompt_ids
-
-# Tokens per forward pass of `token_losses`: keeps the logits at about 200 MB for a vocabulary of 50,000.
-_LOSS_TOKENS = 1024
 
 
 def token_losses(
@@ -42,7 +40,7 @@ def token_losses(
             if cancelled():
                 raise Cancelled
             size = 1
-            while done + size < len(order) and (size + 1) * len(rows[order[done + size]]) <= _LOSS_TOKENS:
+            while done + size < len(order) and (size + 1) * len(rows[order[done + size]]) <= LOSS_TOKENS:
                 size += 1
             part = order[done : done + size]
             for index, loss in zip(part, _losses(lm, [rows[index] for index in part]), strict=True):

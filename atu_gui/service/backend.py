@@ -18,6 +18,7 @@ from atu_gui.core.events import Event, ModelLoaded, RoundScored
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.harness import HarnessFigure, HarnessRequest
 from atu_gui.core.knowledge import Knowledge
+from atu_gui.core.machine import resident
 from atu_gui.core.materials import Materials
 from atu_gui.core.paces import MeasuredPaces
 from atu_gui.core.ports import AskRequest, ChatRequest, Exported, PreviewRequest, RephraseRequest, Weights
@@ -97,11 +98,9 @@ class Engine:
 
         begun = time.monotonic()
         lm = yield from load_language_model(model)
-        text_encoder = None
-        if encoder is not None:
-            text_encoder = yield from load_encoder(encoder, model.source, lm.device)
-        weights = list(lm.model.parameters())
-        encoder_weights = list(text_encoder.model.parameters()) if text_encoder else []
+        text_encoder = (yield from load_encoder(encoder, model.source, lm.device)) if encoder is not None else None
+        held = sum(weight.nbytes for weight in lm.model.parameters())
+        beside = sum(weight.nbytes for weight in text_encoder.model.parameters()) if text_encoder else 0
         facts = ModelLoaded(
             name=lm.name,
             source=lm.source,
@@ -110,7 +109,7 @@ class Engine:
             parameters=parameter_count(lm.model),
             device=str(lm.device),
             dtype=str(lm.compute_dtype).removeprefix("torch."),
-            memory_bytes=sum(weight.numel() * weight.element_size() for weight in weights),
+            memory_bytes=held,
             weights_hash=lm.weights_hash,
             encoder=text_encoder.name if text_encoder else "",
             embedding_width=text_encoder.width if text_encoder else 0,
@@ -119,8 +118,9 @@ class Engine:
             block_parameters=lm.block_parameters,
             block_activations=lm.block_activations,
             embedding_parameters=sum(weight.numel() for weight in lm.model.get_input_embeddings().parameters()),
-            encoder_bytes=sum(weight.numel() * weight.element_size() for weight in encoder_weights),
+            encoder_bytes=beside,
             weight_bytes=lm.weight_bytes,
+            program_bytes=max(0, resident() - held - beside) if lm.device.type == "cpu" else 0,
         )
         return Loaded(lm, text_encoder, model.model_copy(deep=True), encoder, facts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,9 @@ def test_other_settings_are_scaled_by_their_arithmetic(memory: PaceMemory) -> No
     memory.keep(_batch(8), SEEN, "steps", 20)
     found = memory.recall(_batch(4))
     assert not found.exact and found.words == "scaled from 20 measured steps with other settings"
-    assert [found.paces[part] for part in ("first align", "align", "unlearn")] == pytest.approx([0.05, 0.2, 1.0])
+    # A little more than half: what does not hang on the batch, such as the update of all weights, is not halved.
+    for part, whole in (("first align", 0.1), ("align", 0.4), ("unlearn", 2.0)):
+        assert 0.5 * whole < found.paces[part] < 0.6 * whole  # type: ignore[index]
     assert found.paces["probe"] == 0.3, "questions are asked of the whole model whatever is trained"
     deeper = memory.recall(_batch(8, layer=20)).paces
     assert deeper["first align"] == pytest.approx(0.1) and 3.5 < deeper["unlearn"] < 4.0
@@ -50,22 +53,20 @@ def test_the_nearest_settings_are_taken_and_the_next_fill_in(memory: PaceMemory)
     memory.keep(_batch(16), {"unlearn": 4.0, "between": 3.0}, "run")
     memory.keep(_batch(4), {"unlearn": 1.5}, "run")
     found = memory.recall(_batch(3))
-    assert found.paces["unlearn"] == pytest.approx(1.5 * 3 / 4)
-    assert found.paces["between"] == pytest.approx(3.0)
+    assert found.paces["unlearn"] == pytest.approx(1.5 * 3 / 4, rel=0.1)
+    assert found.paces["between"] == pytest.approx(3.0, rel=0.2)
 
 
 def test_of_two_that_are_equally_near_the_newer_one_counts(memory: PaceMemory) -> None:
-    slow, fast = RunConfig(), RunConfig()
-    slow.unlearn.optimizer = "sgd"
-    fast.head.kind = "published"
-    memory.keep(of(fast), {"unlearn": 1.0}, "run")
-    memory.keep(of(slow), {"unlearn": 2.0}, "run")
-    assert memory.recall(of(RunConfig())).paces["unlearn"] == 2.0
+    usual = _batch(8)
+    for settings, seconds in (("one way", 1.0), ("another", 2.0)):
+        memory.keep(replace(usual, settings=settings), {"unlearn": seconds}, "run")
+    assert memory.recall(usual).paces["unlearn"] == 2.0
 
 
 def test_another_model_is_a_hint_only_where_there_is_no_other(memory: PaceMemory) -> None:
     work = _batch(8)
-    bigger = Workload("big · e", work.device, work.settings, {part: 4 * cost for part, cost in work.costs.items()})
+    bigger = Workload("big · e", work.device, work.settings, {part: cost * 4 for part, cost in work.costs.items()})
     elsewhere = Workload("big · e", "cuda:0 · bfloat16", work.settings, work.costs)
     memory.keep(work, SEEN, "run")
     found = memory.recall(bigger)
@@ -80,7 +81,9 @@ def test_a_run_that_saw_no_unlearn_step_leaves_the_rest_to_others(memory: PaceMe
     memory.keep(_batch(16), SEEN, "run")
     memory.keep(_batch(8), {"first align": 0.2}, "run")
     found = memory.recall(_batch(8))
-    assert not found.exact and found.paces["first align"] == 0.2 and found.paces["unlearn"] == pytest.approx(1.0)
+    assert (
+        not found.exact and found.paces["first align"] == 0.2 and found.paces["unlearn"] == pytest.approx(1.0, rel=0.1)
+    )
 
 
 def test_damaged_files_and_values_cost_only_themselves(tmp_path: Path) -> None:

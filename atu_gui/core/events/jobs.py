@@ -59,6 +59,7 @@ class ModelLoaded:
         embedding_parameters: Parameters of the token embeddings.
         encoder_bytes: Bytes of the encoder's weights.
         weight_bytes: Bytes that a weight of a block takes, on average; what a run trains takes 4 while it does.
+        program_bytes: What the program takes of the processor's memory besides; 0 where the model is elsewhere.
     """
 
     name: str
@@ -79,6 +80,7 @@ class ModelLoaded:
     embedding_parameters: int = 0
     encoder_bytes: int = 0
     weight_bytes: float = 4.0
+    program_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

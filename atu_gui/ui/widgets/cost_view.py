@@ -128,6 +128,9 @@ class CostView(QWidget):
         self.setAccessibleName(self.words)
         facts = [(use.name, text.size(use.bytes), use.about) for use in found.uses if use.bytes]
         facts.append(("Rounds on disk", text.size(found.disk), "Trained weights of every round, in the run's folder"))
+        facts.append(
+            ("Texts on disk", text.size(found.texts), "Their embeddings and hidden states, in the cache folder")
+        )
         facts.append(("Time", text.duration(price.seconds), tip))
         show_facts(self._details, facts)
 
