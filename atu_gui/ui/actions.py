@@ -51,7 +51,7 @@ _TABLE = {
     "audit_round": (
         "Audit round…",
         "Ctrl+Shift+A",
-        "Try to bring back what a round of the selected run forgot, and say how much.",
+        "Try to bring back what a round of the selected run forgot.",
     ),
     "evaluate": (
         "Evaluate…",

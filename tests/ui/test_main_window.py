@@ -286,8 +286,11 @@ def test_closing_during_a_run_may_discard_it(make_window: Make, qtbot: QtBot) ->
 
 def test_a_question_is_answered_during_a_run(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
     window = make_window(bench)
-    window._rooms[0]._ask(ChatRequest("Who?"))
-    assert "There is no model to ask yet." in window.workbench.notice.words
+    chat = window.workbench.chat
+    chat.ask("Who?")
+    assert not chat.answering, "another question can be asked"
+    words = {card.weights_shown for card in chat.exchanges[-1].cards}
+    assert words == {"There is no model to ask yet. Load one, then ask again."}
     _wait_idle(window, qtbot)
     window.workbench.chat.asked.emit(ChatRequest("Who was his teacher?"))
     qtbot.waitUntil(lambda: "chat" in bench.calls, timeout=3000)

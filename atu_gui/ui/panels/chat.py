@@ -125,6 +125,12 @@ class ChatPanel(QWidget):
         if self._exchanges and self._exchanges[-1].request_id is None:
             self._exchanges[-1].request_id = request_id
 
+    def refuse(self, why: str) -> None:
+        """The question that was asked last gets no answer; another one can be asked."""
+        if self.answering:
+            self._exchanges[-1].fail(why)
+            self._refresh()
+
     @Slot(str)
     def ask(self, prompt: str) -> None:
         """Ask both; one question at a time."""
@@ -188,9 +194,8 @@ class ChatPanel(QWidget):
                     card = exchange.cards[event.side]
                     card.finish(event.text, event.named, event.stopped, event.seconds)
                     self._refresh()
-            case JobFailed(job="chat") if self.answering:
-                self._exchanges[-1].fail(f"{event.message} {event.hint}".strip())
-                self._refresh()
+            case JobFailed(job="chat"):
+                self.refuse(f"{event.message} {event.hint}".strip())
             case _:
                 pass
 

@@ -56,7 +56,7 @@ class QuestioningRoom(Room):
         if number is not None:
             self._bench.chat.set_request_id(number)
         else:
-            self._bench.notice.say("There is no model to ask yet.", "Load one, then ask again.", kind="info")
+            self._bench.chat.refuse("There is no model to ask yet. Load one, then ask again.")
 
     def _show_weights(self) -> None:
         fixed = [("Untouched weights", UNTOUCHED), ("Current weights", CURRENT)]
