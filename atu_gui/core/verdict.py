@@ -78,7 +78,8 @@ class BroughtBack:
         if self.share is None:
             return f"{AUDITS[self.audit].title}: what comes back is unclear{weak}."
         how = "; ".join(part for part in (self.attack, f"all questions, n = {text.count(self.share.n)}") if part)
-        return f"{AUDITS[self.audit].title} brings back {share_words(self.share)} of what was lost ({how}){weak}."
+        brings = "bring" if self.audit == "prompts" else "brings"
+        return f"{AUDITS[self.audit].title} {brings} back {share_words(self.share)} of what was lost ({how}){weak}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def test_what_audits_brought_back_is_evidence() -> None:
     )
     assert any("Quantisation: what comes back is unclear" in words and "weaker" in words for words in verdict.evidence)
     assert "Not audited by quantisation in full" in verdict.evidence[-1]
+    assert back("prompts", 0.1).words.startswith("Prompts bring back 10 %")
 
 
 def _round(entropy: float = 5.0, loss: float = 3.0, **speech: float) -> RoundScored:
