@@ -16,12 +16,14 @@ class NetworkWatch:
 
     Attributes:
         outside: Every connection, datagram or look-up of a name that is not this machine's.
+        local: Every connection or datagram to a port of this machine.
         ports: Every port that was opened.
         children: The first word of every process that was started.
     """
 
     def __init__(self) -> None:
         self.outside: list[str] = []
+        self.local: list[str] = []
         self.ports: list[str] = []
         self.children: list[str] = []
         self.on = True
@@ -39,8 +41,12 @@ class NetworkWatch:
             host = place[0] if isinstance(place, tuple) else place
             # A path is a socket of this machine's own.
             local = host is None or (not isinstance(place, tuple) and event in _ASKS[:2])
-            if not local and not str(host).startswith(_LOOPBACK):
+            if local:
+                return
+            if not str(host).startswith(_LOOPBACK):
                 self.outside.append(f"{event} {host}")
+            elif event in _ASKS[:2]:
+                self.local.append(f"{event} {host}")
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import CancelledError
@@ -12,11 +14,15 @@ import pytest
 
 from atu_gui.core.config import RunConfig
 from atu_gui.core.control import RunControl
-from atu_gui.core.events import ChatAnswered, Event, RoundScored, StepDone
+from atu_gui.core.events import ChatAnswered, Event, RoundScored, StepDone, from_record
 from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights
 from atu_gui.engine.hashing import weights_hash
 from atu_gui.service.backend import Engine, Loaded
 from atu_gui.service.workbench import Workbench
+from atu_gui.store.recorder import _after as state_after
+from atu_gui.store.recorder import recorded_lines
+from atu_gui.store.runs import RunState
+from atu_gui.store.summary import SUMMARY_FILE, summarise
 from tests.service.test_resuming import _config
 
 
@@ -146,3 +152,17 @@ def test_in_the_midst_of_a_round_and_after_resuming(desk: Desk) -> None:
         f"run {run_id}, round 2 · {told[2]}",
         f"run {run_id}, round 1 · {told[1]}",
     ]
+
+
+def test_a_summary_holds_nothing_but_what_was_recorded(desk: Desk) -> None:
+    ends: tuple[Callable[[RunControl], None] | None, ...] = (None, RunControl.stop, RunControl.discard)
+    for control, status in zip(ends, ("done", "stopped", "stopped"), strict=True):
+        run_id = desk.run(control=control)
+        record = next(one for one in desk.bench.runs().result(10) if one.run_id == run_id)
+        folder = Path(record.folder)
+        written = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
+        events = [from_record(json.loads(line)) for line in recorded_lines(folder)]
+        state = functools.reduce(state_after, events, RunState())
+        assert written == json.loads(json.dumps(summarise(events, state, written["versions"])))
+        assert (record.status, written["status"]) == (status, status)
+        assert [one["weights_hash"] for one in written["rounds"]] == list(desk.rounds(run_id).values())

@@ -163,10 +163,15 @@ class _User:
         self.hands.begin(window, self._use)
 
     async def _use(self, window: MainWindow) -> None:
+        from atu_gui.ui.session import Phase
+
         window.furnish()
+        window.workbench.setup.show_config(self._config)
         window.session.connect_to(self._port)
         window.bridge.add_handler(self._hear)
         self._watch(window)
+        window.session.load(self._config.model, self._config.encoder)
+        await self.hands.until(lambda: window.session.phase is Phase.IDLE, "the models")
         begun = time.monotonic()
         while time.monotonic() - begun < self._seconds:
             # Should the window's own thread hang, nothing on it could say so.

@@ -79,7 +79,11 @@ def _collect(place: str, value: Any, told: dict[str, str]) -> None:
 def _source(source: str) -> str:
     """A model by its hub id; of a path only that it is one."""
     path = Path(source).expanduser()
-    return "a file or folder" if path.is_absolute() or path.exists() else source
+    try:
+        here = path.is_absolute() or path.exists()
+    except OSError:
+        return "no name of a model"
+    return "a file or folder" if here else source
 
 
 def _machine() -> list[str]:

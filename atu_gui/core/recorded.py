@@ -29,6 +29,7 @@ from atu_gui.core.files import write_whole
 from atu_gui.core.paths import resource
 from atu_gui.core.ports import RoundSummary, RunRecord
 from atu_gui.core.records import lines_of, parse
+from atu_gui.core.run_state import status_after
 
 FORMAT = 1
 _LARGEST = 64 * 2**20
@@ -129,7 +130,7 @@ def record_of(events: tuple[Event, ...]) -> RunRecord:
         title=started.title,
         concepts=started.concepts,
         layers=started.layers,
-        status="done" if finished else "failed" if failed else "interrupted",
+        status=status_after(finished) if finished else "failed" if failed else "interrupted",
         started=started.started,
         seconds=finished.seconds if finished else 0.0,
         best_round=finished.best_round if finished else 0,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import types
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 T = TypeVar("T")
+_MOST_DAMAGED = 1000
 
 
 @cache
@@ -29,16 +29,22 @@ def lines_of(content: str) -> list[str]:
 
 
 def kept_lines(path: Path, read: Callable[[str], T]) -> tuple[T, ...]:
-    """What `read` makes of the lines of a file; those that it refuses with a `ValueError` are left out, and where there
-    is no file there is nothing."""
+    """What `read` makes of the lines of a file; where there is no file there is nothing.
+
+    Lines that it refuses with a `ValueError` are left out, and after very many of them the rest of the file.
+    """
     try:
         lines = lines_of(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return ()
-    found = []
+    found, damaged = [], 0
     for line in lines:
-        with contextlib.suppress(ValueError):
+        try:
             found.append(read(line))
+        except ValueError:
+            damaged += 1
+            if damaged > _MOST_DAMAGED:
+                break
     return tuple(found)
 
 
@@ -52,6 +58,30 @@ def parse(content: str) -> Any:
         return json.loads(content)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def fits(hint: Any, value: Any) -> bool:
+    """Whether a restored value is of the type of its field, however deep: JSON may hold anything."""
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return True
+    if origin is typing.Literal:
+        return value in parts
+    if isinstance(hint, types.UnionType):
+        return any(fits(part, value) for part in parts)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(fits(parts[0], one) for one in value)
+    if origin is dict:
+        items = value.items() if isinstance(value, dict) else [(None, None)]
+        return all(fits(parts[0], key) and fits(parts[1], one) for key, one in items)
+    if dataclasses.is_dataclass(hint):
+        kind = typing.cast(Any, hint)
+        return isinstance(value, kind) and all(
+            fits(part, getattr(value, name)) for name, part in hints_of(kind).items()
+        )
+    if hint in (int, float):
+        return isinstance(value, int | hint) and not isinstance(value, bool)
+    return isinstance(value, hint)
 
 
 def restore(hint: Any, value: Any) -> Any:

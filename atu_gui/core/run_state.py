@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from atu_gui.core.control import DISCARDED
+from atu_gui.core.control import DISCARDED, NOT_FINITE, STOPPED
+from atu_gui.core.events import RunFinished
 from atu_gui.core.ports import RunRecord
+
+
+def status_after(end: RunFinished) -> str:
+    """The status that a run has after its end: a run that ended badly is not done."""
+    if end.stopped_because.startswith(NOT_FINITE):
+        return "failed"
+    return "stopped" if end.stopped_because.startswith((STOPPED, DISCARDED)) else "done"
 
 
 def run_state(record: RunRecord) -> str:

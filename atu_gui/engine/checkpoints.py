@@ -28,7 +28,7 @@ from atu_gui.core.checkpoints import CHECKPOINTS_FOLDER, STATE_FILE, numbers_in
 from atu_gui.core.config import RunConfig
 from atu_gui.core.control import ControlState
 from atu_gui.core.errors import InputError, OutputError
-from atu_gui.core.records import restore
+from atu_gui.core.records import fits, hints_of, restore
 from atu_gui.engine.files import file_sha256, remove, sync
 from atu_gui.engine.gate import GateState
 from atu_gui.engine.kept_heads import heads_bytes
@@ -304,7 +304,11 @@ def _read(folder: Path) -> Checkpoint:
         path = _file(folder, name)
         if path.stat().st_size != facts.size or file_sha256(path) != facts.sha256:
             raise ValueError(f"{path.name} is not what was written")
-    return Checkpoint(folder, restore(CheckpointState, raw["state"]), parts)
+    state: CheckpointState = restore(CheckpointState, raw["state"])
+    wrong = [name for name, hint in hints_of(CheckpointState).items() if not fits(hint, getattr(state, name))]
+    if wrong or state.recorded < 0:
+        raise ValueError(f"“{wrong[0] if wrong else 'recorded'}” holds something else than a checkpoint does")
+    return Checkpoint(folder, state, parts)
 
 
 def _dumped(writing: _Writing) -> str:

@@ -17,6 +17,7 @@ from atu_gui.core import paths, text
 from atu_gui.core.config import ModelConfig, RunConfig, UnlearnConfig
 from atu_gui.core.errors import Cancelled, InternalError, OutputError
 from atu_gui.core.events import Interval, Progress, RoundScored
+from atu_gui.core.halves import has_halves
 from atu_gui.core.materials import Probe
 from atu_gui.core.ports import Exported
 from atu_gui.engine.adapters import folded
@@ -58,8 +59,12 @@ def check_target(folder: Path) -> None:
     """Refuse a folder that holds something.
 
     Raises:
-        OutputError: It does, or it is a file.
+        OutputError: It does, it is a file, or its name is not UTF-8.
     """
+    if has_halves(str(folder)):
+        raise OutputError(
+            "The name of the folder is not UTF-8, and the tokenizer cannot be written there.", "Rename it."
+        )
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file, not a folder.", "Choose another folder.")
     if folder.is_dir() and any(folder.iterdir()):

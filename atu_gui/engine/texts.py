@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from atu_gui.core.errors import Fault, InputError
+from atu_gui.core.halves import has_halves
 from atu_gui.core.materials import Passage
 
 # Passages are cut to a number of tokens later; a paragraph longer than this would lose its end there.
 MAX_WORDS = 120
 SHOWN_FAULTS = 20
+# After so many the rest of a file is not read: a million broken lines would take a gigabyte, and nobody reads them.
+MOST_FAULTS = 1000
 _LONGEST_SHOWN = 300
 SUFFIXES = (".txt", ".md", ".jsonl", ".json", ".csv")
 _RWKU_TEXTS = "positive.json"
@@ -134,6 +137,8 @@ def json_lines(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple[
     """Each line of JSON with where it stands; broken lines become faults, blank ones are skipped."""
     # Not splitlines(): JSON strings may hold U+2028 and its like unescaped.
     for number, line in enumerate(content.split("\n"), start=1):
+        if too_many(faults):
+            return
         if not line.strip():
             continue
         where = f"{path}, line {number}"
@@ -175,6 +180,11 @@ def text_field(record: dict[str, Any], field: str, where: str, faults: list[Faul
     return str(value)
 
 
+def too_many(faults: Sequence[Fault]) -> bool:
+    """Whether the rest need not be read."""
+    return len(faults) >= MOST_FAULTS
+
+
 def raise_faults(faults: Sequence[Fault], hint: str = "Mend these lines and try again.") -> None:
     """Raise all faults as one error, if there are any; its message shows the first ones, its `faults` all.
 
@@ -186,6 +196,8 @@ def raise_faults(faults: Sequence[Fault], hint: str = "Mend these lines and try 
     message = InputError.of(faults[:SHOWN_FAULTS]).message
     if len(faults) > SHOWN_FAULTS:
         message += f" And {len(faults) - SHOWN_FAULTS:,} more faults."
+    if too_many(faults):
+        message += " What comes after them was not read."
     raise InputError(message, hint, faults)
 
 
@@ -202,12 +214,7 @@ def _text_problem(value: Any, needed: bool) -> str:
         return "must be text"
     if needed and not value.strip():
         return "is empty"
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        # JSON can spell half of a surrogate pair; no tokenizer takes that.
-        return "contains half a character"
-    return ""
+    return "contains half a character" if has_halves(value) else ""
 
 
 def _read_folder(folder: Path) -> list[Passage]:
@@ -247,6 +254,8 @@ def _json_array(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple
         faults.append(Fault(str(path), "must be an array of objects with “text”"))
         return
     for index, record in enumerate(value, start=1):
+        if too_many(faults):
+            return
         yield f"{path}, item {index}", record
 
 
@@ -258,6 +267,8 @@ def _csv_rows(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple[s
     try:
         for row in reader:
             where = f"{path}, line {reader.line_num}"
+            if too_many(faults):
+                return
             if not any(cell.strip() for cell in row):
                 continue
             if not header:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from atu_gui.core.errors import InputError
+from atu_gui.core.halves import has_halves
 from atu_gui.engine.models import LanguageModel
 
 
@@ -10,7 +11,11 @@ def prompt_ids(lm: LanguageModel, prompt: str) -> list[int]:
     """Token ids with the tokenizer's special tokens, but no second begin-of-sequence after the chat template's.
 
     An empty prompt becomes one special token, because there must be a position to go on from.
+
+    Raises:
+        InputError: There is half a character in it.
     """
+    refuse_halves(prompt)
     tokenizer = lm.tokenizer
     doubled = bool(tokenizer.bos_token) and prompt.startswith(str(tokenizer.bos_token))
     ids: list[int] = list(tokenizer(prompt, add_special_tokens=not doubled, verbose=False)["input_ids"])
@@ -18,6 +23,16 @@ def prompt_ids(lm: LanguageModel, prompt: str) -> list[int]:
         return ids
     known = [value for value in (tokenizer.bos_token_id, tokenizer.eos_token_id) if isinstance(value, int)]
     return known[:1] or [0]
+
+
+def refuse_halves(words: str) -> None:
+    """Tokenizers fail at them without a word that a user could understand.
+
+    Raises:
+        InputError: There is one.
+    """
+    if has_halves(words):
+        raise InputError("The words hold half a character, which cannot be read.", "Type them anew.")
 
 
 def continuation_ids(lm: LanguageModel, prompt: str, before: list[int], answer: str) -> list[int]:

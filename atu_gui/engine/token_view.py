@@ -9,6 +9,7 @@ import torch
 from atu_gui.engine.kept_heads import KeptHeads
 from atu_gui.engine.losses import concept_similarity
 from atu_gui.engine.models import LanguageModel
+from atu_gui.engine.token_ids import refuse_halves
 from atu_gui.engine.truncate import hidden_at
 
 MOST_TOKENS = 512
@@ -39,6 +40,7 @@ def look_at(lm: LanguageModel, kept: KeptHeads, text: str, *, prompt: str = "") 
         For each token of the text the similarity of the prediction made at it, which is about the words to come:
         the largest over concepts, the mean over hook layers.
     """
+    refuse_halves(prompt + text)
     lead = lm.format_chat(prompt) if prompt else ""
     tokenizer = lm.tokenizer
     doubled = bool(tokenizer.bos_token) and lead.startswith(str(tokenizer.bos_token))

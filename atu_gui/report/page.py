@@ -21,6 +21,7 @@ from atu_gui.core.events import AuditFound, DeepScored, TextWritten
 from atu_gui.core.findings import brought_back, newest
 from atu_gui.core.glossary import explain
 from atu_gui.core.look import DARK, LIGHT, Tokens
+from atu_gui.core.run_state import run_state
 from atu_gui.core.score_words import SMOOTH, change, forgotten, leaking, worse
 from atu_gui.core.verdict import RULES, Kind
 from atu_gui.report import answers, charts, tables
@@ -118,7 +119,7 @@ def _ending(material: Material) -> str:
     record, outcome = material.run.record, material.outcome
     if outcome is None:
         because = f": {record.stopped_because.rstrip('.')}" if record.stopped_because else ""
-        return f"State of the run: {record.status}{because}. It took {text.duration(record.seconds)}."
+        return f"State of the run: {run_state(record)}{because}. It took {text.duration(record.seconds)}."
     kept = f"Round {outcome.kept} is kept." if outcome.kept else "No round was good enough to keep."
     judged = "" if outcome.kept else f" The figures are those of round {outcome.round}, the last one."
     because = text.capital(outcome.stopped_because).rstrip(".")

@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from atu_gui.core.control import DISCARDED, NOT_FINITE, STOPPED
 from atu_gui.core.events import (
     AlignScored,
     CheckpointDue,
@@ -34,6 +33,8 @@ from atu_gui.core.events import (
     is_recorded,
     to_record,
 )
+from atu_gui.core.records import parse
+from atu_gui.core.run_state import status_after
 from atu_gui.store.rows import EventRow, RunState
 from atu_gui.store.runs import RunStore
 
@@ -198,8 +199,8 @@ def recorded_lines(folder: Path) -> list[str]:
     for raw in (folder / EVENTS_FILE).read_bytes().split(b"\n")[:-1]:
         try:
             line = raw.decode("utf-8")
-            from_record(json.loads(line))
-        except (ValueError, TypeError, AttributeError):
+            from_record(parse(line))
+        except ValueError:
             break
         whole.append(line)
     return whole
@@ -214,10 +215,8 @@ def _after(state: RunState, event: Event) -> RunState:
             return replace(state, status="paused")
         case RunResumed():
             return replace(state, status="running")
-        case RunFinished(stopped_because=because):
-            stopped = because.startswith((STOPPED, DISCARDED))
-            status = "failed" if because.startswith(NOT_FINITE) else "stopped" if stopped else "done"
-            return RunState(status, event.seconds, event.best_round, because)
+        case RunFinished():
+            return RunState(status_after(event), event.seconds, event.best_round, event.stopped_because)
         case RunFailed():
             because = f"failed: {event.message}"
             return replace(state, status="failed", best_round=event.last_good_round, stopped_because=because)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,21 @@ def test_presets_and_constant_tau() -> None:
     rounds = constant_tau(0.6, preset("adaptive"))
     assert {plan.tau for plan in rounds} == {0.6}
     assert {plan.quantile for plan in rounds} == {None}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of files are Unicode there")
+def test_names_that_a_config_cannot_hold_are_refused() -> None:
+    for data in ({"out": "runs/\udcff"}, {"texts": {"probes": ["a.jsonl", "\udcff.jsonl"]}}):
+        with pytest.raises(InputError, match="is not UTF-8"):
+            parse_config(data)
+    with pytest.raises(InputError, match="unicode"):
+        parse_config({"concepts": [{"name": "A\ud800"}]})
+
+
+def test_a_config_from_the_future_is_refused_by_what_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text("format = 9\n[windows]\nspan = 3\n[[rounds]]\nalign_steps = 1\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        parse_config(load_config(tmp_path / "run.toml"))
+    assert {fault.where for fault in caught.value.faults if fault.problem == "no such setting"} == {
+        "format", "windows.span",
+    }  # fmt: skip

@@ -67,3 +67,8 @@ def test_the_report_has_all_parts_and_no_secrets(tmp_path: Path, monkeypatch: py
     ):
         assert part in words
     assert "ERROR atu_gui.test: Sent with [hidden]." in words
+
+
+def test_a_source_too_long_for_a_path_is_no_error() -> None:
+    config = RunConfig.model_validate({"model": {"source": "x" * 5000}})
+    assert "no name of a model" in textless_settings(config)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from atu_gui.core.config import RunConfig
-from atu_gui.core.control import RunControl
+from atu_gui.core.control import NOT_FINITE, STOPPED, RunControl
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import ItemAnswered, Progress, RoundScored, RunFinished, RunStarted, StepDone
 from atu_gui.core.outcome import Outcome
@@ -74,3 +75,16 @@ def test_the_run_that_ships_is_a_real_one_that_went_through() -> None:
     assert outcome is not None and outcome.verdicts and not outcome.tested, "it was recorded before probes had sides"
     assert shipped_recording().stat().st_size < 300_000
     assert isinstance(recording.config, RunConfig)
+
+
+@pytest.mark.parametrize(
+    ("because", "status"),
+    [("all rounds done", "done"), (f"{NOT_FINITE}: The loss is nan.", "failed"), (STOPPED, "stopped")],
+)
+def test_a_recorded_run_that_ended_badly_is_not_done(tmp_path: Path, because: str, status: str) -> None:
+    events = [
+        replace(event, stopped_because=because) if isinstance(event, RunFinished) else event
+        for event in Script(CONFIG, RunControl(), None, 0.0).events()
+    ]
+    write_recording(tmp_path / "run.gz", CONFIG, events)
+    assert read_recording(tmp_path / "run.gz").record.status == status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -370,3 +371,25 @@ def test_a_probe_pack_with_verbatim_strings(lab: Lab) -> None:
     lab.materials = dataclasses.replace(lab.materials, probes=(secret, *lab.materials.probes[1:]))
     lab.config.probing.candidates = 15
     lab.cut_everywhere()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("recorded", "12"), ("recorded", 1.5), ("recorded", -1), ("seconds", None), ("place", []), ("rounds", ["1"]),
+        ("random", {"cpu": 3}), ("gate", {"stage": "align"}), ("control", "x"), ("aligner", None), ("run_id", 5),
+        ("parent_round", "0"), ("unheard_of", 1),
+    ],
+)  # fmt: skip
+def test_a_forged_checkpoint_is_passed_over_for_the_one_before(lab: Lab, name: str, value: object) -> None:
+    lab.go(until=_after(ev.StepDone, step=3))
+    newest, before = sorted((lab.folder / "checkpoints").iterdir(), key=lambda path: -int(path.name))
+    file = newest / "state.json"
+    raw = json.loads(file.read_text(encoding="utf-8"))
+    raw["state"][name] = value
+    raw["sha256"] = writing._sum(raw)
+    file.write_text(json.dumps(raw), encoding="utf-8")
+    assert open_checkpoint(lab.folder, 10_000).folder == before
+    shutil.rmtree(before)
+    with pytest.raises(InputError, match="is damaged"):
+        open_checkpoint(lab.folder, 10_000)

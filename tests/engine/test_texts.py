@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atu_gui.core.errors import InputError
-from atu_gui.engine.texts import MAX_WORDS, paragraphs, read_passages, split_long
+from atu_gui.engine.texts import MAX_WORDS, MOST_FAULTS, paragraphs, read_passages, split_long
 from tests.conftest import shared
 
 
@@ -162,3 +162,21 @@ def test_large_files_take_seconds_not_minutes(tmp_path: Path) -> None:
 def test_names_that_are_no_paths(name: str) -> None:
     with pytest.raises(InputError, match="Check the path"):
         read_passages(Path(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", "{broken\n" * 300_000),
+        ("b.jsonl", "12\n" * 300_000),
+        ("c.json", "[" + "{}," * 300_000 + "{}]"),
+        ("d.csv", "text\n" + "a,b\n" * 300_000),
+    ],
+)
+def test_a_file_of_nothing_but_faults_is_given_up_soon(tmp_path: Path, name: str, content: str) -> None:
+    path = _file(tmp_path, name, content)
+    begun = time.process_time()
+    with pytest.raises(InputError, match="was not read") as caught:
+        read_passages(path)
+    assert len(caught.value.faults) == MOST_FAULTS
+    assert time.process_time() - begun < 2.0

@@ -11,7 +11,7 @@ from typing import Any
 from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.materials import Group, Probe, ProbeKind
 from atu_gui.engine.probes.packs import Pack
-from atu_gui.engine.texts import load_json, raise_faults, read_text, text_field
+from atu_gui.engine.texts import load_json, raise_faults, read_text, text_field, too_many
 
 _PROBES: tuple[tuple[str, Group, ProbeKind], ...] = (
     ("forget_level1.json", "forget", "cloze"),
@@ -60,6 +60,8 @@ def _read_probes(
     probes = []
     about = "subject" if group == "forget" else "neighbor"
     for index, record in enumerate(_records(path, faults, missing)):
+        if too_many(faults):
+            break
         where = f"{path}, item {index + 1}"
         probes.append(
             Probe(
@@ -79,6 +81,7 @@ def _read_field(path: Path, field: str, faults: list[Fault], missing: list[str])
     return [
         text_field(record, field, f"{path}, item {index}", faults)
         for index, record in enumerate(_records(path, faults, missing), start=1)
+        if not too_many(faults)
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.rephrasing import AttackKind
-from atu_gui.engine.texts import load_json, raise_faults, read_text, text_field
+from atu_gui.engine.texts import load_json, raise_faults, read_text, text_field, too_many
 
 FILES: dict[str, tuple[str, ...]] = {
     "fb": ("forget_level1.json",),
@@ -107,6 +107,8 @@ def _read(path: Path, part: str, faults: list[Fault]) -> list[Entry]:
         faults.append(Fault(str(path), "must be an array of objects"))
         return []
     for index, record in enumerate(value, start=1):
+        if too_many(faults):
+            break
         where = f"{path}, item {index}"
         for field in _NEEDED[part]:
             text_field(record, field, where, faults)

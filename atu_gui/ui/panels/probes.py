@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from atu_gui.core.events import Event, ItemAnswered, ItemSampled, RunStarted
+from atu_gui.core.events import Event, ItemAnswered, ItemSampled, RoundScored, RunStarted
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_cells import LOW, AnswerDelegate, DotsDelegate, WordsDelegate
 from atu_gui.ui.widgets.basics import button, row, rule
@@ -106,6 +106,8 @@ class ProbesPanel(QWidget):
             self._soon.start(0)
         elif isinstance(event, ItemSampled):
             self.model.take_samples(event)
+        elif isinstance(event, RoundScored):
+            self.model.note_weights(event.round, event.weights_hash)
 
     def clear(self) -> None:
         """Forget the run."""

@@ -97,8 +97,9 @@ class RoundsPanel(QWidget):
         self._rows[event.round] = at
         recalls = [event.recall(group, side) for group in _GROUPS for side in _SIDES]
         scores = (*recalls, event.token_loss, event.fluency_entropy)
+        weights = f"Weights {event.weights_hash}\n" if event.weights_hash else ""
         beside = f"Align cosine {text.number(event.align_cosine)}, fluency {text.interval(event.fluency_entropy)} bits"
-        tip = f"{beside}; done after {text.duration(event.seconds)}."
+        tip = f"{weights}{beside}; done after {text.duration(event.seconds)}."
         self._table.setItem(at, 0, cell(f"Round {event.round}" if event.round else "Untouched", tip=tip))
         self._table.setItem(at, 1, cell(text.number(event.tau), right=True, font=self._figures))
         for column, score in enumerate(scores, start=2):

@@ -98,7 +98,10 @@ class PacingRoom(Room):
     def _measure_what_is_new(self) -> None:
         self._is_new = False
         config = self._settled()
-        if config is not None and self._future is None and not self.recall(config).exact:
+        if config is None or self._future is not None or not self._session.holds(config.model, config.encoder):
+            # Of a model that is only named in the set-up nothing is measured unasked: it would be loaded, or fetched.
+            return
+        if not self.recall(config).exact:
             self._measure(config)
         elif self._future is None:
             self._cost.show_measuring("")
@@ -113,6 +116,12 @@ class PacingRoom(Room):
             self._bench.notice.say("The settings do not fit together.", "Mend them first; Run says where.")
         elif self._session.loaded is None:
             self._bench.notice.say("There is no model to measure yet.", "Load one, then try again.", kind="info")
+        elif not self._session.holds(config.model, config.encoder):
+            self._bench.notice.say(
+                "The set-up names other models than those that are loaded.",
+                "Load them first, then measure.",
+                kind="info",
+            )
         elif self._session.phase is Phase.IDLE:
             self._measure(config)
 

@@ -86,7 +86,8 @@ class FinalFigures(QWidget):
             scored = run.rounds.get(run.final_round)
             self._name(at, run)
             so_far = " so far" if run.record.goes_on else ""
-            self._put(at, _ROUND, f"{run.final_round}{so_far}" if run.final_round else text.NOTHING)
+            weights = f"Weights {scored.weights_hash}" if scored is not None and scored.weights_hash else ""
+            self._put(at, _ROUND, f"{run.final_round}{so_far}" if run.final_round else text.NOTHING, weights)
             if scored is None:
                 continue
             groups: tuple[tuple[int, Group], ...] = ((3, "forget"), (5, "neighbour"))

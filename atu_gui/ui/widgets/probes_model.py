@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from atu_gui.core import text
 from atu_gui.core.events import ItemAnswered, ItemSampled
+from atu_gui.core.events.chat import named
 from atu_gui.core.leaks import MARK_WORDS, judge, mark_of, one_line, tells
 from atu_gui.ui.widgets.answer_cells import CELL, Answer
 
@@ -58,13 +59,14 @@ class ProbesModel(QAbstractTableModel):
         self.rows: list[ProbeRow] = []
         self._by_id: dict[str, int] = {}
         self._names: tuple[str, ...] = ()
+        self._hashes: dict[int, str] = {}
         self._chosen: int | None = None
         self._latest = 0
 
     def begin(self, names: tuple[str, ...]) -> None:
         """Forget everything; `names` are those of the concepts."""
         self.beginResetModel()
-        self.rows, self._by_id, self._names = [], {}, names
+        self.rows, self._by_id, self._names, self._hashes = [], {}, names, {}
         self._chosen, self._latest = None, 0
         self.endResetModel()
 
@@ -83,6 +85,10 @@ class ProbesModel(QAbstractTableModel):
         self._chosen = number
         self._tell_all()
 
+    def note_weights(self, number: int, weights_hash: str) -> None:
+        """The hash of the weights that answered in a round, which is told after its answers; "" where none is known."""
+        self._hashes[number] = weights_hash
+
     def take(self, event: ItemAnswered) -> None:
         """A probe was answered."""
         at = self._by_id.get(event.probe_id)
@@ -95,9 +101,8 @@ class ProbesModel(QAbstractTableModel):
         names = self._names if event.group == "forget" else ()
         judged = judge(words, event.query, [event.gold], names)
         was_kept = 0 in row.answers and row.answers[0].mark == "kept"
-        said_by = "untouched weights" if event.round == 0 else f"round {event.round}"
         mark = mark_of(judged, event.group, was_kept=was_kept)
-        row.answers[event.round] = Answer(words, mark, judged.spans, event.answer_logprob, said_by)
+        row.answers[event.round] = Answer(words, mark, judged.spans, event.answer_logprob)
         row.recalls[event.round] = event.rouge_l_recall
         row.smooth[event.round] = {column: getattr(event, name) for column, name in SMOOTH.items()}
         if event.round > self._latest:
@@ -125,6 +130,8 @@ class ProbesModel(QAbstractTableModel):
             return f"{HEADINGS[AFTER]}: round {self.after}" if section == AFTER and self.after else HEADINGS[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return {
+                BEFORE: self._answered_by(0),
+                AFTER: self._answered_by(self.after) if self.after else None,
                 DOTS: "Geometric mean of the probabilities of the gold answer's tokens, 0 to 1: before ○, after ●.",
                 RECALL: "ROUGE-L recall of the gold answer as RWKU defines it, before → after.",
                 7: "Share of the gold answer's tokens that are the likeliest next token, before → after.",
@@ -142,14 +149,15 @@ class ProbesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._words(row, column)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            answer = self._side(row, column)
+            if column in (BEFORE, AFTER) and (answer := self._side(row, column)) is not None:
+                number = 0 if column == BEFORE else self.after
+                drawn = [one_line(words) for words in row.samples.get(number, ())]
+                heading = ["At temperature 1:"] if drawn else []
+                return "\n".join([answer.said(), self._answered_by(number), *heading, *drawn])
             if column == QUERY:
                 rounds = [f"Round {number}: {one.words}" for number, one in sorted(row.answers.items())]
                 return "\n".join([row.first.query, *rounds])
-            if answer is None:
-                return self._words(row, column)
-            drawn = [one_line(words) for words in row.samples.get(0 if column == BEFORE else self.after, ())]
-            return "\n".join([answer.said(), *(["At temperature 1:"] if drawn else []), *drawn])
+            return self._words(row, column)
         return None
 
     def table(self) -> tuple[list[str], list[list[str]]]:
@@ -174,6 +182,10 @@ class ProbesModel(QAbstractTableModel):
                     line += ["" if value is None else f"{value:.4f}" for value in row.smooth[number].values()]
             lines.append(line + ["\n".join(map(one_line, row.samples.get(number, ()))) for number in sampled])
         return headings, lines
+
+    def _answered_by(self, number: int) -> str:
+        """Names exactly what answered."""
+        return named(f"round {number}" if number else "untouched weights", self._hashes.get(number, ""))
 
     def _side(self, row: ProbeRow, column: int) -> Answer | None:
         if column == BEFORE:

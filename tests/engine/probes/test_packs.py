@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from atu_gui.core.errors import InputError
 from atu_gui.core.paths import resource
 from atu_gui.engine.probes.packs import read_pack
 from atu_gui.engine.probes.rwku import is_rwku, read_rwku
+from atu_gui.engine.texts import MOST_FAULTS
 from tests.conftest import shared
 
 
@@ -101,3 +103,24 @@ def test_a_pack_of_verbatim_strings_needs_nothing_else(tmp_path: Path) -> None:
     path.write_text('{"kind": "verbatim", "prefix": "The pin is", "continuation": "4815", "about": "Ada"}')
     (probe,) = read_pack(path).probes
     assert (probe.group, probe.kind, probe.query, probe.answer) == ("forget", "verbatim", "The pin is", "4815")
+
+
+def test_a_pack_of_nothing_but_faults_is_given_up_soon(tmp_path: Path) -> None:
+    path = tmp_path / "pack.jsonl"
+    path.write_text('{"kind": "question"}\n' * 300_000, encoding="utf-8")
+    begun = time.process_time()
+    with pytest.raises(InputError, match="was not read") as caught:
+        read_pack(path)
+    assert MOST_FAULTS <= len(caught.value.faults) < MOST_FAULTS + 3
+    assert time.process_time() - begun < 2.0
+
+
+def test_separators_of_unicode_part_no_line(tmp_path: Path) -> None:
+    line = json.dumps(
+        {"kind": "question", "group": "forget", "query": "Who\u2028wrote\x85it?", "answer": "Ada\u2029L."},
+        ensure_ascii=False,
+    )
+    path = tmp_path / "pack.jsonl"
+    path.write_text(f"{line}\n{line}\n", encoding="utf-8")
+    first, second = read_pack(path).probes
+    assert (first.query, first.answer) == ("Who\u2028wrote\x85it?", "Ada\u2029L.") == (second.query, second.answer)

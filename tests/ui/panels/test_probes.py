@@ -11,7 +11,7 @@ from atu_gui.ui.panels.probes import ProbesPanel
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_cells import CELL
 from atu_gui.ui.widgets.probes_model import AFTER, BEFORE, DOTS, QUERY, RECALL, SMOOTH
-from tests.ui.run_events import started
+from tests.ui.run_events import scored, started
 
 FORGET = ItemAnswered(
     "r", 0, "f1", "forget", "question", "What is it called?", "Mona Lisa", "The Mona Lisa.", 1.0, -0.5
@@ -169,3 +169,18 @@ def test_answers_at_temperature_one_stand_behind_the_greedy_one(panel: ProbesPan
     assert lines[0][-2:] == ["Mona Lisa\nA lady.", "A river.\nA boat."]
     assert lines[1][-2:] == ["", ""]
     assert {len(line) for line in lines} == {len(headings)}
+
+
+def test_answers_name_the_weights_by_their_hash(panel: ProbesPanel) -> None:
+    for number, weights_hash in ((0, "aa11"), (1, "bb22")):
+        panel.handle(replace(scored(number, 0), weights_hash=weights_hash))
+    answered(panel, FORGET, 1, "La Gioconda")
+    model, horizontal, tip = panel.model, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole
+    assert model.headerData(BEFORE, horizontal, tip) == "untouched weights · aa11"
+    assert model.headerData(AFTER, horizontal, tip) == "round 1 · bb22"
+    assert model.index(0, AFTER).data(tip).endswith("round 1 · bb22")
+    assert model.index(0, BEFORE).data(tip).endswith("untouched weights · aa11")
+    second_round(panel)
+    assert model.headerData(AFTER, horizontal, tip) == "round 2", "its hash is not known yet"
+    panel.clear()
+    assert model.headerData(BEFORE, horizontal, tip) == "untouched weights"

@@ -51,3 +51,13 @@ def test_scores_of_verbatim_strings_and_those_taken_once_stand_in_the_row_of_the
     assert [words(at, "Leak@k, forget") for at in range(3)] == ["", "", "@1 0.10 · @4 0.30"]
     assert (words(2, "Leak@k, neighbour"), words(2, "Exposure, bits")) == ("–", "3.00 (2.00–4.00)")
     assert "leak@4: 0.30 (0.10–0.50), n = 15" in table.item(2, names.index("Leak@k, forget")).toolTip()  # type: ignore[union-attr]
+
+
+def test_each_round_names_its_weights_by_their_hash(theme: Theme, qtbot: QtBot) -> None:
+    panel = RoundsPanel(theme)
+    qtbot.addWidget(panel)
+    panel.handle(dataclasses.replace(scored(0, 0), weights_hash="1a2b3c"))
+    panel.handle(scored(1, 0))
+    tips = [panel._table.item(at, 0).toolTip() for at in range(2)]  # type: ignore[union-attr]
+    assert tips[0].startswith("Weights 1a2b3c\n")
+    assert "Weights" not in tips[1], "of an earlier version's record no hash is known"

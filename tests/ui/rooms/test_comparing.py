@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.config import RoundPlan
-from atu_gui.core.events import ItemAnswered
+from atu_gui.core.events import Event, ItemAnswered, RoundScored
 from atu_gui.core.recorded import read_recording, shipped_recording
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.panels.compare import ComparePanel
@@ -66,15 +66,20 @@ def test_a_clear_difference_is_named_and_an_unclear_one_is_not(
 ) -> None:
     bench.keep("aaaa")
     told = bench.keep("bbbb")
-    bench.told["bbbb"] = [
-        dataclasses.replace(event, rouge_l_recall=event.rouge_l_recall + 0.4)
-        if isinstance(event, ItemAnswered) and event.group == "forget"
-        else event
-        for event in told
-    ]
+
+    def other(event: Event) -> Event:
+        if isinstance(event, ItemAnswered) and event.group == "forget":
+            return dataclasses.replace(event, rouge_l_recall=event.rouge_l_recall + 0.4)
+        return (
+            dataclasses.replace(event, weights_hash=f"1a2b{event.round}") if isinstance(event, RoundScored) else event
+        )
+
+    bench.told["bbbb"] = list(map(other, told))
     panel = _open(make_window, qtbot, bench)
     qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=3000)
     assert _words(panel, 1, 4) == "+0.40 worse" and _words(panel, 1, 6) == "+0.00 unclear"
+    final = panel.body.final.table.item(1, 2)
+    assert final is not None and final.toolTip() == f"Weights 1a2b{final.text()}"
     assert "over 6 forget questions and 6 neighbour questions" in panel.body.final.note.text()
     panel.body.final._copy()
     assert QGuiApplication.clipboard().text().splitlines()[2].split("\t")[4] == "+0.40 worse"

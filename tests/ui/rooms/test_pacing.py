@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from atu_gui.core.config import RunConfig
+from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.session import Phase
 from tests.ui.fake_workbench import FakeWorkbench
@@ -81,3 +81,16 @@ def test_without_a_model_the_reason_is_said(make_window: Make) -> None:
     window = make_window()
     window.actions_.measure_speed.trigger()
     assert window.workbench.notice.words.startswith("There is no model to measure yet.")
+
+
+def test_a_model_that_is_only_named_is_neither_measured_nor_fetched(
+    window: MainWindow, qtbot: QtBot, bench: FakeWorkbench
+) -> None:
+    qtbot.waitUntil(lambda: len(bench.measured) == 1, timeout=5000)
+    window.session.load(ModelConfig(source="another/model"), "auto")
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
+    QTest.qWait(150)
+    assert len(bench.measured) == 1
+    window.actions_.measure_speed.trigger()
+    assert window.workbench.notice.words.startswith("The set-up names other models")
+    assert len(bench.measured) == 1
