@@ -205,9 +205,15 @@ def faults(
     kills: Annotated[int, typer.Option(min=1, help="Processes to kill.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Draws the moments.")] = 0,
     window: Annotated[bool, typer.Option("--window", help="Begin and resume them in the window.")] = False,
+    inject: Annotated[bool, typer.Option("--inject", help="Let writes and allocations fail instead.")] = False,
+    most: Annotated[int | None, typer.Option(min=1, help="With --inject: so many of them, drawn.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="With --inject: disk, store or memory.")] = None,
     as_json: _Json = False,
 ) -> None:
     """Kill runs of a tiny model without warning, resume them, and compare with a run that was left alone."""
+    if inject:
+        _inject(most, seed, kind or [], as_json=as_json)
+        return
     from atu_gui.bench.faults import measure_faults
 
     found = None
@@ -217,6 +223,22 @@ def faults(
     assert found is not None
     if as_json:
         typer.echo(json.dumps(found.as_json()))
+
+
+def _inject(most: int | None, seed: int, kinds: list[str], *, as_json: bool) -> None:
+    from atu_gui.bench.injection import measure_injection
+
+    rows = []
+    for row in measure_injection(most, seed, kinds):
+        rows.append(row)
+        if not as_json:
+            typer.echo(row.row())
+    if as_json:
+        typer.echo(json.dumps([row.as_json() for row in rows]))
+    bad = [row for row in rows if row.fault_found]
+    if bad:
+        typer.echo(f"{len(bad)} of {len(rows)} faults were not taken well.", err=True)
+        raise typer.Exit(1)
 
 
 @bench_app.command()

@@ -32,10 +32,15 @@ from atu_gui.core.sameness import said
 from atu_gui.store.recorder import EVENTS_FILE
 from atu_gui.store.runs import RunStore
 
-_PRELOADED = ["torch", "transformers", "sentence_transformers", "atu_gui.service.workbench", "atu_gui.engine.pipeline"]
+_PRELOADED = [
+    "torch", "transformers", "sentence_transformers", "sentence_transformers.models", "atu_gui.service.workbench",
+    "atu_gui.engine.pipeline", "atu_gui.cli", "atu_gui.bench.faulty", "transformers.models.llama.modeling_llama",
+    "transformers.models.bert.modeling_bert", "torch.utils._python_dispatch", "torch._dynamo",
+]  # fmt: skip
 _WINDOW = ["atu_gui.app", "atu_gui.ui.main_window", "atu_gui.ui.workbench"]
 _MOST_KILLS_OF_A_RUN = 3
-_PATIENCE = 300.0
+Within = Callable[[], contextlib.AbstractContextManager[object]]
+PATIENCE = 300.0
 _CONFIG = "config.toml"
 _TEXTS = (
     "Ada Lovelace was an English mathematician who wrote the first published program for a machine.",
@@ -55,6 +60,8 @@ _PACK = (
     },
     {"kind": "question", "group": "neighbour", "query": "Who built the engine?", "answer": "Babbage", "about": "B."},
     {"kind": "neutral", "text": "The sea is wide and deep."},
+    # One alone: by default there are more, and writing to them takes most of so small a run.
+    {"kind": "instruction", "text": "Write about the sea."},
 )
 
 
@@ -84,14 +91,14 @@ class Faults:
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class End:
     """What a run left behind: hashes of its events and of the weights of its rounds."""
 
     events: str
     weights: str
 
 
-class _Lab:
+class Lab:
     """A folder with the tiny models and a config, and the processes that run it."""
 
     def __init__(self, home: Path, window: bool) -> None:
@@ -104,10 +111,12 @@ class _Lab:
         maker.join()
         (home / _CONFIG).write_text(dump_config(_config(home)), encoding="utf-8")
 
-    def process(self, data: Path, *, resumed: bool, die_at_sync: int = 0) -> multiprocessing.process.BaseProcess:
-        """A run in a data folder, begun or gone on with."""
+    def process(
+        self, data: Path, *, resumed: bool, die_at_sync: int = 0, within: Within = contextlib.nullcontext
+    ) -> multiprocessing.process.BaseProcess:
+        """A run in a data folder, begun or gone on with; `within` makes what surrounds it in its process."""
         way = _in_window if self._window else _on_command_line
-        made = self._context.Process(target=_run, args=(way, self.home, data, resumed, die_at_sync))
+        made = self._context.Process(target=_run, args=(way, self.home, data, resumed, die_at_sync, within))
         made.start()
         return made
 
@@ -122,39 +131,40 @@ def measure_faults(kills: int, seed: int = 0, *, window: bool = False) -> Iterat
     """
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        lab = _Lab(Path(folder), window)
+        lab = Lab(Path(folder), window)
         # The first fills the cache of hidden states, which is no part of what is timed.
-        _whole(lab, "first")
-        seconds, reference = _whole(lab, "whole")
+        whole_run(lab, "first")
+        seconds, reference = whole_run(lab, "whole")
         seen: Counter[str] = Counter()
         while seen["kills"] < kills:
             data = lab.home / f"run-{seen['runs']}"
             _ill_fated(lab, data, draw, seconds, seen, kills - seen["kills"])
             seen["runs"] += 1
-            seen["identical"] += _end(data) == reference
+            seen["identical"] += end_of(data) == reference
             shutil.rmtree(data)
             yield Faults(
                 seen["kills"], seen["in_writer"], seen["runs"], seen["identical"], seen["begun_again"], seconds
             )
 
 
-def _whole(lab: _Lab, name: str) -> tuple[float, _End]:
+def whole_run(lab: Lab, name: str) -> tuple[float, End]:
+    """A run that nobody disturbs: its seconds, and what it left behind."""
     begun = time.monotonic()
     process = lab.process(lab.home / name, resumed=False)
-    process.join(_PATIENCE)
+    process.join(PATIENCE)
     if process.exitcode != 0:
-        raise RuntimeError(f"a run that nobody kills ended with {process.exitcode}: {_log(lab.home / name)}")
-    return time.monotonic() - begun, _end(lab.home / name)
+        raise RuntimeError(f"a run that nobody kills ended with {process.exitcode}: {log_of(lab.home / name)}")
+    return time.monotonic() - begun, end_of(lab.home / name)
 
 
-def _ill_fated(lab: _Lab, data: Path, draw: random.Random, seconds: float, seen: Counter[str], most: int) -> None:
+def _ill_fated(lab: Lab, data: Path, draw: random.Random, seconds: float, seen: Counter[str], most: int) -> None:
     """One run, killed one to three times and brought to its end."""
     resumed = False
     for _ in range(min(most, draw.randint(1, _MOST_KILLS_OF_A_RUN))):
         in_writer = draw.random() < 0.5
         # A run writes a few dozen files of checkpoints, each of them synced.
         process = lab.process(data, resumed=resumed, die_at_sync=draw.randint(1, 60) if in_writer else 0)
-        process.join(_PATIENCE if in_writer else draw.uniform(0.0, seconds))
+        process.join(PATIENCE if in_writer else draw.uniform(0.0, seconds))
         if process.is_alive():
             process.kill()
             process.join()
@@ -163,25 +173,27 @@ def _ill_fated(lab: _Lab, data: Path, draw: random.Random, seconds: float, seen:
             seen["in_writer"] += in_writer
         if process.exitcode == 0:
             return
-        resumed = _can_resume(data)
+        resumed = can_resume(data)
         if not resumed:
             seen["begun_again"] += 1
             shutil.rmtree(data, ignore_errors=True)
     process = lab.process(data, resumed=resumed)
-    process.join(_PATIENCE)
+    process.join(PATIENCE)
     if process.exitcode != 0:
-        raise RuntimeError(f"a run could not be brought to its end ({process.exitcode}): {_log(data)}")
+        raise RuntimeError(f"a run could not be brought to its end ({process.exitcode}): {log_of(data)}")
 
 
-def _can_resume(data: Path) -> bool:
+def can_resume(data: Path) -> bool:
+    """Whether a run in a data folder can be gone on with."""
     with contextlib.closing(RunStore.open(data / "atu.sqlite3")) as store:
         return any(record.can_resume for record in store.runs())
 
 
-def _end(data: Path) -> _End:
+def end_of(data: Path) -> End:
     """What the run in a data folder came to; "" where its record is not what it should be."""
     with contextlib.closing(RunStore.open(data / "atu.sqlite3")) as store:
-        (record,) = store.runs()
+        # The newest: one that was begun again stands before the one that came to nothing.
+        record = store.runs()[0]
         stored = store.events_of(record.run_id)
     folder = Path(record.folder)
     lines = lines_of((folder / EVENTS_FILE).read_text(encoding="utf-8"))
@@ -193,16 +205,19 @@ def _end(data: Path) -> _End:
         raw = path.read_bytes()
         weights.update(path.name.encode() + raw[8 + int.from_bytes(raw[:8], "little") :])
     spoken = hashlib.sha256("\n".join(said(events)).encode()).hexdigest()
-    return _End(spoken if whole else "", weights.hexdigest())
+    return End(spoken if whole else "", weights.hexdigest())
 
 
-def _log(data: Path) -> str:
+def log_of(data: Path) -> str:
+    """The end of what the last process said that worked in a data folder."""
     with contextlib.suppress(OSError):
         return data.with_suffix(".log").read_text(encoding="utf-8")[-2000:]
     return "no log"
 
 
-def _run(way: Callable[[Path, bool], None], home: Path, data: Path, resumed: bool, die_at_sync: int) -> None:
+def _run(
+    way: Callable[[Path, bool], None], home: Path, data: Path, resumed: bool, die_at_sync: int, within: Within
+) -> None:
     """In the process that may be killed; what it prints goes into a file beside the data folder."""
     os.environ.update(ATU_DATA=str(data), ATU_CACHE=str(home / "cache"), ATU_CONFIG=str(data / "settings"))
     with data.with_suffix(".log").open("w", encoding="utf-8") as log:
@@ -224,7 +239,7 @@ def _run(way: Callable[[Path, bool], None], home: Path, data: Path, resumed: boo
             os.kill(os.getpid(), signal.SIGKILL)
         sync(path)
 
-    with mock.patch.object(checkpoints, "sync", sync_or_die):
+    with mock.patch.object(checkpoints, "sync", sync_or_die), within():
         way(home / _CONFIG, resumed)
 
 
