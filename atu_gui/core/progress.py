@@ -26,6 +26,8 @@ from atu_gui.core.paces import Paces, part_of
 
 # Beginnings of the reasons that a run was meant to end for.
 _DONE = ("goal", "all rounds done", "budget")
+# A step that takes so many seconds, and so many times as long as those before, was held up from outside.
+_ASLEEP, _HELD_UP = 60.0, 20.0
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class RunProgress:
     _in_stages: float = 0.0
     _stage_begin: tuple[int, float] | None = None
     _step_rate: float | None = None
+    _step_at: float = 0.0
 
     @property
     def stage(self) -> StagePlan | None:
@@ -209,9 +212,14 @@ class RunProgress:
         self._steps, self.seconds = event.step, event.seconds
         self.stage_share = min(1.0, event.stage_step / max(1, event.stage_steps))
         if self._stage_begin is None:
-            self._stage_begin = (event.stage_step, event.seconds)
+            self._stage_begin, self._step_at = (event.stage_step, event.seconds), event.seconds
             return
         first, since = self._stage_begin
+        gap, self._step_at = event.seconds - self._step_at, event.seconds
+        if self._step_rate is not None and gap > max(_ASLEEP, _HELD_UP / self._step_rate):
+            # Some systems count the time in which they sleep, and any can stop a program: no step took that long.
+            since += gap - 1 / self._step_rate
+            self._stage_begin = (first, since)
         took, steps = event.seconds - since, event.stage_step - first
         if steps > 0 and took > 0:
             if self.stage is not None:

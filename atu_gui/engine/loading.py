@@ -103,7 +103,7 @@ def read_language_model(
     if files.gguf:
         _forget_quantization(model)
     _fit(model, tokenizer, files.name)
-    return model.float().eval(), tokenizer
+    return _independent(model.float().eval()), tokenizer
 
 
 def _read_encoder(files: ModelFiles) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -123,7 +123,7 @@ def _read_encoder(files: ModelFiles) -> tuple[PreTrainedModel, PreTrainedTokeniz
     tokenizer = whole.tokenizer
     _check_tokenizer(files.name, tokenizer)
     # The encoder is a ruler: nothing may ever change it.
-    return model.float().eval().requires_grad_(False), tokenizer
+    return _independent(model.float().eval()).requires_grad_(False), tokenizer
 
 
 def _check_tokenizer(name: str, tokenizer: Any) -> None:
@@ -150,6 +150,15 @@ def _fit(model: PreTrainedModel, tokenizer: Any, name: str) -> None:
     tokenizer.padding_side = "left"
     if model.generation_config is not None:
         model.generation_config.pad_token_id = tokenizer.pad_token_id
+
+
+def _independent(model: PreTrainedModel) -> PreTrainedModel:
+    """Copy tensors that are windows onto a file: whoever writes into that file would change the model while it is used,
+    and whoever makes it shorter would end the program."""
+    for tensor in (*model.parameters(), *model.buffers()):
+        if tensor.untyped_storage().filename is not None:
+            tensor.data = tensor.data.clone()
+    return model
 
 
 def _forget_quantization(model: Any) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from atu_gui.core import text
@@ -159,3 +161,31 @@ def test_planned_stages_say_what_the_rounds_say() -> None:
     assert [stage.stage for stage in stages] == ["probe"] + ["align", "unlearn", "probe"] * 3
     assert [stage.steps for stage in stages] == [0] + [9, 3, 0] * 3
     assert stages[2].tau is None
+
+
+def test_the_time_left_recovers_when_the_machine_slept_within_a_step() -> None:
+    """Step 7 of 12 ends eight hours late."""
+    progress = _until(StepDone, "unlearn", 2, 6)
+    step = next(
+        event for event in _events() if isinstance(event, StepDone) and (event.round, event.stage_step) == (2, 7)
+        and event.stage == "unlearn"
+    )  # fmt: skip
+    left, asleep = progress.stage_left(), 8 * 3600.0
+    assert left is not None
+    progress.handle(replace(step, seconds=step.seconds + asleep))
+    assert progress.stage_left() == pytest.approx(left - 0.4)
+    progress.handle(replace(step, step=step.step + 1, stage_step=8, seconds=step.seconds + asleep + 0.4))
+    assert progress.stage_left() == pytest.approx(left - 0.8)
+    assert progress.run_left() == pytest.approx(0.4 * (4 + 6 + 12) + 2.0)
+
+
+def test_a_slow_step_is_no_sleep() -> None:
+    progress = _until(StepDone, "unlearn", 2, 6)
+    step = next(
+        event for event in _events() if isinstance(event, StepDone) and (event.round, event.stage_step) == (2, 7)
+        and event.stage == "unlearn"
+    )  # fmt: skip
+    before = progress.steps_per_second
+    progress.handle(replace(step, seconds=step.seconds + 5.0))
+    assert before is not None and progress.steps_per_second is not None
+    assert progress.steps_per_second < before / 2

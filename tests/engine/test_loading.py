@@ -16,6 +16,7 @@ from atu_gui.core import paths
 from atu_gui.core.config import ModelConfig
 from atu_gui.core.errors import AtuError, ModelError, ResourceError
 from atu_gui.core.events import Progress
+from atu_gui.engine.hashing import weights_hash
 from atu_gui.engine.loading import load_encoder, load_language_model
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from tests.engine.draining import drain
@@ -291,3 +292,20 @@ def test_refused_encoders(spoil: Callable[[Path], object], words: str, tiny_enco
     with pytest.raises(AtuError, match=words) as caught:
         encode(folder)
     assert isinstance(caught.value, ModelError)
+
+
+def test_what_becomes_of_the_files_after_loading_changes_nothing(
+    tiny_model: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    """safetensors maps the files into memory: without a copy their content is the model's."""
+    for source in (tiny_model, tiny_encoder):
+        shutil.copytree(source, tmp_path / source.name)
+    lm, encoder = load(tmp_path / tiny_model.name), encode(tmp_path / tiny_encoder.name, "other")
+    before = [weights_hash(one.model) for one in (lm, encoder)]
+    for file in tmp_path.rglob("*.safetensors"):
+        with file.open("r+b") as content:
+            content.seek(2000)
+            content.write(b"\x11" * (file.stat().st_size - 2000))
+    assert [weights_hash(one.model) for one in (lm, encoder)] == before
+    tied = lm.model.get_input_embeddings().weight is lm.model.get_output_embeddings().weight
+    assert tied == bool(lm.model.config.tie_word_embeddings)
