@@ -153,11 +153,10 @@ def _fit(model: PreTrainedModel, tokenizer: Any, name: str) -> None:
 
 
 def _independent(model: PreTrainedModel) -> PreTrainedModel:
-    """Copy tensors that are windows onto a file: whoever writes into that file would change the model while it is used,
-    and whoever makes it shorter would end the program."""
+    """Copy the tensors, which may be windows onto a file: whoever writes into that file would change the model while
+    it is used, and whoever makes it shorter would end the program. One at a time, so memory holds one more at most."""
     for tensor in (*model.parameters(), *model.buffers()):
-        if tensor.untyped_storage().filename is not None:
-            tensor.data = tensor.data.clone()
+        tensor.data = tensor.data.clone()
     return model
 
 

@@ -86,7 +86,9 @@ class Beginning:
             return run_id, Recorder(store, run_id, folder)
         except BaseException:
             clear(folder)
-            with contextlib.suppress(sqlite3.Error):
+            # Should its row stay, because the store cannot be written either, nobody works on it.
+            store.let_go(run_id)
+            with contextlib.suppress(sqlite3.Error, OSError):
                 store.remove(run_id)
             raise
 
