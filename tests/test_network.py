@@ -84,8 +84,9 @@ def test_the_system_is_asked_for_the_sockets_of_a_process() -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         one.listen()
-        (seen,) = psutil.Process().net_connections("inet")
-        assert seen.laddr.port == one.getsockname()[1]
+        # Connections of earlier tests may still be in this list.
+        ports = [seen.laddr.port for seen in psutil.Process().net_connections("inet")]
+        assert one.getsockname()[1] in ports
 
 
 @pytest.mark.slow

@@ -36,10 +36,13 @@ _REPORT = "This is a bug in atu-gui: please report it with the details."
 
 def explained(error: BaseException) -> AtuError:
     """The error itself where it was raised on purpose, otherwise the one that tells the user what to do about it."""
-    if isinstance(error, AtuError):
-        # Sentences of ours may end with what a library said.
-        error.message, error.hint = without_tokens(error.message), without_tokens(error.hint)
-        return error
+    failure = error if isinstance(error, AtuError) else _in_words(error)
+    # Sentences of ours may end with what a library said, or name a file.
+    failure.message, failure.hint = without_tokens(failure.message), without_tokens(failure.hint)
+    return failure
+
+
+def _in_words(error: BaseException) -> AtuError:
     if is_out_of_memory(error):
         return ResourceError(
             "The memory is full.", "Use a smaller batch, shorter passages or a smaller model, or close other programs."
@@ -60,14 +63,12 @@ def explained(error: BaseException) -> AtuError:
         )
     # For the log file alone: the user is told it where it arose.
     _log.info("Something went wrong that should not.", exc_info=error)
-    return InternalError(
-        f"Something went wrong that should not: {type(error).__name__}: {without_tokens(str(error))}", _REPORT
-    )
+    return InternalError(f"Something went wrong that should not: {type(error).__name__}: {error}", _REPORT)
 
 
 def _first_line(error: BaseException) -> str:
     """What the driver said, without its advice to programmers."""
-    words = without_tokens(str(error)).strip().partition("\n")[0]
+    words = str(error).strip().partition("\n")[0]
     return words.rstrip(".") or type(error).__name__
 
 
