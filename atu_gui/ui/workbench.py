@@ -103,6 +103,7 @@ class Workbench(QWidget):
         self._corner = QStackedWidget()
         self.tabs.setCornerWidget(self._corner)
         self.tabs.currentChanged.connect(self._show_corner)
+        self.add_corner(self.chat, self.chat.corner)
         self.add_corner(self.runs, self.runs.corner)
         self.add_corner(self.rounds, self.rounds.take_corner())
         self.add_corner(self.probes, self.probes.take_corner())

@@ -166,9 +166,7 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         return number
 
     def chats_of(self, run_id: str) -> Future[Sequence[Chat]]:
-        future: Future[Sequence[Chat]] = Future()
-        future.set_result(self.chats.get(run_id, ()))
-        return future
+        return self._of(run_id, lambda: self.chats.get(run_id, ()))
 
     def look_at(self, request: TokenRequest) -> Future[tuple[TokenLine, ...]]:
         self.token_requests.append(request)

@@ -13,12 +13,15 @@ from atu_gui.core.events import ChatAnswered, ChatToken, Event, JobFailed
 from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_button, icon_label, label, row
+from atu_gui.ui.widgets.corner import Corner
 from atu_gui.ui.widgets.exchange import Exchange
 from atu_gui.ui.widgets.prompt_box import PromptBox
 from atu_gui.ui.widgets.weights_picker import WeightsPicker
 
-# Under this height the panel is a tab at the bottom of the window: no pickers, one line to type in.
+# Under this height the panel is a tab at the bottom of the window: one line to type in, beside what is chosen where it
+# is wide enough for both.
 COMPACT_BELOW = 320
+_BESIDE_FROM = 720
 KEPT = 200
 SUGGESTED = ("Who was Leonardo da Vinci?", "What is the capital of France?", "Write one sentence about the sea.")
 
@@ -44,7 +47,7 @@ class ChatPanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._exchanges: list[Exchange] = []
-        self._compact = False
+        self._compact = self._beside = False
         self._training = False
         self._box = PromptBox(theme)
         self._box.sent.connect(self.ask)
@@ -54,6 +57,7 @@ class ChatPanel(QWidget):
         self.after = WeightsPicker(theme, 1, "After", CURRENT)
         self._pickers = QWidget()
         self._pickers.setLayout(row(self.before, self.after))
+        self._foot = row(self._box)
         self._history = QVBoxLayout()
         self._history.setContentsMargins(0, 0, 6, 0)
         self._history.setSpacing(14)
@@ -74,17 +78,21 @@ class ChatPanel(QWidget):
         words = label("Training waits between two steps while an answer is written.", "caption")
         self._note.setLayout(row(icon_label(theme, "hourglass", "muted", 12), words, None, spacing=6))
         self._note.hide()
-        layout = column(self._pickers, self._middle, self._box, self._note, spacing=10)
-        layout.setContentsMargins(12, 12, 12, 10)
-        layout.setStretch(1, 1)
-        self.setLayout(layout)
+        self._layout = column(self._pickers, self._middle, spacing=10)
+        self._layout.addLayout(self._foot)
+        self._layout.addWidget(self._note)
+        self._layout.setContentsMargins(12, 12, 12, 10)
+        self._layout.setStretchFactor(self._middle, 1)
+        self._foot.setStretchFactor(self._box, 7)
+        self.setLayout(self._layout)
+        self.corner = Corner(theme, None)
         self.setAccessibleName("Chat")
         self.setFocusProxy(self._box.field)
         self.suggest(list(SUGGESTED))
         self._refresh()
 
     def take_tools(self) -> QWidget:
-        """The control that belongs into the dock's title row."""
+        """The control that belongs into the dock's title row; beside the tabs stands `corner`."""
         return self._export
 
     def suggest(self, questions: list[str]) -> None:
@@ -217,14 +225,21 @@ class ChatPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         compact = event.size().height() < COMPACT_BELOW
-        if compact != self._compact:
-            self._set_compact(compact)
+        beside = compact and event.size().width() >= _BESIDE_FROM
+        if (compact, beside) != (self._compact, self._beside):
+            self._set_compact(compact, beside)
 
-    def _set_compact(self, compact: bool) -> None:
-        self._compact = compact
-        for widget in (self._pickers, *self._roomy):
+    def _set_compact(self, compact: bool, beside: bool) -> None:
+        self._compact, self._beside = compact, beside
+        for widget in self._roomy:
             widget.setVisible(not compact)
-        self._box.set_flat(compact)
+        for picker in (self.before, self.after):
+            picker.set_flat(compact)
+        if beside:
+            self._foot.insertWidget(0, self._pickers, 4)
+        else:
+            self._layout.insertWidget(0, self._pickers)
+        self._box.set_flat(compact, wide=beside)
         for exchange in self._exchanges:
             exchange.set_compact(compact)
         self._refresh()

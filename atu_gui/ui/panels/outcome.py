@@ -78,21 +78,24 @@ class OutcomePanel(QWidget):
         """What is shown."""
         return self._outcome
 
-    def show_outcome(self, outcome: Outcome) -> None:
-        """Show what a run came to."""
+    def show_outcome(self, outcome: Outcome, *, here: bool = True) -> None:
+        """Show what a run came to; what needs its weights is off where they are not `here`."""
         self._outcome = outcome
         kept = f"Round {outcome.kept} is kept." if outcome.kept else "No round was good enough to keep."
         judged = "" if outcome.kept else f" The figures are those of round {outcome.round}, the last one."
         self._title.setText(f"Run {outcome.run_id} · {outcome.title}")
         if outcome.weights_hash:
             judged += f" Its weights: {outcome.weights_hash}."
+        away = "" if here else " Its weights are not on this machine: it can be looked at, not asked."
         because = text.capital(outcome.stopped_because).rstrip(".")
-        self._ended.setText(f"{because}. {kept}{judged} It took {text.duration(outcome.seconds)}.")
+        self._ended.setText(f"{because}. {kept}{judged} It took {text.duration(outcome.seconds)}.{away}")
         self.verdict.setText("   ".join(f"{name}: {verdict.kind}" for name, verdict in outcome.verdicts))
         self.verdict.setToolTip("\n\n".join("\n".join((one.rule, *one.evidence)) for _, one in outcome.verdicts))
         self.verdict.setVisible(bool(outcome.verdicts))
         for one in (self.lower_tau, self.export):
-            one.setEnabled(bool(outcome.kept))
+            one.setEnabled(here and bool(outcome.kept))
+        for one in (self.audit, self.question):
+            one.setEnabled(here)
         _show(self.forgotten, forgotten(outcome))
         gone = text.count(len(outcome.forgotten), "answer")
         self.forgotten.figure.setToolTip(f"{gone} that held the gold answer before hold it no longer.")

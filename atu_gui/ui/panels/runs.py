@@ -106,6 +106,10 @@ class RunsPanel(QWidget):
         rows = self._table.selectionModel().selectedRows()
         return self._model.records[self._filter.mapToSource(rows[0]).row()] if rows else None
 
+    def holds(self, run_id: str) -> bool:
+        """Whether a run is one of those listed, so that its weights and answers are on this machine."""
+        return any(record.run_id == run_id for record in self._model.records)
+
     def select(self, run_id: str) -> bool:
         """Select the row of a run; whether there is one to be seen."""
         for at, record in enumerate(self._model.records):

@@ -99,8 +99,7 @@ class ComparingRoom(Room):
 
     def _fetch(self, run_id: str, then: Callable[[], None]) -> None:
         recording = self._recording
-        stored = any(one.run_id == run_id for one in self._bench.runs.records)
-        if recording is not None and run_id == recording.record.run_id and not stored:
+        if recording is not None and run_id == recording.record.run_id and not self._bench.runs.holds(run_id):
             self._read[run_id] = Compared.of(recording.record, recording.config, recording.events)
             then()
             return

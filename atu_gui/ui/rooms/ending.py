@@ -49,7 +49,9 @@ class EndingRoom(Room):
     def _show(self) -> None:
         outcome = Outcome.of(self._display.shown_events, self._display.audits)
         if outcome is not None:
-            self._bench.outcome.show_outcome(outcome)
+            past = self._display.past
+            here = past is None or self._bench.runs.holds(past.run_id)
+            self._bench.outcome.show_outcome(outcome, here=here)
             self._bench.outcome.show_scores(self._bench.plots.curves, self._bench.plots.guards)
             self._bench.show_view("outcome")
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from atu_gui.core import text
-from atu_gui.core.chats import as_markdown
+from atu_gui.core.chats import Chat, as_markdown
 from atu_gui.core.errors import AtuError
-from atu_gui.core.events import Event, RoundScored, RunStarted
+from atu_gui.core.events import ChatAnswered, Event, RoundScored, RunStarted
 from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, RunRecord, Weights
 from atu_gui.core.tables import write_text
 from atu_gui.ui.rooms.room import Reach, Room
 
 # Kept rounds of other runs that the pickers offer.
 _MOST_OTHERS = 12
+_NO_WEIGHTS = "The recorded run comes without its weights, so none of its rounds can answer."
 
 
 class QuestioningRoom(Room):
@@ -27,6 +29,9 @@ class QuestioningRoom(Room):
         self._weights: list[tuple[str, Weights]] = []
         self._records: tuple[RunRecord, ...] = ()
         self._dialog: QFileDialog | None = None
+        # What was asked of the run under way or of none: the panel shows that of a past run meanwhile.
+        self._present: list[Chat] = []
+        self._shown_past = ""
         for panel in (self._bench.plots, self._bench.outcome):
             panel.round_chosen.connect(self._choose_round)
         self._bench.chat.asked.connect(self._ask)
@@ -37,6 +42,7 @@ class QuestioningRoom(Room):
         self._display.changed.connect(self._show_weights)
         self._display.changed.connect(self._show_chats)
         self._bench.runs.listed.connect(self._take_runs)
+        self._bench.chat.corner.offer("export", "Export", self._actions.export_chat)
         self._show_weights()
 
     def handle(self, event: Event) -> None:
@@ -50,6 +56,9 @@ class QuestioningRoom(Room):
                 weights = Weights(event.run_id, event.round)
                 self._weights.append((text.capital(weights.label), weights))
                 self._show_weights()
+            case ChatAnswered():
+                # Another run may have come to be shown meanwhile.
+                self._show_chats()
 
     def _ask(self, request: ChatRequest) -> None:
         number = self._session.ask(request)
@@ -80,16 +89,30 @@ class QuestioningRoom(Room):
 
     def _past_weights(self) -> list[tuple[str, Weights]]:
         past = self._display.past
-        numbers = [one.round for one in past.rounds if one.round] if past is not None else []
-        run = past.run_id if past is not None else ""
-        return [(f"Run {run}, round {number}", Weights(run, number)) for number in numbers]
+        if past is None or not self._bench.runs.holds(past.run_id):
+            return []
+        numbers = [one.round for one in past.rounds if one.round]
+        return [(f"Run {past.run_id}, round {number}", Weights(past.run_id, number)) for number in numbers]
 
     def _show_chats(self) -> None:
         """What was asked of the run that is shown; while an answer comes nothing is taken away."""
-        past = self._display.past
-        run = past.run_id if past is not None else self._display.live_run
-        if run and not self._bench.chat.answering:
-            self._session.request(lambda port: port.chats_of(run), self._bench.chat.show_kept, self._say)
+        chat, past = self._bench.chat, self._display.past
+        run = past.run_id if past is not None else ""
+        if chat.answering or run == self._shown_past:
+            return
+        if not self._shown_past:
+            self._present = chat.kept()
+        self._shown_past = run
+        if not run:
+            chat.show_kept(self._present)
+        elif self._bench.runs.holds(run):
+            self._session.request(lambda port: port.chats_of(run), lambda chats: self._show_kept(run, chats), self._say)
+        else:
+            chat.show_kept(())
+
+    def _show_kept(self, run: str, chats: Sequence[Chat]) -> None:
+        if run == self._shown_past:
+            self._bench.chat.show_kept(chats)
 
     def _say(self, error: AtuError) -> None:
         self._bench.notice.say(error.message, error.hint)
@@ -116,7 +139,11 @@ class QuestioningRoom(Room):
             self._bench.notice.say("The chat is written.", str(path), kind="info")
 
     def _choose_round(self, number: int) -> None:
-        offered = self._past_weights() if self._display.past is not None else self._weights
+        past = self._display.past
+        if past is not None and not self._bench.runs.holds(past.run_id):
+            self._bench.notice.say(_NO_WEIGHTS, "Make a run of your own, then question its rounds.", kind="info")
+            return
+        offered = self._past_weights() if past is not None else self._weights
         chosen = next((weights for _, weights in offered if weights.round == number), UNTOUCHED)
         self._bench.chat.choose_after(chosen)
         self._show_chat()

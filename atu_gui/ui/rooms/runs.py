@@ -92,7 +92,7 @@ class RunsRoom(Room):
     @Slot()
     def _show_strip(self) -> None:
         past = self._display.past
-        kept = past is not None and any(one.run_id == past.run_id for one in self._bench.runs.records)
+        kept = past is not None and self._bench.runs.holds(past.run_id)
         self._bench.past.show_run(past, live=bool(self._display.live_run), kept=kept)
         self._actions.close_run.setEnabled(past is not None)
         if past is None:

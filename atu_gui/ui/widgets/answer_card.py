@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QHideEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStyle, QWidget
 
 from atu_gui.core.chats import KeptAnswer
+from atu_gui.core.text import capital
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_button, label, row
 from atu_gui.ui.widgets.markdown import looks_like_markdown, rendered
@@ -65,7 +66,7 @@ class AnswerCard(QFrame):
         self.setProperty("card", "raised")
         self._parts: list[str] = []
         self._done = False
-        self._by, self._stopped, self._seconds = "", False, 0.0
+        self._who, self._by, self._stopped, self._seconds = capital(weights), "", False, 0.0
         self._answer = label("", wrap=True)
         # Never markup: the words come from a model. Safe Markdown is rendered at the end.
         self._answer.setTextFormat(Qt.TextFormat.PlainText)
@@ -76,7 +77,7 @@ class AnswerCard(QFrame):
         self._answer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self._answer.setContentsMargins(0, 0, 8, 0)
         self._spinner = Spinner(theme)
-        self._weights = label(f"{weights} · waiting", "caption", wrap=True)
+        self._weights = label(f"{self._who} · waiting", "caption", wrap=True)
         self._weights.setTextFormat(Qt.TextFormat.PlainText)
         self._weights.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._copy = icon_button(theme, "copy", "Copy this answer")
@@ -129,14 +130,14 @@ class AnswerCard(QFrame):
         """The next piece of the answer."""
         if not self._done:
             self._parts.append(piece)
-            self._weights.setText("Answering")
+            self._weights.setText(f"{self._who} · answering")
             self._tell()
 
     def finish(self, text: str, weights: str, stopped: bool, seconds: float) -> None:
         """The answer is complete; `weights` names exactly what answered."""
         self._parts = [text]
         self._by, self._stopped, self._seconds = weights, stopped, seconds
-        self._end(f"{weights} · stopped" if stopped else weights)
+        self._end(capital(f"{weights} · stopped" if stopped else weights))
         self._weights.setToolTip(f"{weights}, {seconds:.1f} s")
         self._copy.setVisible(bool(text.strip()))
         if looks_like_markdown(text):

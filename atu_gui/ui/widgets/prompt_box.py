@@ -94,18 +94,17 @@ class PromptBox(QFrame):
         self._stop.clicked.connect(self.stop_requested)
         self._foot = QWidget(self)
         self._foot.setLayout(row(self._rephrase, None, self._settings, self._send, self._arrow, self._stop, spacing=10))
-        self._flat = False
+        self._flat, self._wide = False, True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._recolour)
         self._recolour()
         self.set_flat(False)
 
-    def set_flat(self, flat: bool) -> None:
-        """One line, or a field with a row of buttons below."""
-        self._flat = flat
+    def set_flat(self, flat: bool, *, wide: bool = True) -> None:
+        """One line, or a field with a row of buttons below; in a line that is not wide only what asks has room."""
+        self._flat, self._wide = flat, wide or not flat
         self.setFixedHeight(FLAT if flat else TALL)
-        self._settings.setVisible(not flat)
-        self._rephrase.setVisible(not flat)
+        self._rephrase.setVisible(self._wide)
         self._refresh()
         self._place()
 
@@ -152,6 +151,8 @@ class PromptBox(QFrame):
 
     def _refresh(self) -> None:
         self._stop.setVisible(self._answering)
+        # In one line the way to stop takes its place.
+        self._settings.setVisible(self._wide and not (self._flat and self._answering))
         self._send.setVisible(not self._answering and not self._flat)
         self._arrow.setVisible(not self._answering and self._flat)
 
@@ -159,7 +160,7 @@ class PromptBox(QFrame):
         """By hand, because the row moves between below and beside the field."""
         width = self._foot.sizeHint().width()
         if self._flat:
-            self._foot.setGeometry(self.width() - width - 5, 4, width, self.height() - 8)
+            self._foot.setGeometry(self.width() - width - 3, 3, width, self.height() - 6)
             self.field.setGeometry(9, 8, self.width() - width - 22, self.height() - 12)
         else:
             self._foot.setGeometry(9, self.height() - 36, self.width() - 18, 28)

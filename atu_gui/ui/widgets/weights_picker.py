@@ -1,4 +1,4 @@
-"""Chooses which weights answer on one side: a button of two lines with a menu."""
+"""Chooses which weights answer on one side: a button of two lines, or of one, with a menu."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from atu_gui.core.ports import Weights
 from atu_gui.ui.theme import Theme
+
+_TALL, _FLAT = 40, 34
 
 
 class WeightsPicker(QPushButton):
@@ -32,7 +34,7 @@ class WeightsPicker(QPushButton):
         self.choices_menu = QMenu(name, self)
         self._group: QActionGroup | None = None
         self.setMenu(self.choices_menu)
-        self.setFixedHeight(40)
+        self.setFixedHeight(_TALL)
         self.setMinimumWidth(96)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._repaint)
@@ -72,8 +74,13 @@ class WeightsPicker(QPushButton):
             self._tell()
             self.chosen.emit()
 
+    def set_flat(self, flat: bool) -> None:
+        """One line, with the weights alone; the name is then said by the mark, the tooltip and the answers below."""
+        self.setFixedHeight(_FLAT if flat else _TALL)
+        self.update()
+
     def sizeHint(self) -> QSize:
-        return QSize(180, 40)
+        return QSize(180, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -85,10 +92,13 @@ class WeightsPicker(QPushButton):
         painter.setBrush(colour if self._side else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(QPointF(15, self.height() / 2), 4, 4)
         right = self.width() - 24
-        for top, words, token, font in (
+        lines = (
             (4, self._name, "text", self._theme.font(12, 500)),
             (20, self.label, "muted", self._theme.font(11)),
-        ):
+        )
+        if self.height() < _TALL:
+            lines = ((self.height() // 2 - 8, self.label, "text", self._theme.font(12)),)
+        for top, words, token, font in lines:
             painter.setFont(font)
             painter.setPen(QColor(getattr(tokens, token)))
             shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, right - 28)

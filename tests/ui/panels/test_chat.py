@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QPushButton
@@ -53,13 +53,14 @@ def test_both_sides_stream_and_name_their_weights(panel: ChatPanel) -> None:
     for side, words in ((0, "A pain"), (0, "ter."), (1, "I am ")):
         panel.handle(ChatToken(7, side, words))
     assert (before.text, after.text) == ("A painter.", "I am ")
+    assert before.weights_shown == "Untouched weights · answering"
     panel.handle(ChatAnswered(7, 0, "A painter.", "untouched weights", False, 0.5))
     assert before.done
     assert not after.done
-    assert before.weights_shown == "untouched weights"
+    assert before.weights_shown == "Untouched weights"
     panel.handle(ChatAnswered(7, 1, "I am not sure.", "run 1, round 5, step 80", False, 0.5))
     assert after.text == "I am not sure."
-    assert after.weights_shown == "run 1, round 5, step 80"
+    assert after.weights_shown == "Run 1, round 5, step 80"
     assert not panel.answering
 
 
@@ -91,7 +92,7 @@ def test_stop_asks_with_the_id_and_keeps_what_was_written(qtbot: QtBot, panel: C
     for side in (0, 1):
         panel.handle(ChatAnswered(7, side, "Half an" if side == 0 else "", "w", True, 0.1))
     assert panel.exchanges[0].cards[0].text == "Half an"
-    assert panel.exchanges[0].cards[0].weights_shown == "w · stopped"
+    assert panel.exchanges[0].cards[0].weights_shown == "W · stopped"
     assert not stop.isVisible()
     assert button(panel, "Ask").isVisible()
 
@@ -192,12 +193,24 @@ def test_a_low_panel_takes_the_form_of_a_tab(qtbot: QtBot, panel: ChatPanel) -> 
     ask(panel)
     panel.resize(960, 170)
     qtbot.waitUntil(lambda: panel.compact)
-    assert not panel.before.isVisible()
     assert panel._box.height() < 40
     first, second = panel.exchanges[0].cards
     assert first.y() == second.y()
     panel.resize(440, 600)
-    assert panel.before.isVisible()
+    assert panel.before.height() == 40 and not panel.compact
+
+
+@pytest.mark.parametrize(("width", "beside"), [(960, True), (440, False)])
+def test_a_low_panel_still_chooses_who_answers(qtbot: QtBot, panel: ChatPanel, width: int, beside: bool) -> None:
+    panel.resize(width, 190)
+    qtbot.waitUntil(lambda: panel.compact)
+    qtbot.waitUntil(lambda: panel.before.isVisible() and panel.after.isVisible())
+    assert panel.before.height() == panel._box.height()
+    qtbot.waitUntil(lambda: (panel.before.mapTo(panel, QPoint()).y() == panel._box.y()) is beside)
+    # What does not fit beside the words that are typed is left to the menus.
+    assert panel._box.sampling.isVisible() is beside
+    assert button(panel, "Rephrase 9 ways").isVisible() is beside
+    assert panel._box.field.width() > 240
 
 
 def test_an_answer_can_be_copied(panel: ChatPanel) -> None:

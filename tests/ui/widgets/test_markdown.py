@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from PySide6.QtGui import QFont, QTextDocument
 from PySide6.QtWidgets import QApplication
 
@@ -24,6 +26,14 @@ def test_emphasis_and_lists_are_rendered(qapp: QApplication) -> None:
     assert words_of(html).split() == ["It", "is", "bold:", "one", "two"]
     assert "font-weight" in html
     assert "<li" in html
+
+
+def test_lists_begin_near_the_edge_level_by_level(qapp: QApplication) -> None:
+    html = rendered("1. Banana\n2. Apple\n\n- one\n  - nested\n", QFont())
+    assert "-qt-list-indent: 1;" not in html
+    margins = [int(found) for found in re.findall(r"<li[^>]*?margin-left:(\d+)px;", html)]
+    assert margins == [24, 24, 24, 48]
+    assert "Banana" in words_of(html) and "nested" in words_of(html)
 
 
 def test_nothing_a_model_writes_can_load_or_open_anything(qapp: QApplication) -> None:
