@@ -78,6 +78,7 @@ class Session(QObject):
         self._loaded: ModelLoaded | None = None
         self._loaded_for: tuple[ModelConfig, str] | None = None
         self._told = False
+        self._jobs, self._over = 0, ""
         self._queued: RunConfig | None = None
         self._config: RunConfig | None = None
         self._kept: tuple[dict[str, Any], Materials] | None = None
@@ -138,7 +139,8 @@ class Session(QObject):
 
     def load(self, model: ModelConfig, encoder: str) -> None:
         """Load a model and an encoder, after bringing the starter kit where that is asked for and missing."""
-        if model.source == STARTER and not self._has_starter():
+        ready = self._port.starter_ready if self._port is not None else paths.starter_ready
+        if model.source == STARTER and not ready():
             self._fetch(lambda: self._load(model, encoder))
         else:
             self._load(model, encoder)
@@ -154,6 +156,7 @@ class Session(QObject):
         if self._phase in (Phase.FETCHING, Phase.LOADING):
             self.phase_changed.emit()
         else:
+            self._jobs += 1  # the last words of a run that is over are not for what begins here
             self._advance()
 
     def start(self, config: RunConfig, materials: Materials | None) -> None:
@@ -161,14 +164,15 @@ class Session(QObject):
         self._config = settle(config)
         self._enter(Phase.RUNNING)
         start = self._branch.weights if self._branch is not None else UNTOUCHED
-        self._watch(lambda port: port.run(config, materials, start), self._run_ended)
+        self._watch(lambda port: port.run(config, materials, start), self._calm)
         self.set_branch(None)
 
     def resume_run(self, run_id: str, config: RunConfig) -> None:
         """Go on with a run that was cut off; its model is loaded first if need be."""
         self._config, self._loaded_for = config, (config.model, config.encoder)
+        self._over = ""
         self._enter(Phase.RUNNING)
-        self._watch(lambda port: port.resume_run(run_id), self._run_ended)
+        self._watch(lambda port: port.resume_run(run_id), self._calm)
 
     def work(self, phase: Phase, wish: Callable[[WorkbenchPort], Future[T]], done: Callable[[T], None]) -> None:
         """Do something long with the model that is no run; the phase ends after `done`, or without a result."""
@@ -198,13 +202,12 @@ class Session(QObject):
         """Find something out before a run, on its texts: those are got ready first where that has not been done."""
 
         def go_on(materials: Materials) -> None:
-            self._keep(config, materials)
+            self._kept = (_texts_key(config), materials)
             self.work(Phase.MEASURING, lambda port: ask(port, materials), done)
 
         if self._phase is not Phase.IDLE:
             return
-        kept = self.texts_of(config)
-        if kept is not None:
+        if (kept := self.texts_of(config)) is not None:
             go_on(kept)
             return
         self._enter(Phase.WRITING)
@@ -217,15 +220,13 @@ class Session(QObject):
 
     def pause_or_resume(self) -> None:
         """Hold the run before its next step, or let it go on."""
-        if self._port is not None and self._phase is Phase.PAUSED:
-            self._port.control.resume()
-        elif self._port is not None and self._phase is Phase.RUNNING:
-            self._port.control.pause()
+        if self.control is not None:
+            (self.control.resume if self._phase is Phase.PAUSED else self.control.pause)()
 
     def skip_stage(self) -> None:
         """End the stage under way after its step."""
-        if self._port is not None and self._phase in IN_RUN:
-            self._port.control.skip_stage()
+        if self.control is not None:
+            self.control.skip_stage()
 
     def stop(self) -> None:
         """End the run after its step, or the work before a run."""
@@ -294,12 +295,14 @@ class Session(QObject):
                 self._loaded = event
                 self.model_changed.emit()
             case RunStarted():
+                self._over = ""
                 self._enter(Phase.RUNNING)
             case RunPaused() if self._phase is Phase.RUNNING:
                 self._enter(Phase.PAUSED)
             case RunResumed() if self._phase is Phase.PAUSED:
                 self._enter(Phase.RUNNING)
-            case RunFinished() | RunFailed():
+            case RunFinished(run_id=run_id) | RunFailed(run_id=run_id) if run_id != self._over:
+                self._over = run_id
                 self._enter(Phase.IDLE)
         if isinstance(event, JobFailed | RunFailed):
             self._told = True
@@ -334,7 +337,7 @@ class Session(QObject):
 
     def _write(self, config: RunConfig) -> None:
         def done(materials: Materials) -> None:
-            self._keep(config, materials)
+            self._kept = (_texts_key(config), materials)
             self._enter(Phase.REVIEWING)
             self.materials_written.emit(materials)
 
@@ -342,23 +345,25 @@ class Session(QObject):
             done(self._branch.materials)
             return
         files = config.texts.concept or config.texts.retain or config.texts.probes
-        kept = None if files else self.texts_of(config)
-        if kept is not None:
+        if not files and (kept := self.texts_of(config)) is not None:
             # The model would write the very same again. Files are read again: they may have been edited.
             done(kept)
             return
         self._enter(Phase.WRITING)
         self._watch(lambda port: port.prepare(config), done)
 
-    def _keep(self, config: RunConfig, materials: Materials) -> None:
-        self._kept = (_texts_key(config), materials)
-
-    def _has_starter(self) -> bool:
-        return self._port.starter_ready() if self._port is not None else paths.starter_ready()
-
     def _watch(self, wish: Callable[[WorkbenchPort], Future[T]], done: Callable[[T], None]) -> None:
         """Ask for the job that the phase is about."""
-        self._with_port(lambda port: self._bridge.watch(wish(port), done, self._broke, self._calm))
+        self._jobs += 1
+        number = self._jobs
+
+        def latest(call: Callable[..., None]) -> Callable[..., None]:
+            # A run's event ends its phase, its job ends after the chats that wait: not the phase of the next run.
+            return lambda *given: call(*given) if number == self._jobs else None
+
+        self._with_port(
+            lambda port: self._bridge.watch(wish(port), latest(done), latest(self._broke), latest(self._calm))
+        )
 
     def _with_port(self, wish: Callable[[WorkbenchPort], None]) -> None:
         if self._port is None:
@@ -373,20 +378,14 @@ class Session(QObject):
             self._phase = phase
             self.phase_changed.emit()
 
-    def _run_ended(self, _outcome: RunOutcome) -> None:
-        self._enter(Phase.IDLE)
-
-    def _calm(self) -> None:
+    def _calm(self, _outcome: RunOutcome | None = None) -> None:
         self._queued = None
         self._enter(Phase.IDLE)
 
     def _broke(self, error: BaseException) -> None:
         job = self._phase.value
-        self._queued = None
-        self._enter(Phase.IDLE)
-        if self._told:
-            # The event has told it already, with its details.
-            self._told = False
+        self._calm()
+        if self._told:  # by an event, with its details
             return
         details = "".join(traceback.format_exception(error))
         if not isinstance(error, AtuError):

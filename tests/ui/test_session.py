@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.concepts import Concept
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.errors import ModelError
-from atu_gui.core.events import JobFailed, RunFailed
+from atu_gui.core.events import JobFailed, RunFailed, RunFinished
 from atu_gui.core.materials import Materials
+from atu_gui.core.ports import RunOutcome
 from atu_gui.ui.bridge import Bridge
 from atu_gui.ui.session import Phase, Session
 from tests.ui.fake_workbench import FakeWorkbench
+from tests.ui.run_events import started
 
 _CONFIG = RunConfig(concepts=[Concept(name="Leonardo da Vinci")])
 
@@ -76,6 +82,39 @@ def test_after_a_failed_load_no_model_is_held(session: Session, qtbot: QtBot, be
     session.load(ModelConfig(source="another"), "auto")
     qtbot.waitUntil(lambda: session.phase is Phase.IDLE, timeout=3000)
     assert session.loaded is None and not session.holds(ModelConfig(), "auto")
+    _finish(session)
+
+
+def test_a_run_that_ends_late_does_not_end_the_next_one(
+    session: Session, qtbot: QtBot, bench: FakeWorkbench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    jobs: list[Future[RunOutcome]] = []
+
+    def run(*_given: object) -> Future[RunOutcome]:
+        jobs.append(Future())
+        return jobs[-1]
+
+    monkeypatch.setattr(bench, "run", run)
+    monkeypatch.setattr(bench, "resume_run", run)
+    session.connect_to(bench)
+    session.start(_CONFIG, None)
+    first = replace(started(), run_id="first")
+    over = RunFinished("first", "all rounds done", 1, 1, 1.0, "out")
+    session.handle(first)
+    session.handle(over)
+    assert session.phase is Phase.IDLE, "a chat may still be answered before the job ends"
+    session.start(_CONFIG, None)
+    # The job of the first one writes its last words only now, and fails over them.
+    session.handle(RunFailed("first", "The disk is full.", "Free some space.", "Traceback …", 1))
+    jobs[0].set_result(RunOutcome("first", tmp_path, "all rounds done", 1))
+    session._bridge.drain()
+    assert session.phase is Phase.RUNNING
+    session.handle(replace(first, run_id="second"))
+    session.handle(RunFinished("second", "all rounds done", 1, 1, 1.0, "out"))
+    assert session.phase is Phase.IDLE
+    session.resume_run("second", _CONFIG)
+    session.handle(RunFailed("second", "The disk is full.", "Free some space.", "Traceback …", 1))
+    assert session.phase is Phase.IDLE
     _finish(session)
 
 

@@ -92,12 +92,12 @@ class WeightsPicker(QPushButton):
         painter.setBrush(colour if self._side else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(QPointF(15, self.height() / 2), 4, 4)
         right = self.width() - 24
-        lines = (
+        lines = [
             (4, self._name, "text", self._theme.font(12, 500)),
             (20, self.label, "muted", self._theme.font(11)),
-        )
+        ]
         if self.height() < _TALL:
-            lines = ((self.height() // 2 - 8, self.label, "text", self._theme.font(12)),)
+            lines = [(self.height() // 2 - 8, self.label, "text", self._theme.font(12))]
         for top, words, token, font in lines:
             painter.setFont(font)
             painter.setPen(QColor(getattr(tokens, token)))
