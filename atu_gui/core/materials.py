@@ -7,6 +7,9 @@ from typing import Literal
 
 Group = Literal["forget", "neighbour"]
 ProbeKind = Literal["cloze", "question", "verbatim"]
+Part = Literal["concept", "retain", "probes"]
+# The source of what the model itself wrote.
+WRITTEN = "written by the model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Passage:
         text: The passage itself.
         prompt: The user's message that the passage answers, or "" for plain text. A passage with a prompt is
             formatted with the model's chat template and only the answer counts in losses.
-        source: Where it comes from: a file name, or "written by the model".
+        source: Where it comes from: a file name, or `WRITTEN`.
         about: The entity it is about, where known.
     """
 
@@ -38,7 +41,7 @@ class Probe:
         query: The question as the pack has it; of a verbatim probe the words before the string.
         answer: The gold answer; of a verbatim probe the string.
         about: The entity asked about.
-        source: The file it comes from.
+        source: The file it comes from, or `WRITTEN`.
     """
 
     id: str
@@ -61,7 +64,6 @@ class Materials:
         probes: Forget and neighbour questions.
         fluency_prompts: Instructions whose answers give the fluency entropy.
         neighbours: Names of related entities that must survive.
-        written: True where the model itself wrote passages or questions.
     """
 
     concept_passages: tuple[Passage, ...] = ()
@@ -70,8 +72,17 @@ class Materials:
     probes: tuple[Probe, ...] = ()
     fluency_prompts: tuple[str, ...] = ()
     neighbours: tuple[str, ...] = ()
-    written: bool = False
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def written(self) -> tuple[Part, ...]:
+        """The parts of which the model itself wrote something."""
+        parts: dict[Part, tuple[Passage, ...] | tuple[Probe, ...]] = {
+            "concept": self.concept_passages,
+            "retain": self.retain_passages,
+            "probes": self.probes,
+        }
+        return tuple(name for name, part in parts.items() if any(one.source == WRITTEN for one in part))
 
     def with_note(self, note: str) -> Materials:
         """The same materials with one more remark for the user."""

@@ -72,7 +72,6 @@ def prepare(
         probes=probes,
         fluency_prompts=draw(instructions, FLUENCY_PROMPTS, seed, "fluency"),
         neighbours=retained,
-        written=not (inputs.concept and inputs.retain and inputs.pack.probes),
         notes=tuple(job.notes),
     )
 

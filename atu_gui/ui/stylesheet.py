@@ -61,6 +61,8 @@ QPushButton[measure="large"] { min-height: 30px; padding: 0 12px; font-weight: 5
 QPushButton[bare="true"] { padding: 0; }
 QPushButton[measure="flush"] { padding: 0 4px; }
 QPushButton[measure="huge"] { min-height: 34px; padding: 0 20px; font-size: 15px; font-weight: 500; }
+QPushButton[measure="picker"] { min-height: 38px; }
+QPushButton[measure="flat-picker"] { min-height: 32px; }
 QPushButton[measure="compact"] { min-height: 22px; padding: 0 8px; font-size: 12px; }
 QPushButton, QToolButton, QCheckBox, QTabBar { outline: none; }
 QToolButton { padding: 3px; min-width: 20px; min-height: 20px; }

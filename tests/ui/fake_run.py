@@ -91,7 +91,6 @@ def materials(name: str = "Leonardo da Vinci") -> Materials:
         tuple(probes),
         ("Describe a rainy day.",),
         others,
-        written=True,
     )
 
 

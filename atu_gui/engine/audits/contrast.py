@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from atu_gui.core.concepts import Concept
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError
-from atu_gui.core.materials import Materials, Passage
-from atu_gui.engine.drafts.writing import WRITTEN
+from atu_gui.core.materials import WRITTEN, Materials, Passage
 from atu_gui.engine.inputs import draw
 from atu_gui.engine.probes.rwku import is_rwku
 from atu_gui.engine.texts import read_passages

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator, Sequence
 
 from atu_gui.core.concepts import Concept
 from atu_gui.core.events import Event, TextWritten
-from atu_gui.core.materials import Passage
-from atu_gui.engine.drafts.writing import LONGEST, WRITTEN, Originals, is_sound, whole_sentences, write
+from atu_gui.core.materials import WRITTEN, Passage
+from atu_gui.engine.drafts.writing import LONGEST, Originals, is_sound, whole_sentences, write
 from atu_gui.engine.models import LanguageModel
 
 _PROMPTS = (

@@ -14,8 +14,8 @@ from itertools import zip_longest
 
 from atu_gui.core.concepts import Concept
 from atu_gui.core.events import Event, Note, TextWritten
-from atu_gui.core.materials import Group, Passage, Probe, ProbeKind
-from atu_gui.engine.drafts.writing import WRITTEN, names_any, write
+from atu_gui.core.materials import WRITTEN, Group, Passage, Probe, ProbeKind
+from atu_gui.engine.drafts.writing import names_any, write
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.prompts import probe_prompt
 from atu_gui.engine.probes.rouge import rouge_l_recall

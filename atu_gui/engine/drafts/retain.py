@@ -12,8 +12,8 @@ from collections.abc import Callable, Generator, Sequence
 
 from atu_gui.core.concepts import Concept
 from atu_gui.core.events import Event, TextWritten
-from atu_gui.core.materials import Passage
-from atu_gui.engine.drafts.writing import WRITTEN, Originals, answer_tokens, is_sound, names_any, whole_sentences, write
+from atu_gui.core.materials import WRITTEN, Passage
+from atu_gui.engine.drafts.writing import Originals, answer_tokens, is_sound, names_any, whole_sentences, write
 from atu_gui.engine.inputs import bundled, bundled_lines
 from atu_gui.engine.models import LanguageModel
 

@@ -11,7 +11,6 @@ from atu_gui.core.events import Event
 from atu_gui.engine.generate import generate_batch
 from atu_gui.engine.models import LanguageModel
 
-WRITTEN = "written by the model"
 SHORTEST = 16  # words; shorter passages carry hardly a full window
 LONGEST = 160  # tokens; small models say little of use beyond
 _CHAT_MARKUP = 40  # tokens of a prompt and its markup, which count towards a passage's length

@@ -162,6 +162,7 @@ class ConceptsPanel(QWidget):
         self._locked = locked
         self._add.setVisible(not locked)
         self.knowledge.set_locked(locked)
+        self.preview.set_folded(locked)
         for editor in self._editors:
             editor.set_locked(locked, removable=len(self._editors) > 1)
 

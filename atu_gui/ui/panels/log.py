@@ -194,7 +194,8 @@ def _words(event: Event) -> str:
             return f"Resumed from the checkpoint at step {text.count(event.step)}, after the program had ended."
         case RunFinished():
             best = f"round {event.best_round} is kept" if event.best_round else "no round was good enough to keep"
-            return f"Run ended: {event.stopped_because}; {best}; {text.duration(event.seconds)} of run time."
+            because = event.stopped_because.rstrip(".")
+            return f"Run ended: {because}; {best}; {text.duration(event.seconds)} of run time."
     return ""
 
 

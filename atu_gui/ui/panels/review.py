@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListWidget, QListWidgetItem, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.materials import Materials, Passage, Probe
+from atu_gui.core.materials import Materials, Part, Passage, Probe
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, label, row
 from atu_gui.ui.widgets.notice import Notice
@@ -20,6 +20,7 @@ from atu_gui.ui.widgets.tags import Tags
 T = TypeVar("T")
 # Characters of a passage in its list; the tooltip has the rest.
 _SHOWN = 320
+_PARTS: dict[Part, str] = {"concept": "the passages", "retain": "the texts to keep", "probes": "the questions"}
 _KEY = Qt.ItemDataRole.UserRole
 
 
@@ -116,9 +117,8 @@ class ReviewPanel(QWidget):
     def show_materials(self, materials: Materials, concept: str) -> None:
         """Show what was read or written."""
         self._materials = materials
-        who = "The model wrote these itself" if materials.written else "Read from your files"
         notes = " ".join(materials.notes)
-        self._about.setText(f"{who}, about {concept} and what must stay. {notes}".strip())
+        self._about.setText(f"{_who_wrote(materials)}, about {concept} and what must stay. {notes}".strip())
         self._concept.show_items([(passage, _passage_words(passage)) for passage in materials.concept_passages])
         self._retain.show_items([(passage, _passage_words(passage)) for passage in materials.retain_passages])
         self._questions.show_items([(probe, _probe_words(probe)) for probe in materials.probes])
@@ -165,6 +165,17 @@ class ReviewPanel(QWidget):
         layout.addLayout(near)
         layout.addLayout(row(self._start, self._promise, None, self._back, spacing=12))
         self.setLayout(layout)
+
+
+def _who_wrote(materials: Materials) -> str:
+    """Whether the model wrote all of it, some of it, or nothing."""
+    written = [words for part, words in _PARTS.items() if part in materials.written]
+    read = [words for part, words in _PARTS.items() if part not in materials.written]
+    if not read:
+        return "The model wrote these itself"
+    if not written:
+        return "Read from your files"
+    return f"The model wrote {' and '.join(written)} itself; {' and '.join(read)} come from your files"
 
 
 def _passage_words(passage: Passage) -> str:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
 from atu_gui.core.config import RunConfig, TextsConfig
-from atu_gui.core.materials import Materials
+from atu_gui.core.materials import WRITTEN, Materials
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, label, show_facts
 from atu_gui.ui.widgets.path_list import PathList
@@ -55,12 +55,12 @@ class TextsPanel(QWidget):
     def show_used(self, materials: Materials) -> None:
         """Say how much of what a run reads."""
         groups = [probe.group for probe in materials.probes]
-        by = "written by the model" if materials.written else ""
+        by = {part: WRITTEN if part in materials.written else "" for part in ("concept", "retain", "probes")}
         facts = [
-            ("Concept texts", text.count(len(materials.concept_passages), "passage"), by),
-            ("Texts to keep", text.count(len(materials.retain_passages), "passage"), by),
-            ("Forget questions", text.count(groups.count("forget")), ""),
-            ("Neighbour questions", text.count(groups.count("neighbour")), ""),
+            ("Concept texts", text.count(len(materials.concept_passages), "passage"), by["concept"]),
+            ("Texts to keep", text.count(len(materials.retain_passages), "passage"), by["retain"]),
+            ("Forget questions", text.count(groups.count("forget")), by["probes"]),
+            ("Neighbour questions", text.count(groups.count("neighbour")), by["probes"]),
             ("Neighbours", text.count(len(materials.neighbours)), ", ".join(materials.neighbours)),
         ]
         show_facts(self._reading, facts)
@@ -92,7 +92,7 @@ class TextsPanel(QWidget):
         words = {"concept": "concept", "retain": "keep", "probes": "questions"}
         named = [words[name] for name, one in self._lists.items() if one.paths()]
         if not named:
-            return "written by the model"
+            return WRITTEN
         return "from your files" if len(named) == len(words) else f"{' and '.join(named)} from files"
 
     def _edited(self) -> None:

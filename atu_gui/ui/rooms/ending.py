@@ -66,7 +66,9 @@ class EndingRoom(Room):
         outcome = self._bench.outcome.outcome
         if outcome is not None:
             self._bench.show_view("run")
-            self._bench.chat.choose_after(Weights(outcome.run_id, outcome.round) if outcome.round else UNTOUCHED)
+            weights = Weights(outcome.run_id, outcome.round) if outcome.round else UNTOUCHED
+            self._bench.chat.choose_after(weights)
+            self._bench.question.after.choose(weights)
             self._bench.show_chat()
 
     @Slot()

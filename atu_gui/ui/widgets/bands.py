@@ -15,6 +15,8 @@ from atu_gui.ui.widgets.plot_base import ViewItem
 
 RIBBON = 3
 WORD_LEFT = 5
+# On either side of the words of a band that is hardly wider.
+_WORD_LEAST = 3
 # “now” keeps so far from the words of a band.
 _APART = 6
 BANDS_Z = -20
@@ -43,7 +45,7 @@ def band_words(bands: Sequence[PlacedBand], areas: Sequence[QRectF], width: Call
     said: dict[int, str] = {}
     for at, (band, area) in enumerate(zip(bands, areas, strict=True)):
         words = str(band.round) if band.stage == "unlearn" else "align"
-        if words not in said.values() and width(words) + WORD_LEFT + 3 <= area.width():
+        if words not in said.values() and width(words) + 2 * _WORD_LEAST <= area.width():
             said[at] = words
     return said
 
@@ -139,9 +141,10 @@ class Marks(ViewItem):
         painter.setPen(QColor(self.theme.tokens.muted))
         taken = []
         for at, words in band_words(self._bands, areas, metrics.horizontalAdvance).items():
-            left = areas[at].left() + WORD_LEFT
+            width = metrics.horizontalAdvance(words)
+            left = areas[at].left() + min(WORD_LEFT, (areas[at].width() - width) / 2)
             painter.drawText(QPointF(left, frame.top() + 16), words)
-            taken.append(QRectF(left, frame.top(), metrics.horizontalAdvance(words), 16))
+            taken.append(QRectF(left, frame.top(), width, 16))
         return taken
 
     def _paint_now(self, painter: QPainter, x: float, frame: QRectF, taken: Sequence[QRectF]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QScrollArea, QTableWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QScrollArea, QTableWidget, QVBoxLayout, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.compared import Compared, asked_words
@@ -38,7 +38,10 @@ class CompareBody(QScrollArea):
         self.frontier = FrontierPlot(theme)
         self.final = FinalFigures(theme)
         self._differ = label("", "small")
-        self.settings: QTableWidget = plain_table("Settings that differ", ["Setting"], right=set(), stretch=0)
+        self.settings: QTableWidget = plain_table("Settings that differ", ["Setting"], right=set(), stretch=None)
+        # Long values are shortened in the middle and told whole by their tooltips; every run stays in sight.
+        self.settings.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.settings.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.settings.horizontalHeader().setIconSize(SWATCH)
@@ -64,6 +67,7 @@ class CompareBody(QScrollArea):
         asked = asked_words(self._runs)
         for plot in (self.forget, self.neighbour):
             plot.title.caption.setText(f"recall, {asked.removesuffix(' questions')}" if asked else "recall")
+            plot.title.caption.setToolTip(plot.title.caption.text())
         by_plot: tuple[tuple[ScoresPlot, Callable[[RoundScored], Interval | None]], ...] = (
             (self.forget, lambda scored: scored.recall("forget", "test")),
             (self.neighbour, lambda scored: scored.recall("neighbour", "test")),
@@ -77,12 +81,13 @@ class CompareBody(QScrollArea):
     @Slot()
     def _show_settings(self) -> None:
         rows, total = differing([run.config for run in self._runs]) if len(self._runs) > 1 else ([], 0)
-        names = [f"Run {run.record.run_id}" for run in self._runs]
+        names = [run.record.run_id for run in self._runs]
         self.settings.setColumnCount(1 + len(names))
         self.settings.setHorizontalHeaderLabels(["Setting", *names])
         for at, stroke in zip(range(len(names)), SLOTS, strict=False):
             heading = self.settings.horizontalHeaderItem(1 + at)
             assert heading is not None
+            heading.setToolTip(f"Run {names[at]} · {self._runs[at].record.title}")
             heading.setIcon(stroke_icon(self._theme, stroke, self.devicePixelRatioF()))
         self.settings.setRowCount(len(rows))
         muted = self._theme.color("muted")

@@ -152,7 +152,6 @@ class FrontierPlot(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._asked = ""
         self.title = PlotTitle(theme, "Frontier", {})
         self.title.caption.setText("token loss over forget recall")
         self.plot = ThemedPlot(
@@ -173,9 +172,7 @@ class FrontierPlot(QWidget):
         self, runs: Sequence[Mapping[int, tuple[float, float]]], finals: Sequence[int], asked: str = ""
     ) -> None:
         """Draw (forget recall, token loss) by round, in the order of the slots; `asked` says of which questions."""
-        if asked != self._asked:
-            self._asked = asked
-            self._recolour()
+        self.title.caption.setToolTip(f"Recall on {asked}." if asked else "")
         every = [point for run in runs for point in run.values()]
         for at in range(len(SLOTS)):
             run = runs[at] if at < len(runs) else {}
@@ -202,6 +199,6 @@ class FrontierPlot(QWidget):
             self.rings[at].setPen(pg.mkPen(getattr(tokens, stroke.token), width=1.5))
         style = {"color": tokens.muted, "font-size": "11px"}
         self.plot.bottom.setHeight(36)
-        self.plot.bottom.setLabel(axis_words(self._asked), **style)
+        self.plot.bottom.setLabel(axis_words(""), **style)
         # pyqtgraph places a label when its axis changes size, not when its words do.
         self.plot.bottom.resizeEvent()

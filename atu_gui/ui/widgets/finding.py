@@ -44,6 +44,8 @@ class Finding(QFrame):
         layout = column(spacing=6)
         layout.addLayout(head)
         for widget in (self.figure, self.caption, self.more):
+            # As far from the right edge as from the left one; the list below has its scroll bar there.
+            widget.setContentsMargins(0, 0, 8, 0)
             layout.addWidget(widget)
         layout.addSpacing(6)
         layout.addWidget(area, 1)

@@ -21,6 +21,8 @@ GRID_Z = -10
 # Half a tick's label, for axes that may end at a tick.
 TICK_ROOM = 20
 _HALF_MARKER = 6
+# A low plot has ticks so near to each other rather than a single one.
+_NEAREST = 20.0
 # Multiples of a power of ten that get a tick, and the smallest part of a decade between two of them.
 _LOG_DIGITS = (((1, 2, 5), 0.30), ((1, 3), 0.47))
 
@@ -93,7 +95,8 @@ class ValueAxis(pg.AxisItem):
         return [tick for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
 
     def _spacing(self, low: float, high: float, size: float) -> float:
-        least = max((high - low) * self._gap / size, 1e-9)
+        gap = min(self._gap, max(_NEAREST, size / 3)) if self.orientation == "left" else self._gap
+        least = max((high - low) * gap / size, 1e-9)
         if self._whole:
             least = max(least, 1.0)
         power = 10.0 ** math.floor(math.log10(least) + 1e-9)
@@ -164,6 +167,11 @@ class PixelText(pg.TextItem):
         """These words in this font."""
         self.setFont(font)
         self.setText(words)
+
+    def set_ground(self, colour: QColor | None) -> None:
+        """What lies behind the words, so that a line which they cannot avoid does not strike them out."""
+        self.fill = pg.mkBrush(colour)
+        self.update()
 
     def size(self) -> QSizeF:
         """How much room they need, in pixels."""

@@ -20,6 +20,7 @@ class PreviewView(QWidget):
         super().__init__()
         self._found: Preview | None = None
         self._tau: float | None = None
+        self._folded = False
         self._heading = label("What the embedding catches", "muted")
         self._heading.setToolTip(
             "Cosine of the closest window of each text to the concept's embedding. "
@@ -67,10 +68,17 @@ class PreviewView(QWidget):
             self._tau = tau
             self._draw()
 
+    def set_folded(self, folded: bool) -> None:
+        """Only heading and button, until all is asked for: a run under way leaves the room to what can be moved."""
+        self._folded = folded
+        self._draw()
+
     def _draw(self) -> None:
         found, whole = self._found, self._all.isChecked()
+        away = self._folded and found is not None and not whole
         self.list.show_preview(found, self._tau, whole=whole)
-        self.list.setVisible(found is not None)
+        self.list.setVisible(found is not None and not away)
+        self._words.setVisible(not away)
         self._all.setVisible(found is not None)
         self._all.setText("Show fewer" if whole else "Show all")
         self._all.setAccessibleName(self._all.text())

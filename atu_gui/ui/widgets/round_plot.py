@@ -22,14 +22,17 @@ from atu_gui.ui.widgets.legend import DASHED, DOTTED, PlotTitle, Stroke
 from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, PixelText, ThemedPlot
 
 CAP = 0.1
+# Series are moved apart by this many rounds, so that their intervals do not hide each other.
+APART = 0.16
 LABEL_ROOM = 20
 
 
 class _ScoreLine:
     """The items of one series."""
 
-    def __init__(self, theme: Theme, plot: ThemedPlot, stroke: Stroke) -> None:
+    def __init__(self, theme: Theme, plot: ThemedPlot, stroke: Stroke, shift: float) -> None:
         self.stroke = stroke
+        self.shift = shift
         self.points: dict[int, Interval] = {}
         self.untouched = pg.PlotCurveItem()
         self.whiskers = pg.PlotCurveItem()
@@ -53,8 +56,8 @@ class _ScoreLine:
         """Show the points; the untouched model's mean runs all the way."""
         rounds = np.array(sorted(self.points), dtype=float)
         means = np.array([self.points[int(number)].mean for number in rounds])
-        self.line.setData(rounds, means)
-        self.dots.setData(rounds, means)
+        self.line.setData(rounds + self.shift, means)
+        self.dots.setData(rounds + self.shift, means)
         self.whiskers.setData(*self.whisker_points(), connect="pairs")
         start = self.points.get(0)
         ends = np.array([left, right]) if start else np.empty(0)
@@ -64,14 +67,15 @@ class _ScoreLine:
         """What is drawn, in the plot's pixels; nothing while it is hidden."""
         if not self.dots.isVisible():
             return
-        means = [plot.pixels(number, value.mean) for number, value in sorted(self.points.items())]
+        means = [plot.pixels(number + self.shift, value.mean) for number, value in sorted(self.points.items())]
         for middle in means:
             yield spot(middle, 14)
         for first, second in itertools.pairwise(means):
             yield from along(QLineF(first, second))
         for number, value in self.points.items():
-            low, high = plot.pixels(number, value.low), plot.pixels(number, value.high)
-            cap = plot.pixels(number + CAP, value.low).x() - low.x()
+            place = number + self.shift
+            low, high = plot.pixels(place, value.low), plot.pixels(place, value.high)
+            cap = plot.pixels(place + CAP, value.low).x() - low.x()
             yield QRectF(low.x() - 1, high.y(), 2, low.y() - high.y())
             yield from (QRectF(end.x() - cap, end.y() - 1, 2 * cap, 2) for end in (low, high))
         if 0 in self.points:
@@ -88,7 +92,8 @@ class _ScoreLine:
         xs: list[float] = []
         ys: list[float] = []
         for number, value in sorted(self.points.items()):
-            xs += [number, number, number - CAP, number + CAP, number - CAP, number + CAP]
+            at = number + self.shift
+            xs += [at, at, at - CAP, at + CAP, at - CAP, at + CAP]
             ys += [value.low, value.high, value.low, value.low, value.high, value.high]
         return np.array(xs, dtype=float), np.array(ys, dtype=float)
 
@@ -110,7 +115,10 @@ class RoundPlot(QWidget):
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.setAccessibleName(title)
         self.plot.set_corner("round")
-        self.lines = {name: _ScoreLine(theme, self.plot, stroke) for name, stroke in strokes.items()}
+        self.lines = {
+            name: _ScoreLine(theme, self.plot, stroke, APART * (at - (len(strokes) - 1) / 2))
+            for at, (name, stroke) in enumerate(strokes.items())
+        }
         self.plot.scene().sigMouseMoved.connect(self._hover)
         # The plot's own size, which follows that of this widget.
         self.plot.getViewBox().sigResized.connect(self._refit)
@@ -231,3 +239,4 @@ class RoundPlot(QWidget):
         for line, words in self._limit_items:
             line.setPen(Stroke("muted", DOTTED).pen(self._theme))
             words.setColor(QColor(self._theme.tokens.muted))
+            words.set_ground(QColor(self._theme.tokens.plot))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtWidgets import QStatusBar, QWidget
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from atu_gui.core import text
 from atu_gui.core.events import CheckpointWritten, ControlApplied, Event, RunFailed, RunFinished, RunPaused, RunStarted
@@ -37,6 +37,8 @@ class StatusLine(QStatusBar):
         self.addPermanentWidget(self.left)
         self.addPermanentWidget(self.seed)
         self.addPermanentWidget(self.disk)
+        for words in (self.applied, self.checkpoint, self.speed, self.left):
+            words.hide()
 
     def handle(self, event: Event) -> None:
         """Follow the run."""
@@ -48,14 +50,14 @@ class StatusLine(QStatusBar):
                 self._show_checkpoint(event.written)
             case ControlApplied(field="pause_step"):
                 self._pauses = True
-                self.applied.setText(f"Pauses after step {text.knob_value(event.field, event.new)}")
+                _say(self.applied, f"Pauses after step {text.knob_value(event.field, event.new)}")
             case ControlApplied():
                 self._pauses = False
                 name, new = text.KNOBS.get(event.field, event.field), text.knob_value(event.field, event.new)
-                self.applied.setText(f"✓ {text.capital(name)} {new} applied at step {text.count(event.step)}")
+                _say(self.applied, f"✓ {text.capital(name)} {new} applied at step {text.count(event.step)}")
             case RunPaused() if self._pauses:
                 self._pauses = False
-                self.applied.setText("")
+                _say(self.applied, "")
             case RunFinished() | RunFailed():
                 self._begin_or_end(runs=False)
 
@@ -66,13 +68,13 @@ class StatusLine(QStatusBar):
 
     def show_pace(self, steps_per_second: float | None, left: str) -> None:
         """How fast the stage under way is, and how long the run still takes, in words."""
-        self.speed.setText(f"{text.number(steps_per_second, 1)} steps/s" if steps_per_second else "")
-        self.left.setText(f"run {left}" if left else "")
+        _say(self.speed, f"{text.number(steps_per_second, 1)} steps/s" if steps_per_second else "")
+        _say(self.left, f"run {left}" if left else "")
         self._show_checkpoint(self._written)
 
     def _begin_or_end(self, *, runs: bool) -> None:
         for words in (self.applied, self.speed, self.left):
-            words.setText("")
+            _say(words, "")
         self._pauses = False
         self._show_checkpoint(None)
         for words in (self.place, self.disk):
@@ -80,4 +82,10 @@ class StatusLine(QStatusBar):
 
     def _show_checkpoint(self, written: float | None) -> None:
         self._written = written
-        self.checkpoint.setText("" if written is None else f"Checkpoint {text.ago(time.time() - written)}")
+        _say(self.checkpoint, "" if written is None else f"Checkpoint {text.ago(time.time() - written)}")
+
+
+def _say(place: QLabel, words: str) -> None:
+    """What says nothing takes no room: the next words move up."""
+    place.setText(words)
+    place.setVisible(bool(words))

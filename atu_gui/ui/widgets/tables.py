@@ -103,8 +103,8 @@ class FittingColumns(QObject):
             table.setColumnHidden(column, True)
 
 
-def plain_table(name: str, headings: list[str], *, right: set[int], stretch: int) -> QTableWidget:
-    """A read-only table; columns in `right` hold numbers, column `stretch` takes the spare width."""
+def plain_table(name: str, headings: list[str], *, right: set[int], stretch: int | None) -> QTableWidget:
+    """A read-only table; columns in `right` hold numbers, column `stretch` takes the spare width, if any."""
     table = QTableWidget(0, len(headings))
     table.setAccessibleName(name)
     table.setHorizontalHeaderLabels(headings)
@@ -124,7 +124,8 @@ def plain_table(name: str, headings: list[str], *, right: set[int], stretch: int
         heading = QTableWidgetItem(headings[column])
         heading.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         table.setHorizontalHeaderItem(column, heading)
-    SpareWidth(table, stretch)
+    if stretch is not None:
+        SpareWidth(table, stretch)
     return table
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from atu_gui.core.ports import Weights
 from atu_gui.ui.theme import Theme
+from atu_gui.ui.widgets.basics import set_property
 
 _TALL, _FLAT = 40, 34
 
@@ -34,7 +35,8 @@ class WeightsPicker(QPushButton):
         self.choices_menu = QMenu(name, self)
         self._group: QActionGroup | None = None
         self.setMenu(self.choices_menu)
-        self.setFixedHeight(_TALL)
+        self._flat = False
+        self.set_flat(False)
         self.setMinimumWidth(96)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._repaint)
@@ -76,11 +78,14 @@ class WeightsPicker(QPushButton):
 
     def set_flat(self, flat: bool) -> None:
         """One line, with the weights alone; the name is then said by the mark, the tooltip and the answers below."""
-        self.setFixedHeight(_FLAT if flat else _TALL)
+        self._flat = flat
+        # The style sheet has the last word about the least height; else a full panel would squeeze the second line out.
+        set_property(self, "measure", "flat-picker" if flat else "picker")
+        self.setFixedHeight(self.sizeHint().height())
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(180, self.height())
+        return QSize(180, _FLAT if self._flat else _TALL)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -96,7 +101,7 @@ class WeightsPicker(QPushButton):
             (4, self._name, "text", self._theme.font(12, 500)),
             (20, self.label, "muted", self._theme.font(11)),
         ]
-        if self.height() < _TALL:
+        if self._flat:
             lines = [(self.height() // 2 - 8, self.label, "text", self._theme.font(12))]
         for top, words, token, font in lines:
             painter.setFont(font)

@@ -4,7 +4,7 @@ from pytestqt.qtbot import QtBot
 
 from atu_gui.core import text
 from atu_gui.core.control import RunControl
-from atu_gui.core.events import Note, StepDone
+from atu_gui.core.events import Note, RunFinished, StepDone
 from atu_gui.core.schedule import settle
 from atu_gui.ui.panels.log import LogPanel
 from atu_gui.ui.panels.probes import ProbesPanel
@@ -78,3 +78,12 @@ def test_lines_that_stand_take_the_colours_of_a_new_theme(theme: Theme, qtbot: Q
                 inside += 1
             assert shades == [theme.color("muted").name(), theme.color(token).name()]
             block = block.next()
+
+
+def test_the_end_of_a_run_is_one_sentence(theme: Theme, qtbot: QtBot) -> None:
+    panel = LogPanel(theme, now=lambda: "12:00:00")
+    qtbot.addWidget(panel)
+    panel.handle(RunFinished("r", "goal: recall fell to 0.0; the goal was 0.06.", 4, 4, 123.0, "out"))
+    assert panel.lines() == [
+        "12:00:00  Run ended: goal: recall fell to 0.0; the goal was 0.06; round 4 is kept; 2:03 of run time."
+    ]

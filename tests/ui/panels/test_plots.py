@@ -185,7 +185,7 @@ def test_scores_limits_and_frontier_come_from_rounds(qtbot: QtBot, panel: PlotsP
     panel.set_guards(GuardConfig(forget_goal=0.25, neighbour_floor=0.8, utility_limit=1.1))
     play(panel, whole_run())
     xs, ys = panel.plots.recall.lines["forget"].dots.getData()
-    assert (xs.tolist(), ys.tolist()) == ([0, 1], [0.2, 0.1])
+    assert (xs.round().tolist(), ys.tolist()) == ([0, 1], [0.2, 0.1])
     assert [(limit.word, round(limit.value, 3)) for limit in panel.plots.recall.limits] == [
         ("goal", 0.05),
         ("floor", 0.4),

@@ -172,3 +172,19 @@ def test_a_recorded_run_that_is_missing_costs_only_itself(
     window = panel.window()
     assert isinstance(window, MainWindow)
     assert any("There is no recorded run" in line for line in window.workbench.log.lines())
+
+
+def test_every_run_of_the_differences_stays_in_sight(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
+    bench.keep("aaaa")
+    far = past_config()
+    far.texts.concept = ["/a/folder/with/a/name/of/many/letters/in/which/the/texts/of/the/concept/lie/concept.jsonl"]
+    bench.keep("bbbb", far)
+    panel = _open(make_window, qtbot, bench)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=3000)
+    table = panel.body.settings
+    rows = {table.item(row, 0).text(): table.item(row, 2).toolTip() for row in range(table.rowCount())}
+    assert rows["Concept texts"].endswith("concept.jsonl")
+    qtbot.waitUntil(lambda: table.viewport().width() > 100, timeout=2000)
+    assert sum(table.columnWidth(at) for at in range(3)) <= table.viewport().width()
+    assert table.columnWidth(2) > 60
+    panel.left.emit()

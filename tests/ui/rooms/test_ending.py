@@ -52,6 +52,7 @@ def test_a_run_that_ends_says_what_it_came_to(make_window: Make, qtbot: QtBot, b
     assert panel.leaking.figure.text() == "0 of 6" and "recall" in panel.worse.caption.text()
     qtbot.mouseClick(panel.question, Qt.MouseButton.LeftButton)
     assert window.workbench.view == "run" and window.workbench.chat.after.weights == Weights("fake-1", 3)
+    assert window.workbench.question.after.weights == Weights("fake-1", 3)
 
 
 def test_whoever_is_typing_is_left_in_peace(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:

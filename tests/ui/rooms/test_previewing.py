@@ -132,3 +132,19 @@ def test_a_run_locks_suggestions_but_not_the_preview(window: MainWindow, qtbot: 
     qtbot.waitUntil(lambda: bool(_lines(panel)), timeout=5000)
     panel.set_locked(True)
     assert panel._editors[0].suggestions.names == () and _lines(panel)
+
+
+def test_during_a_run_it_leaves_its_room_to_what_can_be_moved(
+    window: MainWindow, qtbot: QtBot, bench: FakeWorkbench
+) -> None:
+    panel = _named(window, "Ada")
+    qtbot.waitUntil(lambda: bool(_lines(panel)), timeout=5000)
+    view = panel.preview
+    assert view.list.isVisibleTo(view)
+    panel.set_locked(True)
+    assert not view.list.isVisibleTo(view) and view._all.isVisibleTo(view)
+    view._all.click()
+    assert view.list.isVisibleTo(view)
+    view._all.click()
+    panel.set_locked(False)
+    assert view.list.isVisibleTo(view)

@@ -10,8 +10,8 @@ FRAME = QRectF(0, 0, 200, 50)
 
 def test_a_number_is_left_out_where_its_band_is_too_narrow() -> None:
     bands = [
-        PlacedBand("align", 1, 0, 10, False), PlacedBand("unlearn", 1, 10, 12, False),
-        PlacedBand("align", 2, 12, 20, False), PlacedBand("unlearn", 2, 20, 30, False),
+        PlacedBand("align", 1, 0, 10, False), PlacedBand("unlearn", 1, 10, 11.9, False),
+        PlacedBand("align", 2, 11.9, 20, False), PlacedBand("unlearn", 2, 20, 22, False),
     ]  # fmt: skip
     areas = [QRectF(10 * band.left, 0, 10 * (band.right - band.left), 50) for band in bands]
     assert band_words(bands, areas, lambda words: 14.0 * len(words)) == {0: "align", 3: "2"}

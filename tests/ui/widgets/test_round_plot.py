@@ -84,3 +84,21 @@ def test_a_share_has_no_tick_above_one(qtbot: QtBot, theme: Theme) -> None:
     low, high = made.plot.getViewBox().viewRange()[1]
     assert high > 1.0, "the whisker's cap is seen"
     assert max(made.plot.left.ticks_between(low, high, 1300.0)[1]) == pytest.approx(1.0)
+
+
+def test_intervals_of_two_series_do_not_hide_each_other(qtbot: QtBot, theme: Theme) -> None:
+    made = RoundPlot(
+        theme, "Recall", {"forget": Stroke("forget", marker="o"), "neighbour": Stroke("neighbour", marker="s")}
+    )
+    qtbot.addWidget(made)
+    both = {0: Interval(0.2, 0.1, 0.3, 20), 1: Interval(0.1, 0.0, 0.3, 20)}
+    made.set_points({"forget": both, "neighbour": both}, 4)
+    forget, near = (set(made.lines[name].dots.getData()[0]) for name in ("forget", "neighbour"))
+    assert not forget & near and all(abs(place - round(place)) < 0.2 for place in forget | near)
+
+
+def test_a_low_plot_still_has_a_scale(qtbot: QtBot, theme: Theme) -> None:
+    made = RoundPlot(theme, "Recall", {"forget": Stroke("forget", marker="o")}, share=True)
+    qtbot.addWidget(made)
+    assert len(made.plot.left.ticks_between(0.0, 0.7, 50.0)[1]) >= 2
+    assert len(made.plot.left.ticks_between(0.0, 0.7, 300.0)[1]) == 8, "a tall one has no more ticks than before"

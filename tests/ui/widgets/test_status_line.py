@@ -43,3 +43,14 @@ def test_a_pause_to_come_is_said_until_it_comes(qtbot: QtBot, theme: Theme) -> N
     assert line.applied.text() == "Pauses after step 8"
     line.handle(RunPaused("r", 8, "you", ""))
     assert line.applied.text() == ""
+
+
+def test_what_says_nothing_takes_no_room(qtbot: QtBot, theme: Theme) -> None:
+    line = StatusLine(theme)
+    qtbot.addWidget(line)
+    assert line.applied.isHidden() and line.checkpoint.isHidden()
+    line.handle(started())
+    line.handle(CheckpointWritten("r", 3, time.time(), 1000, 0.1))
+    assert line.applied.isHidden() and not line.checkpoint.isHidden()
+    line.handle(ControlApplied("r", 12, "tau", 0.3, 0.25, 1))
+    assert not line.applied.isHidden()
