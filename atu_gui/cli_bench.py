@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -117,16 +117,19 @@ def step(
     shape: Annotated[
         str | None, typer.Option(help="phi-3-mini or llama-3-8b: random weights of that shape instead of a model.")
     ] = None,
+    compiled: Annotated[bool, typer.Option("--compiled", help="Compile the blocks of our unlearn steps.")] = False,
     as_json: _Json = False,
 ) -> None:
     """Cost of a step, ours against the published way."""
     from atu_gui.bench.step import NAMES, SHAPED_ROWS, Sources, measure_shaped, measure_steps
     from atu_gui.bench.step import as_json as told
 
-    sources = Sources(model, encoder, device=device) if mpnet is None else Sources(model, encoder, mpnet, device)
+    sources = Sources(model, encoder, device=device, compiled=compiled)
+    if mpnet is not None:
+        sources = replace(sources, mpnet=mpnet)
     rows = []
     if shape is not None:
-        measured = measure_shaped(shape, only or list(SHAPED_ROWS), device, repeats)
+        measured = measure_shaped(shape, only or list(SHAPED_ROWS), device, repeats, compiled=compiled)
     else:
         measured = measure_steps(only or NAMES, sources, repeats)
     for row in measured:

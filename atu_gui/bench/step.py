@@ -25,7 +25,7 @@ from atu_gui.bench.scratch_texts import long_texts
 from atu_gui.bench.shapes import shaped_encoder, shaped_language_model
 from atu_gui.bench.whole import measure_whole
 from atu_gui.core.config import ModelConfig, RunConfig
-from atu_gui.core.errors import InputError
+from atu_gui.core.errors import InputError, ResourceError
 from atu_gui.core.materials import Materials, Passage
 from atu_gui.core.schedule import settle
 from atu_gui.engine.align import Aligner
@@ -118,12 +118,13 @@ SHAPED_ROWS = {
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What to measure on: models as in a config, and the device's name."""
+    """What to measure on: models as in a config, and the device's name; whether our unlearn steps compile blocks."""
 
     model: str = "starter"
     encoder: str = "starter"
     mpnet: str = PAPER_ENCODER
     device: str = "cpu"
+    compiled: bool = False
 
 
 def measure_steps(names: Sequence[str], sources: Sources, repeats: int = 5) -> Iterator[Row]:
@@ -147,13 +148,18 @@ def measure_steps(names: Sequence[str], sources: Sources, repeats: int = 5) -> I
         if shape is None:
             yield _ROWS[name](lm, encoder, repeats)
         else:
-            yield _step_row(
-                name, replace(shape, layer=max(1, round(shape.layer / 30 * lm.depth))), lm, encoder, repeats
-            )
+            placed = replace(shape, layer=max(1, round(shape.layer / 30 * lm.depth)))
+            yield _step_row(name, placed, lm, encoder, repeats, Size(), compiled=sources.compiled)
 
 
 def measure_shaped(
-    shape_name: str, names: Sequence[str], device: str, repeats: int = 5, size: Size = SHAPED_SIZE
+    shape_name: str,
+    names: Sequence[str],
+    device: str,
+    repeats: int = 5,
+    size: Size = SHAPED_SIZE,
+    *,
+    compiled: bool = False,
 ) -> Iterator[Row]:
     """Measure steps on a model of a published shape with random weights.
 
@@ -172,7 +178,7 @@ def measure_shaped(
         encoder = "all-mpnet-base-v2" if shape.mpnet else "all-MiniLM-L6-v2"
         if encoder not in encoders:
             encoders[encoder] = shaped_encoder(encoder, lm.device)
-        yield _step_row(name, shape, lm, encoders[encoder], repeats, size)
+        yield _step_row(name, shape, lm, encoders[encoder], repeats, size, compiled=compiled)
 
 
 def load_models(sources: Sources) -> tuple[LanguageModel, TextEncoder]:
@@ -191,10 +197,10 @@ def as_json(rows: Sequence[Row]) -> dict[str, object]:
 
 
 def _step_row(
-    name: str, shape: Shape, lm: LanguageModel, encoder: TextEncoder, repeats: int, size: Size = Size()
+    name: str, shape: Shape, lm: LanguageModel, encoder: TextEncoder, repeats: int, size: Size, *, compiled: bool
 ) -> Row:
     layer = shape.layer
-    config = _config(shape, size)
+    config = _config(shape, size, compiled)
     passages = tuple(Passage(text) for text in long_texts(size.batch, 6 * size.tokens))
     setting = finish(build_setting(config, lm, encoder, Materials(concept_passages=passages)))
     _without_dropout(setting.heads[layer])
@@ -228,6 +234,8 @@ def _step_row(
         lambda: unlearner.step(_TAU, 0.0, 0.0).loss,
         repeats,
     )
+    if setting.compiled is not None and setting.compiled.failure:
+        raise ResourceError(f"The blocks could not be compiled here ({setting.compiled.failure}).")
     operations = 6 * _weights(parameters.values()) + 4 * _weights(head.parameters())
     return replace(row, floor_s=_floor(operations, batch.real, lm))
 
@@ -242,14 +250,14 @@ def _floor(operations: int, real: Tensor, lm: LanguageModel) -> float:
     return operations * int(real.sum()) / matrix_rate(lm.device, lm.compute_dtype)
 
 
-def _config(shape: Shape, size: Size) -> RunConfig:
+def _config(shape: Shape, size: Size, compiled: bool) -> RunConfig:
     head = {"kind": "published", "layers": 6, "width": 768, "heads": 8} if shape.head == "published" else {}
     data = {
         "concepts": [{"name": "the sea"}],
         "layers": [shape.layer],
         "head": head,
         "align": {"concept_share": 1.0, "held_out": 0.0, "learning_rate": 1e-4 if head else 1e-3},
-        "unlearn": {"blocks": shape.blocks},
+        "unlearn": {"blocks": shape.blocks, "compile": "on" if compiled else "off"},
         "windows": {"k": _K, "max_tokens": size.tokens, "batch": size.batch},
     }
     return settle(RunConfig.model_validate(data))

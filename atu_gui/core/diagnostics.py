@@ -21,7 +21,7 @@ from atu_gui.core.versions import versions
 
 _LINES = 80
 # Settings whose words the program gave; others may be the user's.
-_OWN_WORDS = {"device", "dtype", "recipe", "kind", "optimizer", "recompute", "action"}
+_OWN_WORDS = {"device", "dtype", "recipe", "kind", "optimizer", "recompute", "compile", "action"}
 _SWITCHES = (
     "QT_QPA_PLATFORM", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES",
     "PYTORCH_CUDA_ALLOC_CONF",

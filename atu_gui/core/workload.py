@@ -91,6 +91,7 @@ def workload(config: RunConfig, model: ModelLoaded) -> Workload | None:
         f"{config.head.kind} head {config.head.layers} × {config.head.width}",
         unlearn.optimizer
         + (", λ" if unlearn.retain_weight else "")
+        + (", compiled" if unlearn.compile == "on" else "")
         + (", recomputed" if unlearn.recompute == "on" else ""),
     )
     return Workload(f"{model.name} · {model.encoder}", f"{model.device} · {model.dtype}", " · ".join(settings), costs)

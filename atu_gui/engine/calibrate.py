@@ -24,7 +24,9 @@ from atu_gui.core.materials import Probe
 from atu_gui.core.paces import MeasuredPaces, Part
 from atu_gui.engine.adapters import adapters_for
 from atu_gui.engine.align import MEASURED, Aligner, look
+from atu_gui.engine.compiling import compiled_if_on
 from atu_gui.engine.corpus import Corpus, Rows
+from atu_gui.engine.devices import wait_for
 from atu_gui.engine.generate import generate_batch
 from atu_gui.engine.head import build_head
 from atu_gui.engine.inputs import bundled, bundled_lines
@@ -157,7 +159,10 @@ def scratch_setting(config: RunConfig, lm: LanguageModel, encoder: TextEncoder) 
     heads = {layer: build_head(config.head, lm.width, encoder.width, seed=0).to(lm.device) for layer in config.layers}
     vectors = torch.randn(max(1, len(config.concepts)), encoder.width, generator=random).to(lm.device)
     everything = list(range(windows.batch))
-    return Setting(config, lm, heads, vectors, concept, retain, everything, [], everything, [], constant)
+    compiled = compiled_if_on(config.unlearn)
+    return Setting(
+        config, lm, heads, vectors, concept, retain, everything, [], everything, [], constant, compiled=compiled
+    )
 
 
 @contextmanager
@@ -214,7 +219,7 @@ def _timed(
         try:
             event = next(work)
         except StopIteration:
-            _wait(lm.device)
+            wait_for(lm.device)
             return spent + time.perf_counter() - begun
         spent += time.perf_counter() - begun
         if isinstance(event, Progress):
@@ -226,13 +231,5 @@ def _seconds(step: Callable[[], object], device: torch.device, clock: Callable[[
     # A head with dropout draws random numbers; a run that follows must not notice.
     with torch.random.fork_rng(devices=[]):
         step()
-    _wait(device)
+    wait_for(device)
     return clock() - begun
-
-
-def _wait(device: torch.device) -> None:
-    """Until the device has done what it was told."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()

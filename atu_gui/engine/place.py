@@ -38,6 +38,7 @@ class Place:
         rows: Texts that a step computes at once, halved where memory ran out; 0 is the whole batch.
         unlearn_rows: The same for unlearn steps, as measured on a GPU before the first one.
         recompute: Whether their blocks are computed again for the backward pass, as measured.
+        compiled: Whether their blocks are compiled, as reckoned from what was measured.
         settled: Whether that has been measured.
     """
 
@@ -60,6 +61,7 @@ class Place:
     rows: int = 0
     unlearn_rows: int = 0
     recompute: bool = False
+    compiled: bool = False
     settled: bool = False
 
     def move(self, station: Station, round_: int) -> None:

@@ -18,6 +18,7 @@ from atu_gui.core.materials import Materials, Passage
 from atu_gui.core.reading import LEAST, held_out_every, texts_read
 from atu_gui.core.scan import trained_blocks
 from atu_gui.engine.cache import TensorCache
+from atu_gui.engine.compiling import CompiledBlocks, compiled_if_on
 from atu_gui.engine.corpus import Batch, Corpus, embed_references, keep_untouched
 from atu_gui.engine.devices import device_share
 from atu_gui.engine.encoder import best_candidate, concept_candidates, published_concept_embedding
@@ -44,6 +45,7 @@ class Setting:
         concept_train, concept_held, retain_train, retain_held: Indices into the two corpora.
         constant: How many of the lowest blocks never change in this run, so that their cached output serves.
         recompute: Whether blocks are computed again for the backward pass, so that only their inputs are kept for it.
+        compiled: What computes the blocks in unlearn steps, where they are compiled.
     """
 
     config: RunConfig
@@ -58,6 +60,7 @@ class Setting:
     retain_held: list[int]
     constant: int = 0
     recompute: bool = False
+    compiled: CompiledBlocks | None = None
 
     @property
     def layers(self) -> list[int]:
@@ -70,7 +73,9 @@ class Setting:
         if self.constant:
             length = batch.ids.shape[1]
             prefix = Prefix(self.constant, corpus.untouched_states(indices, self.constant, self.lm.device, length))
-        return hidden_at(self.lm, self.layers, batch.ids, batch.real, prefix, recompute=self.recompute)
+        return hidden_at(
+            self.lm, self.layers, batch.ids, batch.real, prefix, recompute=self.recompute, compiled=self.compiled
+        )
 
     def predict(self, layer: int, states: Tensor) -> Tensor:
         """What the head of a layer says, [b, s, d] → [b, s, e], float32, computed in the format of the model."""
@@ -151,6 +156,7 @@ def build_setting(
         retain_train=retain_train,
         retain_held=retain_held,
         constant=constant,
+        compiled=compiled_if_on(config.unlearn),
     )
 
 

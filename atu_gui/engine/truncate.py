@@ -19,6 +19,7 @@ from torch.utils.checkpoint import checkpoint
 
 from atu_gui.core.errors import InputError
 from atu_gui.core.scan import default_layer
+from atu_gui.engine.compiling import CompiledBlocks
 from atu_gui.engine.models import LanguageModel
 
 
@@ -63,6 +64,7 @@ def hidden_at(
     prefix: Prefix | None = None,
     *,
     recompute: bool = False,
+    compiled: CompiledBlocks | None = None,
 ) -> dict[int, Tensor]:
     """Hidden states at some layers.
 
@@ -75,6 +77,7 @@ def hidden_at(
         mask: 1 on real tokens, [b, s]; padding stands on the right.
         prefix: With it the pass begins above its blocks, which must all lie below every layer asked for.
         recompute: Keep only the inputs of blocks for a backward pass, which then computes each block again.
+        compiled: Computes the blocks where gradients are recorded and no adapters speak.
 
     Returns:
         For each layer its states, [b, s, d], in the compute dtype, with gradients where the context records them.
@@ -84,8 +87,16 @@ def hidden_at(
     below = [layer for layer in layers if layer < lm.depth]
     handles = [lm.blocks[layer - 1].register_forward_hook(_keeper(states, layer, deepest)) for layer in below]
     base: Any = lm.base
+    records = torch.is_grad_enabled()
+    shortcut = compiled if records and not lm.adapters else None
+    above = lm.blocks[prefix.layer if prefix else 0 : deepest]
     try:
-        with lm.autocast(), _skipped(lm, prefix), _recomputed(lm, deepest, recompute and torch.is_grad_enabled()):
+        with (
+            lm.autocast(),
+            _skipped(lm, prefix),
+            _compiled(above, shortcut),
+            _recomputed(lm, deepest, recompute and records),
+        ):
             output = base(input_ids=ids, attention_mask=mask, use_cache=False)
         states[lm.depth] = output.last_hidden_state
     except _Reached:
@@ -116,6 +127,16 @@ def _skipped(lm: LanguageModel, prefix: Prefix | None) -> Iterator[None]:
         return
     output = (prefix.states,) if _returns_tuple(lm) else prefix.states
     with _computing(lm.blocks[: prefix.layer], lambda _: lambda *_, **__: output):
+        yield
+
+
+@contextlib.contextmanager
+def _compiled(blocks: nn.ModuleList, shortcut: CompiledBlocks | None) -> Iterator[None]:
+    """Within the block these blocks compute what they compute, compiled."""
+    if shortcut is None:
+        yield
+        return
+    with _computing(blocks, shortcut.of):
         yield
 
 

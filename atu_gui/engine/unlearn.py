@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from atu_gui.core.config import UnlearnConfig
+from atu_gui.core.errors import is_out_of_memory
 from atu_gui.core.scan import trained_blocks
 from atu_gui.engine.adapters import Adapters
 from atu_gui.engine.corpus import Batch, Corpus, Order, pad_id_of
@@ -85,23 +87,18 @@ class Unlearner:
         Raises:
             RuntimeError: The memory is full; weights and data order stay as they were.
         """
-        orders = (self._concept_order, self._retain_order)
-        before = [order.state() for order in orders]
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
         try:
-            self._take_gradients(True)
-            sums = self._backward(tau, retain_weight, rows)
-            norm = gradient_norm(self._parameters)
-            step = _told(sums, retain_weight, norm)
-            if step.finite:
-                clip(self._parameters, self._setting.config.unlearn.clip, norm, step.gradient_norm)
-                self._optimizer.step()
-                self._updates += 1
-        except BaseException:
-            for order, state in zip(orders, before, strict=True):
-                order.restore(state)
-            raise
+            with self._order_kept():
+                self._take_gradients(True)
+                sums = self._backward(tau, retain_weight, rows)
+                norm = gradient_norm(self._parameters)
+                step = _told(sums, retain_weight, norm)
+                if step.finite:
+                    clip(self._parameters, self._setting.config.unlearn.clip, norm, step.gradient_norm)
+                    self._optimizer.step()
+                    self._updates += 1
         finally:
             self._take_gradients(False)
         return step
@@ -115,7 +112,9 @@ class Unlearner:
             RuntimeError: The memory is full.
         """
         setting = self._setting
-        before, setting.recompute = setting.recompute, recompute
+        before = setting.recompute, setting.compiled
+        # Compiled for one text and for two, blocks would take their time for forms that no step needs.
+        setting.recompute, setting.compiled = recompute, None
         try:
             self._take_gradients(True)
             for parameter in self._parameters:
@@ -126,7 +125,7 @@ class Unlearner:
                     self._retain_part(_longest(setting.retain, setting.retain_train, count), 1.0, 0)
         finally:
             self._take_gradients(False)
-            setting.recompute = before
+            setting.recompute, setting.compiled = before
 
     @property
     def bytes_to_come(self) -> int:
@@ -176,10 +175,30 @@ class Unlearner:
             return contextlib.nullcontext()
         return torch.autocast(lm.device.type, dtype=lm.compute_dtype, enabled=False)
 
+    @contextlib.contextmanager
+    def _order_kept(self) -> Iterator[None]:
+        """Where the block raises, the data order is what it was before."""
+        orders = (self._concept_order, self._retain_order)
+        before = [order.state() for order in orders]
+        try:
+            yield
+        except BaseException:
+            for order, state in zip(orders, before, strict=True):
+                order.restore(state)
+            raise
+
     def _backward(self, tau: float, retain_weight: float, rows: int) -> _Sums:
-        """Add up the gradients of the whole batch."""
-        with self._rounding_once():
-            return self._passes(tau, retain_weight, rows)
+        """Add up the gradients of the whole batch; where compiled blocks fail, once more without them."""
+        try:
+            with self._order_kept(), self._rounding_once():
+                return self._passes(tau, retain_weight, rows)
+        except Exception as error:
+            compiled = self._setting.compiled
+            if compiled is None or compiled.failure or is_out_of_memory(error):
+                raise
+            compiled.give_up(error)
+        self._optimizer.zero_grad(set_to_none=True)
+        return self._backward(tau, retain_weight, rows)
 
     def _passes(self, tau: float, retain_weight: float, rows: int) -> _Sums:
         setting = self._setting

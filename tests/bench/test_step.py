@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from atu_gui.bench.published import published_windows
 from atu_gui.bench.step import NAMES, SHAPED_ROWS, SHAPES, Size, Sources, measure_shaped, measure_steps
 from atu_gui.cli import app
-from atu_gui.core.errors import InputError
+from atu_gui.core.errors import InputError, ResourceError
 
 
 def test_losses_are_those_of_the_published_way(tiny_model: Path, tiny_encoder: Path) -> None:
@@ -59,3 +61,20 @@ def test_a_layer_beyond_the_shape_is_refused() -> None:
         list(measure_shaped("tiny", ["unlearn_l10"], "cpu", 1))
     with pytest.raises(InputError, match="no shape “huge”"):
         list(measure_shaped("huge", ["unlearn_l10"], "cpu", 1))
+
+
+def test_compiled_blocks_are_measured_or_said_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SHAPED_ROWS, "unlearn_l2", replace(SHAPED_ROWS["unlearn_l10"], layer=2))
+    asked: list[Any] = []
+
+    def compile_(forward: Any, **_options: object) -> Any:
+        asked.append(forward)
+        return forward
+
+    monkeypatch.setattr(torch, "compile", compile_)
+    (row,) = measure_shaped("tiny", ["unlearn_l2"], "cpu", 1, Size(2, 16), compiled=True)
+    assert row.loss_gap is not None and row.loss_gap < 1e-4
+    assert len(asked) == 2
+    monkeypatch.setattr(torch, "compile", lambda *_, **__: lambda *_, **__: 1 / 0)
+    with pytest.raises(ResourceError, match="could not be compiled here"):
+        list(measure_shaped("tiny", ["unlearn_l2"], "cpu", 1, Size(2, 16), compiled=True))

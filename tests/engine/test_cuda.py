@@ -186,6 +186,18 @@ def test_recomputed_blocks_and_smaller_parts_do_the_same(stored: Path, config: R
         assert close(loss, losses[0][0], 2e-2) and close(norm, losses[0][1], 5e-2)
 
 
+def test_compiled_blocks_do_the_same(stored: Path, config: RunConfig, texts: Materials) -> None:
+    steps = []
+    for mode in ("off", "on"):
+        config.unlearn.compile = mode  # type: ignore[assignment]
+        setting, unlearner = prepared(load(stored, "cuda"), config, texts)
+        steps.append([unlearner.step(TAU, RATE, WEIGHT) for _ in range(3)])
+        assert (setting.compiled is not None) == (mode == "on")
+        assert setting.compiled is None or not setting.compiled.failure
+    for plain, compiled in zip(*steps, strict=True):
+        assert close(compiled.loss, plain.loss, 2e-2) and close(compiled.gradient_norm, plain.gradient_norm, 5e-2)
+
+
 def test_room_is_measured_and_a_full_memory_leaves_everything(
     stored: Path, config: RunConfig, texts: Materials
 ) -> None:

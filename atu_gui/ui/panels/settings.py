@@ -27,7 +27,12 @@ _MORE: tuple[tuple[str, str, type, list[str]], ...] = (
     ("Head", "head", HeadConfig, ["kind", "layers", "width", "heads"]),
     ("Align", "align", AlignConfig, ["clip", "concept_share", "held_out"]),
     ("LoRA", "unlearn", UnlearnConfig, ["rank", "alpha"]),
-    ("Unlearn", "unlearn", UnlearnConfig, ["optimizer", "recompute", "clip", "blocks", "train_embeddings", "pad_mean"]),
+    (
+        "Unlearn",
+        "unlearn",
+        UnlearnConfig,
+        ["optimizer", "recompute", "compile", "clip", "blocks", "train_embeddings", "pad_mean"],
+    ),
 )
 
 
