@@ -247,6 +247,8 @@ def test_ten_steps_do_not_pay_and_ten_thousand_do() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+# The compiler's own, which would make it fail.
+@pytest.mark.filterwarnings("default::DeprecationWarning", "default::FutureWarning")
 def test_the_real_compiler_agrees_on_a_processor(make: Make, graphs: list[int]) -> None:
     plain = _steps(make()[1])
     setting, unlearner = make()
