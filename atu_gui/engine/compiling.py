@@ -6,6 +6,7 @@ Where that fails, blocks go on being computed as they are.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from atu_gui.core.config import UnlearnConfig
 
 Forward = Callable[..., Any]
+_LOG = logging.getLogger(__name__)
 # Seconds that compiling takes, and the share of a step that it saves.
 _WARM_UP, _SAVED = 20.0, 0.25
 
@@ -41,6 +43,7 @@ class CompiledBlocks:
 
     def give_up(self, error: Exception) -> None:
         """Compile no more."""
+        _LOG.warning("blocks cannot be compiled", exc_info=error)
         self.failure = type(error).__name__
         self._made.clear()
 
