@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -20,12 +19,12 @@ from atu_gui.cli_eval import evaluate
 from atu_gui.cli_options import RunFlags, build_config, split_round
 from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import going_on_words, make_stdout, rounds_table, runs_table, verdict_lines, written_lines
-from atu_gui.cli_session import Interrupted, Session, open_workbench
+from atu_gui.cli_session import DONE, FAILED, INTERRUPTED, Interrupted, Session, leave_with, open_workbench
 from atu_gui.core import network, paths, text
 from atu_gui.core.black_box import BlackBox
 from atu_gui.core.config import ModelConfig, RunConfig, dump_config
 from atu_gui.core.control import NOT_FINITE
-from atu_gui.core.errors import AtuError, InputError, UserError
+from atu_gui.core.errors import AtuError, InputError
 from atu_gui.core.events import (
     ChatAnswered,
     Event,
@@ -42,10 +41,7 @@ from atu_gui.core.pace_memory import PaceMemory
 from atu_gui.core.pacing import Pacing
 from atu_gui.core.ports import ChatRequest, RunOutcome, Weights
 from atu_gui.core.recorded import write_recording
-from atu_gui.core.redaction import without_tokens
 from atu_gui.service.workbench import Workbench
-
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
     name="atu",
@@ -56,7 +52,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-
 app.add_typer(bench_app, name="bench")
 app.command()(audit)
 app.command()(diagnostics)
@@ -66,23 +61,7 @@ app.command(name="eval")(evaluate)
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit: 0 done, 1 failed, 2 bad input, 130 interrupted."""
     with BlackBox(paths.log_folder(), "atu"):
-        _main(arguments)
-
-
-def _main(arguments: Sequence[str] | None) -> NoReturn:
-    try:
-        app(args=arguments, prog_name="atu")
-    except Interrupted:
-        print("Interrupted.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    except AtuError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        if isinstance(error, UserError):
-            sys.exit(BAD_INPUT)
-        trace = "".join(traceback.format_exception(error.__cause__ or error))
-        print(without_tokens(trace), end="", file=sys.stderr)
-        sys.exit(FAILED)
-    sys.exit(DONE)
+        leave_with(lambda: app(args=arguments, prog_name="atu"))
 
 
 def _help_of(setting: str) -> str:
@@ -261,13 +240,15 @@ def record(
     run_name: Annotated[str, typer.Argument(metavar="RUN", help="Id, its beginning, folder, or “last”.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as run.jsonl.gz; must not exist yet.")],
 ) -> None:
-    """Write a run's config and events into one file without paths of this machine, to keep or to share."""
+    """Write a run's config, events, audits and questions into one file without paths of this machine."""
+    file = paths.expanded(file)
     if file.exists():
         raise InputError(f"{file} exists already.", "Name another file.")
     bench = open_workbench()
     try:
         run_id = bench.find_run(run_name).result().run_id
-        write_recording(file, bench.config_of(run_id).result(), bench.events_of(run_id).result())
+        config, events = bench.config_of(run_id).result(), bench.events_of(run_id).result()
+        write_recording(file, config, events, bench.audits_of(run_id).result(), bench.inquiries_of(run_id).result())
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}.", "Name another file.") from error
     finally:

@@ -13,9 +13,10 @@ from atu_gui.cli_options import split_round
 from atu_gui.cli_progress import make_teller
 from atu_gui.cli_report import evaluation_table, harness_table, make_stdout
 from atu_gui.cli_session import Session
+from atu_gui.core import paths
 from atu_gui.core.config import ModelConfig
 from atu_gui.core.errors import InputError
-from atu_gui.core.evaluation import HUB, PARTS, EvaluationRequest, Reading, make_folder, write_evaluation, write_figures
+from atu_gui.core.evaluation import HUB, PARTS, EvaluationRequest, Reading, filling, write_evaluation, write_figures
 from atu_gui.core.harness import HarnessRequest
 from atu_gui.service.workbench import Workbench
 
@@ -42,18 +43,18 @@ def evaluate(
 ) -> None:
     """Evaluate a model or a round on the RWKU benchmark, or a round on tasks of the standard harness."""
     run_name, round_ = split_round(run_and_round)
+    out = None if out is None else paths.expanded(out)
     tasks = tuple(name.strip() for name in lm_eval.split(",") if name.strip())
     if bool(tasks) == bool(rwku):
         raise InputError("Either RWKU targets or tasks of lm-eval are asked.", "Give --rwku DIR or --lm-eval TASK.")
     if tasks:
         if not run_name or model:
             raise InputError("lm-eval is asked before and after a round.", "Name a run, as in last:1.")
-        if out is not None:
-            make_folder(out)
-        _ask_harness(HarnessRequest(tasks, run_name, round_, lm_eval_tasks, limit), out, as_json)
+        folder = None if lm_eval_tasks is None else paths.expanded(lm_eval_tasks)
+        _ask_harness(HarnessRequest(tasks, run_name, round_, folder, limit), out, as_json)
         return
     request = EvaluationRequest(
-        targets=tuple(one if one.startswith(HUB) else str(Path(one).expanduser().absolute()) for one in rwku or ()),
+        targets=tuple(one if one.startswith(HUB) else str(paths.expanded(one).absolute()) for one in rwku or ()),
         model=ModelConfig(source=model) if model else None,
         run=run_name,
         round=round_,
@@ -61,16 +62,15 @@ def evaluate(
         parts=tuple(part.strip() for part in parts.split(",") if part.strip()),
         limit=limit,
     )
-    if out is not None:
-        # Minutes of asking must not end at a folder that cannot be had.
-        make_folder(out)
     bench = Workbench()
     session = Session(bench, make_teller(Console(stderr=True)))
-    with session.open():
-        words = "Stopping; parts that are done are not asked again."
-        found = session.wait(bench.evaluate(request), on_interrupt=bench.cancel, words=words)
-    if out is not None:
-        write_evaluation(found, out)
+    # Minutes of asking must not end at a folder that cannot be had.
+    with filling(out):
+        with session.open():
+            words = "Stopping; parts that are done are not asked again."
+            found = session.wait(bench.evaluate(request), on_interrupt=bench.cancel, words=words)
+        if out is not None:
+            write_evaluation(found, out)
     if as_json:
         typer.echo(json.dumps(found.as_json(), ensure_ascii=False))
         return
@@ -83,10 +83,11 @@ def evaluate(
 def _ask_harness(request: HarnessRequest, out: Path | None, as_json: bool) -> None:
     bench = Workbench()
     session = Session(bench, make_teller(Console(stderr=True)))
-    with session.open():
-        found = session.wait(bench.ask_harness(request), on_interrupt=bench.cancel, words="Stopping.")
-    if out is not None:
-        write_figures(out, "harness.json", found.as_json())
+    with filling(out):
+        with session.open():
+            found = session.wait(bench.ask_harness(request), on_interrupt=bench.cancel, words="Stopping.")
+        if out is not None:
+            write_figures(out, "harness.json", found.as_json())
     if as_json:
         typer.echo(json.dumps(found.as_json(), ensure_ascii=False))
         return

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from atu_gui.core import paths
 from atu_gui.core.config import STARTER, RunConfig, load_config, parse_config
 from atu_gui.core.errors import InputError
 from atu_gui.core.presets import find_preset
@@ -79,7 +80,7 @@ def build_config(file: Path | None, flags: RunFlags) -> RunConfig:
         seed=flags.seed,
         layers=None if flags.layers is None else _layers(flags.layers),
         budget_seconds=None if flags.budget is None else parse_time(flags.budget),
-        out=None if flags.out is None else str(flags.out.expanduser().absolute()),
+        out=None if flags.out is None else str(paths.expanded(flags.out).absolute()),
     )
     _name_concepts(data, flags)
     config = parse_config(data)
@@ -103,7 +104,7 @@ def parse_time(text: str) -> float:
 def _from_file(path: Path) -> dict[str, Any]:
     """The file's data; its relative paths are relative to it."""
     data = load_config(path)
-    base = path.expanduser().absolute().parent
+    base = paths.expanded(path).absolute().parent
     texts = data.get("texts")
     if isinstance(texts, dict):
         for key in ("concept", "retain", "probes"):
@@ -111,7 +112,7 @@ def _from_file(path: Path) -> dict[str, Any]:
             if isinstance(values, list) and all(isinstance(value, str) for value in values):
                 texts[key] = _absolute([Path(value) for value in values], base)
     if isinstance(data.get("out"), str):
-        data["out"] = str(base / Path(data["out"]).expanduser())
+        data["out"] = str(base / paths.expanded(data["out"]))
     for part, key in ((data.get("model"), "source"), (data, "encoder")):
         if isinstance(part, dict) and isinstance(part.get(key), str):
             part[key] = _place(part[key], base)
@@ -146,12 +147,12 @@ def _place(source: str | None, base: Path) -> str | None:
     """
     if source is None or source in _WORDS:
         return source
-    path = base / Path(source).expanduser()
+    path = base / paths.expanded(source)
     return str(path) if path.exists() else source
 
 
 def _absolute(values: Sequence[Path], base: Path) -> list[str]:
-    return [str(base / value.expanduser()) for value in values]
+    return [str(base / paths.expanded(value)) for value in values]
 
 
 def _set(data: dict[str, Any], **values: object) -> None:

@@ -1,29 +1,79 @@
-"""Waiting for the workbench on the command line: show its events, and turn Ctrl-C into an orderly end."""
+"""A command from beginning to exit code: show the workbench's events, and turn Ctrl-C and faults into orderly ends."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
+import os
 import queue
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from types import FrameType
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from atu_gui.cli_progress import Teller, lasting
+from atu_gui.core.errors import AtuError, UserError
 from atu_gui.core.events import Event, StoreMended
 from atu_gui.core.progress import RunProgress
+from atu_gui.core.redaction import without_tokens
 from atu_gui.service.workbench import Workbench
 
 T = TypeVar("T")
+_OUTPUT_FAILED = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _POLL = 0.1
 _LEAVING = 2.0
 
 
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
 class Interrupted(Exception):  # noqa: N818 - the user's wish is no error
     """The user ended the work before it came to a result."""
+
+
+def leave_with(command: Callable[[], object]) -> NoReturn:
+    """Do a command and exit with its code; what goes wrong is told in a sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        _take_any_sign(stream)
+    try:
+        command()
+        sys.stdout.flush()
+    except Interrupted:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except AtuError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        if isinstance(error, UserError):
+            sys.exit(BAD_INPUT)
+        trace = "".join(traceback.format_exception(error.__cause__ or error))
+        print(without_tokens(trace), end="", file=sys.stderr)
+        sys.exit(FAILED)
+    except OSError as error:
+        if error.errno not in _OUTPUT_FAILED:
+            raise
+        print(f"Error: What is printed cannot be written: {error.strerror}.", file=sys.stderr)
+        # Else Python tries again at its end, and complains.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    sys.exit(DONE)
+
+
+def _take_any_sign(stream: object) -> None:
+    """Where a stream is not UTF-8 (on Windows when it goes into a file, on some servers), τ and dashes must not end a
+    command: a file gets UTF-8, and a terminal what it can show."""
+    if not isinstance(stream, io.TextIOWrapper) or stream.encoding.lower().replace("-", "") == "utf8":
+        return
+    if stream.isatty():
+        stream.reconfigure(errors="replace")
+    else:
+        stream.reconfigure(encoding="utf-8")
 
 
 def open_workbench() -> Workbench:

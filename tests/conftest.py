@@ -5,14 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.parity_table import table
+from tests.parity_table import as_records, table, take_in
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # No test asks for the developer's own keyring.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist sends its comparisons to the process that prints the table."""
+    sent = getattr(session.config, "workeroutput", None)
+    if sent is not None:
+        sent["parity"] = as_records()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker is done."""
+    take_in(getattr(node, "workeroutput", {}).get("parity", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,20 @@ def furthest(ours: object, golden: object) -> float:
             return float("inf")
         return max((furthest(one, other) for one, other in zip(ours, golden, strict=True)), default=0.0)
     return abs(float(ours) - float(golden))  # type: ignore[arg-type]
+
+
+def as_records() -> list[dict[str, Any]]:
+    """What was compared in this process."""
+    return [asdict(one) for one in _lines.values()]
+
+
+def take_in(records: Iterable[dict[str, Any]]) -> None:
+    """What was compared in another one."""
+    for record in records:
+        one = Compared(**record)
+        known = _lines.get((one.file, one.what))
+        if known is None or known.worst < one.worst:
+            _lines[one.file, one.what] = one
 
 
 def table() -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 from atu_gui import cli, cli_eval
 from atu_gui.core.evaluation import PARTS
 from atu_gui.core.events import Event, Progress
+from atu_gui.core.locks import FileLock, occupy
 from atu_gui.service.workbench import Workbench
 from tests.engine.fake_hub import FakeHub
 from tests.engine.hub_fixtures import hub, own_cache  # noqa: F401 - fixtures
@@ -65,6 +66,26 @@ def test_the_table_and_the_files(command: list[str | Path], tmp_path: Path, caps
     lines = (out / "items.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["part"] for line in lines] == ["fb", "qa"]
     assert json.loads((out / "evaluation.json").read_text(encoding="utf-8"))["limit"] == 1
+
+
+@pytest.mark.parametrize("command_", ["rwku", "lm-eval"])
+def test_a_folder_that_another_command_writes_into_is_refused_before_anything_is_asked(
+    command: list[str | Path], command_: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    other = occupy_made(out)
+    try:
+        asked = [*command, "--parts", "fb"] if command_ == "rwku" else ["eval", "last", "--lm-eval", "any"]
+        assert atu(*asked, "--out", out) == 2
+    finally:
+        other.release()
+    assert f"writes into {out}." in capsys.readouterr().err
+    assert list(out.iterdir()) == []
+
+
+def occupy_made(folder: Path) -> FileLock:
+    folder.mkdir()
+    return occupy(folder)
 
 
 def test_all_parts_are_asked_unless_some_are_named(

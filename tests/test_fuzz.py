@@ -6,6 +6,7 @@ A few hundred examples in the suite; twenty thousand among the slow tests.
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import tempfile
 import time
@@ -18,11 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atu_gui.core.config import RunConfig, dump_config, load_config, parse_config
+from atu_gui.core.control import RunControl
 from atu_gui.core.errors import AtuError
 from atu_gui.core.pace_memory import PaceMemory
 from atu_gui.core.paths import config_folder
 from atu_gui.core.presets import load_presets, presets_folder
-from atu_gui.core.recorded import read_recording, shipped_recording
+from atu_gui.core.recorded import read_recording, write_recording
 from atu_gui.core.schedule import settle
 from atu_gui.engine.checkpoints import open_checkpoint
 from atu_gui.engine.gguf_files import check_gguf
@@ -32,11 +34,13 @@ from atu_gui.engine.probes.rwku import read_rwku
 from atu_gui.engine.probes.target import FILES, read_target
 from atu_gui.engine.texts import SUFFIXES, read_passages
 from atu_gui.engine.tiny import make_language_model
-from atu_gui.service.chatting import chats_in
+from atu_gui.service.inquiring import inquiries_in
 from atu_gui.ui.kept_setup import load_setup, setup_file
 from atu_gui.ui.preferences import load_preferences, preferences_file
+from tests.core.test_recorded import ASKED, CONFIG, FOUND
 from tests.engine.gguf_maker import make_gguf
 from tests.engine.rwku_maker import make_target
+from tests.ui.fake_run import Script
 
 QUICK, MANY = 25, 2000
 LONGEST = 5.0
@@ -146,7 +150,9 @@ def _checkpoint(folder: Path, data: bytes) -> None:
 def _recording(folder: Path, data: bytes) -> None:
     # Half of them damaged within what was compressed.
     read_recording(_put(folder / "run.gz", gzip.compress(data, 1) if len(data) % 2 else data))
-    chats_in(_put(folder / "chats.jsonl", data).parent)
+    for name in ("chats.jsonl", "asked.jsonl", "looks.jsonl"):
+        _put(folder / name, data)
+    inquiries_in(folder)
 
 
 def _seeds() -> dict[str, tuple[Reader, bytes]]:
@@ -157,10 +163,12 @@ def _seeds() -> dict[str, tuple[Reader, bytes]]:
         model = make_language_model(home / "model", layers=1, width=8, vocabulary=258)
         gguf = make_gguf(model, home / "model.gguf").read_bytes()
         rwku = (make_target(home / "1_Ada") / "forget_level2.json").read_bytes()
+        said = Script(CONFIG, RunControl(), None, 0.0).events()
+        write_recording(home / "run.gz", CONFIG, itertools.islice(said, 8), (FOUND,), ASKED)
+        recorded = gzip.decompress((home / "run.gz").read_bytes())
         tensors, config = ((model / file).read_bytes() for file in ("model.safetensors", "config.json"))
     toml = dump_config(RunConfig()).encode()
     preset = b'name = "Mine"\n[[rounds]]\nalign_steps = 1\nunlearn_steps = 2\ntau = 0.1\n'
-    recorded = gzip.decompress(shipped_recording().read_bytes())[:4000]
     parts = {"../x": {"updates": 0, "sha256": "", "size": 0}}
     state = json.dumps({"format": 1, "written": 1.0, "parts": parts, "state": {}, "sha256": ""}).encode()
     return {

@@ -9,13 +9,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from atu_gui.core import text
 from atu_gui.core.config import RunConfig
-from atu_gui.core.events import Event, ItemAnswered, RoundScored
+from atu_gui.core.differences import settings_of
+from atu_gui.core.events import ControlApplied, Event, ItemAnswered, RoundScored
 from atu_gui.core.materials import Group
 from atu_gui.core.paired import Difference, paired_difference
 from atu_gui.core.ports import RunRecord
 from atu_gui.core.split import on_side
-from atu_gui.core.text import asked
 
 # Ids of self-made questions are the same in every run; the words tell them apart.
 _Key = tuple[str, str]
@@ -59,6 +60,14 @@ class Compared:
         """Whether test questions are known apart."""
         return any(scored.tested for scored in self.rounds.values())
 
+    def settings(self) -> list[tuple[str, str]]:
+        """Every setting and its value, what the run began with, and what was changed by hand while it went on."""
+        parent = self.record.parent
+        began = f"run {parent.run_id}, round {parent.round}" if parent.run_id else "untouched model"
+        changes = [event for event in self.events if isinstance(event, ControlApplied) and event.field != "pause_step"]
+        by_hand = "; ".join(f"{text.change(one)} at step {text.count(one.step)}" for one in changes)
+        return [*settings_of(self.config), ("Began with", began), ("Changed by hand", by_hand or text.NOTHING)]
+
     def recalls(self, number: int, group: Group) -> dict[_Key, float]:
         """ROUGE-L recall of every test question of a group after a round."""
         return {key: item.rouge_l_recall for key, item in self._judging(number, group).items()}
@@ -92,4 +101,4 @@ def asked_words(runs: Sequence[Compared]) -> str:
     """Which questions the scores of these runs are of; nothing without runs."""
     if len({run.tested for run in runs}) > 1:
         return "test questions, all where a record has no sides"
-    return asked(runs[0].tested) if runs else ""
+    return text.asked(runs[0].tested) if runs else ""

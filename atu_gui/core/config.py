@@ -17,10 +17,13 @@ from atu_gui.core.config_base import Part as _Part
 from atu_gui.core.config_base import ui as _ui
 from atu_gui.core.errors import InputError
 from atu_gui.core.faults import faults_of
+from atu_gui.core.files import read_at_most
 from atu_gui.core.guarding import OFF, GuardConfig
 from atu_gui.core.probing import ProbingConfig
 
 STARTER = "starter"
+# Bytes of a config; ours have about two thousand.
+_LARGEST = 4_000_000
 Recipe = Literal["default", "paper"]
 
 
@@ -366,11 +369,13 @@ def load_config(path: Path) -> dict[str, Any]:
         InputError: The file is missing, not text or not TOML (with the line).
     """
     try:
-        return dict(tomlkit.parse(path.read_text(encoding="utf-8")).unwrap())
+        return dict(tomlkit.parse(read_at_most(path, _LARGEST).decode("utf-8-sig")).unwrap())
     except FileNotFoundError:
         raise InputError(f"There is no config file {path}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The config file {path} cannot be read: {error}.") from None
+    except OSError as error:
+        raise InputError(f"The config file {path} cannot be read: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"The config file {path} is not UTF-8.", "Save it as plain text in UTF-8.") from None
     except Exception as error:  # on odd files the parser raises what it likes
         line = f", line {error.line}" if isinstance(error, tomlkit.exceptions.ParseError) else ""
         raise InputError(f"{path}{line}: not valid TOML ({error}).") from None

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import platform
 import time
-from pathlib import Path
 from typing import Any
 
 from atu_gui.core import paths
 from atu_gui.core.config import RunConfig
 from atu_gui.core.crashes import last_note
+from atu_gui.core.errors import InputError
 from atu_gui.core.logbook import last_lines
 from atu_gui.core.machine import Machine
 from atu_gui.core.redaction import redacted
@@ -78,12 +78,11 @@ def _collect(place: str, value: Any, told: dict[str, str]) -> None:
 
 def _source(source: str) -> str:
     """A model by its hub id; of a path only that it is one."""
-    path = Path(source).expanduser()
     try:
-        here = path.is_absolute() or path.exists()
-    except OSError:
+        path = paths.expanded(source)
+    except InputError:
         return "no name of a model"
-    return "a file or folder" if here else source
+    return "a file or folder" if path.is_absolute() or path.exists() else source
 
 
 def _machine() -> list[str]:

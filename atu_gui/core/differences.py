@@ -23,9 +23,9 @@ class Setting:
     values: tuple[str, ...]
 
 
-def differing(configs: Sequence[RunConfig]) -> tuple[list[Setting], int]:
-    """The settings whose values are not all alike, and how many settings there are."""
-    flats = [dict(_flat(config)) for config in configs]
+def differing(runs: Sequence[Sequence[tuple[str, str]]]) -> tuple[list[Setting], int]:
+    """The settings, given by name and value, whose values are not all alike, and how many settings there are."""
+    flats = [dict(settings) for settings in runs]
     labels = list(dict.fromkeys(label for flat in flats for label in flat))
     rows = [Setting(label, tuple(flat.get(label, text.NOTHING) for flat in flats)) for label in labels]
     return [row for row in rows if len(set(row.values)) > 1], len(rows)

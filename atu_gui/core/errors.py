@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# What torch says where it cannot allocate a tensor over the storage that safetensors has read.
+_UNREAD = "could not determine the shape of object type 'torch.storage.untypedstorage'"
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 _DEVICE_FAILED = ("CUDA error", "HIP error", "cuDNN error", "CUBLAS_STATUS", "CUDNN_STATUS", "MPS backend error")
 
@@ -99,11 +101,15 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether the machine or a device had no memory left.
 
     torch's own type is looked at by name because this must work without importing torch; its CPU allocator only has
-    words.
+    words. Libraries raise errors of their own from it, such as tokenizers that make tensors.
     """
-    if isinstance(error, MemoryError):
+    if isinstance(error, AtuError):
+        return False
+    if isinstance(error, MemoryError) or (error.__cause__ is not None and is_out_of_memory(error.__cause__)):
         return True
     words = str(error).lower()
+    if isinstance(error, ValueError):
+        return _UNREAD in words
     return isinstance(error, RuntimeError) and (
         type(error).__name__ == "OutOfMemoryError" or any(said in words for said in _NO_MEMORY)
     )

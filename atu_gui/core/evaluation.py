@@ -6,9 +6,11 @@ papers. `corrected` mends what there contradicts its own intention; `DIFFERENCES
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +20,7 @@ from atu_gui.core.config import ModelConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Interval
 from atu_gui.core.files import write_whole
+from atu_gui.core.locks import occupy
 from atu_gui.core.records import restore
 
 Reading = Literal["rwku", "corrected"]
@@ -188,18 +191,31 @@ class Evaluation:
         return cls(**values)
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder that `write_evaluation` is to fill.
+@contextlib.contextmanager
+def filling(folder: Path | None) -> Iterator[None]:
+    """Within the block a folder that `write_evaluation` is to fill is there, can be written, and is nobody else's.
+
+    Args:
+        folder: Made where it is missing; None where nothing is to be written.
 
     Raises:
         InputError: It cannot be made, or not be written.
+        OutputError: Another window or command writes into it.
     """
+    if folder is None:
+        yield
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise _unwritable(folder, error) from None
+    lock = occupy(folder)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_evaluation(found: Evaluation, folder: Path) -> None:

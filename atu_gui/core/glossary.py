@@ -44,7 +44,7 @@ GLOSSARY: dict[str, str] = {
     "Neighbour": "Questions about related things, which must survive.",
     "P(answer)": "The probability that the model gives the gold answer, word for word.",
     "P95": "Only one prediction in twenty on concept texts is more similar to the concept than this.",
-    "Recall per round": "Forget recall should fall, neighbour recall should stay; on test questions. Dashed: the "
+    "Recall": "Forget recall should fall, neighbour recall should stay; on test questions. Dashed: the "
     "untouched model. Goal and floor are judged on dev questions and drawn at the same share of the test score.",
     "Retain": "Texts on which the model is held at its untouched hidden states: neighbours and general topics.",
     "Round": "Align, then unlearn, then ask all questions. The next round aligns again, so that the model cannot just "

@@ -11,6 +11,10 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from atu_gui.core.errors import OutputError
+
+LOCK_FILE = "in-use.lock"
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -79,3 +83,28 @@ class FileLock:
             self._path.unlink()
         with contextlib.suppress(OSError):
             file.close()
+
+
+def occupy(folder: Path, file: Path | None = None) -> FileLock:
+    """Let no other process write into a folder until the lock is released, or this process ends.
+
+    Args:
+        folder: The folder.
+        file: The lock, where it must not lie in the folder itself.
+
+    Raises:
+        OutputError: Another window or command does, or the folder cannot be written.
+    """
+    lock = FileLock(file or folder / LOCK_FILE)
+    try:
+        if lock.take():
+            return lock
+    except OSError as error:
+        raise OutputError(
+            f"The folder {folder} cannot be written: {error.strerror}.", "Choose another folder."
+        ) from None
+    owner = lock.owner()
+    who = f" (process {owner})" if owner else ""
+    raise OutputError(
+        f"Another window or command{who} writes into {folder}.", "Wait until it has ended, or choose another folder."
+    )

@@ -2,36 +2,68 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
+from atu_gui.core.errors import InputError, OutputError
+
 _APP = "atu-gui"
+_LONGEST_SHOWN = 300
 
 
 def data_folder() -> Path:
     """Runs, the store and the starter kit. `ATU_DATA` overrides the platform's place."""
-    override = os.environ.get("ATU_DATA")
-    return Path(override) if override else Path(platformdirs.user_data_dir(_APP, appauthor=False))
+    return _place("ATU_DATA", platformdirs.user_data_dir)
 
 
 def cache_folder() -> Path:
     """Things that can be computed again. `ATU_CACHE` overrides the platform's place."""
-    override = os.environ.get("ATU_CACHE")
-    return Path(override) if override else Path(platformdirs.user_cache_dir(_APP, appauthor=False))
+    return _place("ATU_CACHE", platformdirs.user_cache_dir)
 
 
 def config_folder() -> Path:
     """Settings of the window. `ATU_CONFIG` overrides the platform's place."""
-    override = os.environ.get("ATU_CONFIG")
-    return Path(override) if override else Path(platformdirs.user_config_dir(_APP, appauthor=False))
+    return _place("ATU_CONFIG", platformdirs.user_config_dir)
 
 
 def log_folder() -> Path:
-    """The program's log, and notes of crashes. `ATU_DATA` moves it along."""
-    override = os.environ.get("ATU_DATA")
-    return Path(override) / "log" if override else Path(platformdirs.user_log_dir(_APP, appauthor=False))
+    """The program's log, and notes of crashes. `ATU_DATA` moves it along; without any home nothing can be kept."""
+    if os.environ.get("ATU_DATA"):
+        return data_folder() / "log"
+    try:
+        return _place("", platformdirs.user_log_dir)
+    except OutputError:
+        return Path(os.devnull)
+
+
+def expanded(path: str | Path) -> Path:
+    """A path that the user wrote, with `~` spelt out; `~name` of somebody unknown is a name like any other.
+
+    Raises:
+        InputError: It can be no path on this system.
+    """
+    try:
+        whole = Path(path).expanduser()
+    except RuntimeError:
+        whole = Path(path)
+    try:
+        whole.stat()
+    except ValueError:
+        raise InputError(f"“{shown(path)}” is no path.", "Check the path.") from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise InputError(f"“{shown(path)}” is no path: {error.strerror}.", "Check the path.") from None
+    return whole
+
+
+def shown(path: str | Path) -> str:
+    """The path as far as it can be printed, and read."""
+    words = str(path).encode("utf-8", "replace").decode().replace("\0", "?")
+    return words if len(words) <= _LONGEST_SHOWN else f"{words[:_LONGEST_SHOWN]}…"
 
 
 def runs_folder() -> Path:
@@ -75,3 +107,20 @@ def resource(*parts: str) -> Path:
     packed = package / "resources"
     root = packed if packed.is_dir() else package.parent / "resources"
     return root.joinpath(*parts)
+
+
+def _place(override: str, find: Callable[..., str]) -> Path:
+    """A folder of the program.
+
+    Raises:
+        OutputError: The account has no home, as in some containers.
+    """
+    named = os.environ.get(override)
+    if named:
+        return Path(named)
+    try:
+        return Path(find(_APP, appauthor=False))
+    except RuntimeError:
+        raise OutputError(
+            "This account has no home folder.", "Set HOME, or ATU_DATA, ATU_CACHE and ATU_CONFIG, to folders."
+        ) from None

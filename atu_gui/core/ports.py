@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Protocol
 
 from atu_gui.core.audits import AuditKind, AuditSettings
-from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import AuditFound, Event, Interval, ModelLoaded
 from atu_gui.core.footprint import Footprint
+from atu_gui.core.inquiries import Inquiries
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.paces import MeasuredPaces
@@ -278,8 +278,8 @@ class WorkbenchPort(Protocol):
         """Ask; answers come as `ChatToken` and `ChatAnswered` events with the returned request id."""
         ...
 
-    def chats_of(self, run_id: str) -> Future[Sequence[Chat]]:
-        """What was asked of the weights of a run, oldest first; raises `InputError` for an unknown run."""
+    def inquiries_of(self, run_id: str) -> Future[Inquiries]:
+        """What was asked of the weights of a run by hand; raises `InputError` for an unknown run."""
         ...
 
     def stop_chat(self, request_id: int) -> None:

@@ -15,15 +15,14 @@ LOSS_TOKENS = 1024
 LEAST = 256
 
 
-def texts_read(config: RunConfig, position_bytes: float, *, retain: bool = True) -> tuple[int, int]:
-    """Passages about the concept, and passages to keep, that a run reads at most.
+def texts_taken(config: RunConfig, *, retain: bool = True) -> tuple[int, int]:
+    """Passages about the concept, and passages to keep, that a run's steps can take.
 
     With so many no order of a planned stage comes to a passage twice. Steps that are added while it runs do, as those
     of any run on fewer passages.
 
     Args:
         config: Settled.
-        position_bytes: What is kept on the disk for each position: reference embedding and hidden states.
         retain: Whether there are passages to keep.
     """
     batch = config.windows.batch
@@ -31,10 +30,23 @@ def texts_read(config: RunConfig, position_bytes: float, *, retain: bool = True)
     unlearned = batch * sum(plan.unlearn_steps for plan in config.rounds)
     concept_rows, retain_rows = align_rows(config, retain=retain)
     kept = config.unlearn.retain_weight > 0
-    room = int(CACHE_LIMIT / 2 / (config.windows.max_tokens * position_bytes))
     taken = (max(aligned * concept_rows, unlearned), max(aligned * retain_rows, unlearned if kept else 0))
-    concept, other = (max(LEAST, min(_with_held_out(steps, config.align.held_out), room)) for steps in taken)
+    concept, other = (max(LEAST, _with_held_out(steps, config.align.held_out)) for steps in taken)
     return min(config.texts.passages, concept), min(config.texts.retain_passages, other)
+
+
+def texts_read(config: RunConfig, position_bytes: float, *, retain: bool = True) -> tuple[int, int]:
+    """Passages about the concept, and passages to keep, that a run reads at most: those that its steps can take, as
+    far as the disk cache holds their states.
+
+    Args:
+        config: Settled.
+        position_bytes: What is kept on the disk for each position: reference embedding and hidden states.
+        retain: Whether there are passages to keep.
+    """
+    room = max(LEAST, int(CACHE_LIMIT / 2 / (config.windows.max_tokens * position_bytes)))
+    concept, other = texts_taken(config, retain=retain)
+    return min(concept, room), min(other, room)
 
 
 def align_rows(config: RunConfig, *, retain: bool) -> tuple[int, int]:

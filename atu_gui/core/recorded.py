@@ -1,10 +1,13 @@
-"""A run in one file: its config and every event, gzipped JSON lines. One of a real run ships with the program.
+"""A run in one file: its config, every event, what audits found and what was asked by hand, gzipped JSON lines.
+
+One of a real run ships with the program.
 
 Shown by the window without a model, a store or a download. What belongs to a machine (folders, progress) is left out.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 import zlib
@@ -15,6 +18,7 @@ from pathlib import Path
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import (
+    AuditFound,
     Event,
     Progress,
     RoundScored,
@@ -26,12 +30,14 @@ from atu_gui.core.events import (
     to_record,
 )
 from atu_gui.core.files import write_whole
+from atu_gui.core.inquiries import NOTHING_ASKED, Inquiries
 from atu_gui.core.paths import resource
 from atu_gui.core.ports import RoundSummary, RunRecord
-from atu_gui.core.records import lines_of, parse
+from atu_gui.core.records import fits, lines_of, parse, restore
 from atu_gui.core.run_state import status_after
 
-FORMAT = 1
+# Since 2 the first line also says what was found and asked after the run.
+FORMAT = 2
 _LARGEST = 64 * 2**20
 
 
@@ -42,6 +48,8 @@ class Recording:
     record: RunRecord
     config: RunConfig
     events: tuple[Event, ...]
+    audits: tuple[AuditFound, ...] = ()
+    inquiries: Inquiries = NOTHING_ASKED
 
 
 def shipped_recording() -> Path:
@@ -49,13 +57,24 @@ def shipped_recording() -> Path:
     return resource("recorded", "run.jsonl.gz")
 
 
-def write_recording(path: Path, config: RunConfig, events: Iterable[Event]) -> None:
+def write_recording(
+    path: Path,
+    config: RunConfig,
+    events: Iterable[Event],
+    audits: Iterable[AuditFound] = (),
+    inquiries: Inquiries = NOTHING_ASKED,
+) -> None:
     """Write a run to a file; paths in its config and its folder are left out.
 
     Raises:
         OSError: The file cannot be written.
     """
-    lines: list[object] = [{"format": FORMAT}, config.model_dump(mode="json", include=_SHARED)]
+    head = {
+        "format": FORMAT,
+        "audits": [to_record(_shared(found)) for found in audits],
+        "inquiries": dataclasses.asdict(inquiries),
+    }
+    lines: list[object] = [head, config.model_dump(mode="json", include=_SHARED)]
     for event in events:
         if isinstance(event, RunStarted | RunFinished):
             event = replace(event, folder="")
@@ -64,6 +83,12 @@ def write_recording(path: Path, config: RunConfig, events: Iterable[Event]) -> N
     content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
     # No time stamp, so that the same run gives the same file.
     write_whole(path, gzip.compress(content.encode(), mtime=0))
+
+
+def _shared(found: AuditFound) -> AuditFound:
+    """What an audit found, without the folder of the model that never knew."""
+    settings = found.settings
+    return replace(found, settings=replace(settings, never_knew=Path(settings.never_knew).name))
 
 
 # Neither the model's folder nor the files of texts: they are paths of one machine.
@@ -102,7 +127,12 @@ def read_recording(path: Path) -> Recording:
         if head["format"] > FORMAT:
             raise InputError(f"{path} was recorded by a later version.", "Update atu-gui to open it.")
         known = tuple(from_record(event) for event in events)
-        return Recording(record_of(known), RunConfig.model_validate(config), known)
+        told = [from_record(found) for found in head.get("audits", ())]
+        audits = tuple(found for found in told if isinstance(found, AuditFound))
+        inquiries = restore(Inquiries, head.get("inquiries", {}))
+        if len(audits) != len(told) or not fits(Inquiries, inquiries):
+            raise ValueError("what was found or asked after the run")
+        return Recording(record_of(known), RunConfig.model_validate(config), known, audits, inquiries)
     except InputError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:

@@ -67,7 +67,8 @@ def fits(hint: Any, value: Any) -> bool:
         return True
     if origin is typing.Literal:
         return value in parts
-    if isinstance(hint, types.UnionType):
+    # Literals joined by | are a `typing.Union`.
+    if origin in (types.UnionType, typing.Union):
         return any(fits(part, value) for part in parts)
     if origin is tuple:
         return isinstance(value, tuple) and all(fits(parts[0], one) for one in value)

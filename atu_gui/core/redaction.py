@@ -40,7 +40,11 @@ def without_tokens(words: str) -> str:
 
 def without_home(words: str) -> str:
     """The same words with the user's folder as ~."""
-    home = str(Path.home())
+    try:
+        home = str(Path.home())
+    except RuntimeError:
+        # An account without one.
+        return words
     if len(home) < 3:
         return words
     return re.sub(re.escape(home) + r"(?=[/\\\"'\s:,;)]|$)", "~", words)

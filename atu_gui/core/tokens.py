@@ -1,8 +1,12 @@
-"""What the heads of a run see in a text, token by token."""
+"""What the heads of a run see in a text, token by token; every look is kept with the run whose heads judged."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from dataclasses import dataclass
+
+from atu_gui.core.records import fits, parse, restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +34,36 @@ class TokenLine:
     def above(self) -> int:
         """How many tokens lie above τ."""
         return sum(value > self.tau for value in self.similarities)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLook:
+    """One look: a line per set of weights; `prompt` is the question that the texts answer, "" where they answer none.
+    `looked` is Unix time in seconds.
+    """
+
+    prompt: str
+    looked: float
+    lines: tuple[TokenLine, ...]
+
+
+def to_line(look: TokenLook) -> str:
+    """The look as one line of JSON."""
+    return json.dumps(dataclasses.asdict(look), ensure_ascii=False)
+
+
+def from_line(line: str) -> TokenLook:
+    """The look that `to_line` wrote.
+
+    Raises:
+        ValueError: It is damaged or of another version.
+    """
+    try:
+        found = restore(TokenLook, parse(line))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a damaged look: {error}") from None
+    if not isinstance(found, TokenLook) or not fits(TokenLook, found) or not found.lines:
+        raise ValueError("a damaged look: no lines")
+    if any(len(one.tokens) != len(one.similarities) for one in found.lines):
+        raise ValueError("a damaged look: not a similarity for each token")
+    return found

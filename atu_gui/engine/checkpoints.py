@@ -338,7 +338,8 @@ def _file(folder: Path, part: str) -> Path:
 
 
 def _unwritten(root: Path, error: Exception) -> OutputError:
+    why = getattr(error, "strerror", None) or error
+    before = " The one before it stays." if numbers_in(root.parent) else ""
     return OutputError(
-        f"A checkpoint cannot be written to {root}: {error}. The one before it stays.",
-        "Free some space, then let the run go on.",
+        f"A checkpoint cannot be written to {root}: {why}.{before}", "Free some space, then let the run go on."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ import atu_gui
 from atu_gui.core import paths, text
 from atu_gui.core.config import ModelConfig, RunConfig, UnlearnConfig
 from atu_gui.core.errors import Cancelled, InternalError, OutputError
-from atu_gui.core.events import Interval, Progress, RoundScored
+from atu_gui.core.events import ControlApplied, Event, Interval, Progress, RoundScored
 from atu_gui.core.halves import has_halves
-from atu_gui.core.materials import Probe
+from atu_gui.core.locks import occupy
+from atu_gui.core.materials import Materials, Probe
 from atu_gui.core.ports import Exported
 from atu_gui.engine.adapters import folded
 from atu_gui.engine.generate import generate_batch
@@ -44,6 +45,7 @@ class Provenance:
         before, after: Scores of the untouched model and of the round; None where they were not measured.
         probes: The run's questions, some of which are asked again to compare.
         instructions: The run's fluency prompts, likewise.
+        changes: What the user changed while it ran, up to that round.
     """
 
     run_id: str
@@ -53,6 +55,22 @@ class Provenance:
     after: RoundScored | None
     probes: tuple[Probe, ...]
     instructions: tuple[str, ...]
+    changes: tuple[ControlApplied, ...] = ()
+
+    @classmethod
+    def of(
+        cls, run_id: str, number: int, config: RunConfig, events: Iterable[Event], materials: Materials
+    ) -> Provenance:
+        """A round of the run that said these events, and asked these questions."""
+        scores: dict[int, RoundScored] = {}
+        changes = []
+        for event in events:
+            if isinstance(event, RoundScored):
+                scores[event.round] = event
+            elif isinstance(event, ControlApplied) and event.field != "pause_step" and number not in scores:
+                changes.append(event)
+        before, after = scores.get(0), scores.get(number)
+        return cls(run_id, number, config, before, after, materials.probes, materials.fluency_prompts, tuple(changes))
 
 
 def check_target(folder: Path) -> None:
@@ -80,11 +98,20 @@ def export(
 
     Raises:
         Cancelled: `cancelled` said so.
-        OutputError: The folder is not empty, cannot be written, or the disk is full.
+        OutputError: The folder is not empty, cannot be written, or another process exports to it; the disk is full.
         InternalError: The written model answers otherwise.
     """
-    with folded(lm):
-        return (yield from _export(lm, source, folder, cancelled))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritten(folder, error) from None
+    # Beside the folder, which must be empty.
+    lock = occupy(folder, folder.with_name(f".{folder.name}.lock"))
+    try:
+        with folded(lm):
+            return (yield from _export(lm, source, folder, cancelled))
+    finally:
+        lock.release()
 
 
 def _export(
@@ -114,11 +141,15 @@ def _export(
         yield _progress("Exported", _STEPS)
         return Exported(folder, size, len(prompts))
     except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be written: {error}.", "Free some space or choose another folder."
-        ) from None
+        raise _unwritten(folder, error) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _unwritten(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{folder} cannot be written: {error.strerror or error}.", "Free some space or choose another folder."
+    )
 
 
 def model_card(lm: LanguageModel, source: Provenance, name: str) -> str:
@@ -184,6 +215,7 @@ def _settings(source: Provenance) -> list[tuple[str, str]]:
         ("unlearn optimizer and rate", f"{config.unlearn.optimizer}, {config.unlearn.learning_rate:g}"),
         ("retain weight λ", f"{config.unlearn.retain_weight:g}"),
         ("seed", str(config.seed)),
+        *(("changed by hand", f"{text.change(one)} at step {text.count(one.step)}") for one in source.changes),
     ]
 
 

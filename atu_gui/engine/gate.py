@@ -103,6 +103,11 @@ class Gate:
         state.in_force["tau"] = state.told.get("tau", tau)
         return state.steps
 
+    @property
+    def held_tau(self) -> float | None:
+        """The τ that the user set and that holds in the coming rounds in place of the schedule's; None without one."""
+        return self.state.told.get("tau")
+
     def skipped(self, state: ControlState) -> bool:
         """Whether the user wants to leave the stage."""
         return state.skips > self.state.skips

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from atu_gui.core.errors import AtuError, Cancelled, InputError
+from atu_gui.core.errors import AtuError, Cancelled, InputError, is_out_of_memory
 from atu_gui.core.events import Event, Progress
 from atu_gui.core.harness import HarnessFigure
 from atu_gui.engine.models import LanguageModel
@@ -65,9 +65,11 @@ def ask_harness(
                 said: Any = lm_eval.simple_evaluate(
                     wrapped, tasks=[task], task_manager=manager, limit=limit, bootstrap_iters=_RESAMPLES
                 )
-        except (AtuError, Cancelled, MemoryError):
+        except (AtuError, Cancelled):
             raise
         except Exception as error:
+            if is_out_of_memory(error):
+                raise
             # Its tasks are programs of many authors: whatever they raise is about the task.
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             raise InputError(

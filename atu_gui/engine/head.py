@@ -84,9 +84,13 @@ class PublishedHead(nn.Module):
 
 
 def build_head(config: HeadConfig, model_width: int, embedding_width: int, *, seed: int) -> nn.Module:
-    """A freshly initialised head, float32, on the CPU, in evaluation mode; the same seed gives the same weights."""
+    """A freshly initialised head, float32, on the CPU; the same seed gives the same weights.
+
+    It is in evaluation mode and frozen until it is aligned: a run that goes on within an unlearn stage must not compute
+    gradients of heads that nobody trains.
+    """
     kind = CausalHead if config.kind == "causal" else PublishedHead
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         head = kind(model_width, embedding_width, layers=config.layers, width=config.width, heads=config.heads)
-    return head.eval()
+    return head.eval().requires_grad_(False)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 
 from atu_gui.core.control import UNRECORDED
 from atu_gui.core.errors import OutputError
-from atu_gui.core.events import CheckpointDue, CheckpointWritten, Event, Note, is_recorded
+from atu_gui.core.events import CheckpointDue, CheckpointWritten, Event, Note, RunFinished, is_recorded
 from atu_gui.engine.checkpoints import Checkpoints, CheckpointState, Parts
 from atu_gui.engine.gate import Gate
 
@@ -51,11 +51,12 @@ class Keeper:
         """
         with contextlib.closing(self._checkpoints), contextlib.closing(course):
             for event in course:
+                # Before the event and not after it, and not at the end: nothing comes after `RunFinished`.
+                if self._checkpoints.is_writing and not isinstance(event, RunFinished):
+                    yield from self._look_after(0.0)
                 yield from self._tell(event)
                 if isinstance(event, CheckpointDue):
                     yield from self._keep(event)
-                elif self._checkpoints.is_writing:
-                    yield from self._look_after(0.0)
 
     def _tell(self, event: Event) -> Generator[Event, None, None]:
         self._recorded += is_recorded(event)

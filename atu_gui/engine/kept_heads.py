@@ -107,7 +107,7 @@ def load_heads(folder: Path, round_: int | None, lm: LanguageModel) -> KeptHeads
         head = build_head(config, lm.width, vectors.shape[-1], seed=0)
         prefix = f"{layer}."
         head.load_state_dict({name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)})
-        heads[layer] = head.requires_grad_(False).to(lm.device)
+        heads[layer] = head.to(lm.device)
     return KeptHeads(number, tau, heads, vectors.to(lm.device))
 
 

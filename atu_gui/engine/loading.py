@@ -10,7 +10,7 @@ from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from atu_gui.core.config import ModelConfig
-from atu_gui.core.errors import AtuError, ModelError, ResourceError
+from atu_gui.core.errors import AtuError, ModelError, ResourceError, is_out_of_memory
 from atu_gui.core.events import Progress
 from atu_gui.core.redaction import without_tokens
 from atu_gui.engine.devices import choose_device, choose_dtype, describe
@@ -19,7 +19,7 @@ from atu_gui.engine.hashing import combined_hash, tensor_digests, weights_hash
 from atu_gui.engine.models import LanguageModel, TextEncoder
 from atu_gui.engine.packing import pack
 from atu_gui.engine.quiet import quiet
-from atu_gui.engine.soundness import check_computes, check_finite, check_tensors
+from atu_gui.engine.soundness import check_computes, check_finite, check_talks, check_tensors
 from atu_gui.engine.sources import ModelFiles, find_encoder, find_language_model
 
 _STEPS = 5
@@ -49,6 +49,7 @@ def load_language_model(config: ModelConfig) -> Generator[Progress, None, Langua
         model, tokenizer, files.name, config.source, device, dtype, combined_hash(digests), digests=digests
     )
     _check_blocks(lm)
+    check_talks(lm)
     yield _step(f"Moving {files.name} to the device", 3)
     if config.weights == "nf4":
         _guarded(files.name, device, lambda: pack(lm))
@@ -189,14 +190,14 @@ def _guarded(name: str, device: torch.device, work: Callable[[], T]) -> T:
         return work()
     except AtuError:
         raise
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        raise ResourceError(
-            f"{name} does not fit into the memory of {describe(device)}.",
-            "Close other programs or choose a smaller model.",
-        ) from error
     except Exception as error:
-        if "alloc" in str(error).lower() and "memory" in str(error).lower():
-            raise ResourceError(f"{name} does not fit into memory.", "Choose a smaller model.") from error
+        words = str(error).lower()
+        # Readers of files say it in words of their own.
+        if is_out_of_memory(error) or ("alloc" in words and "memory" in words):
+            raise ResourceError(
+                f"{name} does not fit into the memory of {describe(device)}.",
+                "Close other programs or choose a smaller model.",
+            ) from error
         raise ModelError(
             f"{name} cannot be loaded: {_first_sentence(error)}.", "Get its files again, or choose another model."
         ) from error

@@ -18,6 +18,9 @@ _PICKLES = {".bin", ".pt", ".pth", ".pkl", ".ckpt"}
 _TEXTS = {".json", ".txt", ".model", ".jinja", ".tiktoken"}
 _MODULE = re.compile(r"\d+_\w+")
 _MODULES = "modules.json"
+# The names under which architectures keep their number of layers, and more than any of them has.
+_DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+_DEEPEST = 2000
 
 
 def is_wanted(path: str, *, pickles: bool = False, code: bool = False) -> bool:
@@ -44,6 +47,7 @@ def check_language_model(folder: Path, *, allow_pickle: bool, allow_remote_code:
     config = _config(folder)
     _check_code(folder, config, allow_remote_code)
     _check_causal(folder, config, allow_remote_code)
+    _check_depth(folder, config)
     _check_weights(folder, allow_pickle, "Switch “Allow pickle weights” on for this model only if you trust it.")
 
 
@@ -58,6 +62,7 @@ def check_encoder(folder: Path) -> None:
     root = folder / _first_module(folder)
     config = _config(root)
     _check_code(folder, config, allowed=False)
+    _check_depth(root, config)
     _check_weights(root, False, "Choose an encoder with safetensors weights.")
 
 
@@ -133,6 +138,16 @@ def _check_causal(folder: Path, config: dict[str, Any], remote: bool) -> None:
         raise ModelError(
             f"{folder.name} is of the kind “{kind}”, which is no causal language model.",
             "Choose a model that writes text, such as a Llama, Qwen or SmolLM.",
+        )
+
+
+def _check_depth(folder: Path, config: dict[str, Any]) -> None:
+    """Refuse what would be built layer after layer before anybody could see that the files hold no such thing."""
+    parts = [part for part in (config, config.get("text_config")) if isinstance(part, dict)]
+    depth = max((part[name] for part in parts for name in _DEPTHS if isinstance(part.get(name), int)), default=0)
+    if depth > _DEEPEST:
+        raise ModelError(
+            f"config.json in {folder} asks for {depth:,} layers, more than any model has.", "Get its files again."
         )
 
 

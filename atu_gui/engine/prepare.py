@@ -10,6 +10,7 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, Note
 from atu_gui.core.materials import Materials, Passage, Probe
+from atu_gui.core.reading import texts_taken
 from atu_gui.engine.drafts.neighbours import COUNT, find_neighbours
 from atu_gui.engine.drafts.passages import write_passages
 from atu_gui.engine.drafts.questions import write_questions
@@ -87,12 +88,18 @@ class _Job:
     def concepts(self) -> list[Concept]:
         return self.config.concepts
 
+    def draw(self, passages: Sequence[Passage], asked: int, taken: int, label: str) -> tuple[Passage, ...]:
+        """As many as are asked for and steps can take: however many are given, a run holds no more of them."""
+        if taken < min(asked, len(passages)):
+            self.notes.append(f"{taken:,} of the {len(passages):,} {label} passages were drawn; steps take no more.")
+        return draw(passages, min(asked, taken), self.config.seed, label)
+
 
 def _concept_passages(job: _Job, given: Sequence[Passage]) -> Generator[Event, None, tuple[Passage, ...]]:
     texts = job.config.texts
     if given:
         telling = [passage for passage in given if len(passage.text) > 4 * _TELLING_WORDS] or given
-        return draw(telling, texts.passages, job.config.seed, "concept")
+        return job.draw(telling, texts.passages, texts_taken(job.config)[0], "concept")
     written = yield from write_passages(
         job.lm,
         job.concepts,
@@ -129,7 +136,7 @@ def _given_retain(job: _Job, given: Sequence[Passage]) -> tuple[Passage, ...]:
     if len(kept) < len(given):
         job.notes.append(f"{len(given) - len(kept)} retain texts name the concept and were left out.")
     telling = [passage for passage in kept if len(passage.text) > 4 * _TELLING_WORDS] or kept
-    return draw(telling, job.config.texts.retain_passages, job.config.seed, "retain")
+    return job.draw(telling, job.config.texts.retain_passages, texts_taken(job.config)[1], "retain")
 
 
 def _written_retain(job: _Job, neighbours: Sequence[str]) -> Generator[Event, None, tuple[Passage, ...]]:

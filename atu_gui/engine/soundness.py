@@ -14,14 +14,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from atu_gui.core.errors import AtuError, ModelError
+from atu_gui.core.errors import AtuError, ModelError, is_out_of_memory
 from atu_gui.engine.decoding import Decoding, SharedPrefix
 from atu_gui.engine.formats import computing_wide
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.truncate import hidden_at
 
 _SENTENCE = "The river flows through the city, and in the evening people walk along it."
+_MESSAGE = "Who wrote it?"
 _TOKENS, _FEWEST = 12, 6
+_LONGEST = 200
 # Of the spread of the logits. Rounding in float32 stays a thousand times below, between two rows of one pass far more.
 _TOLERANCE, _ROWS_TOLERANCE = 0.01, 1e-4
 _SHARES = "Choose a plain transformer, such as a Llama, Qwen or SmolLM."
@@ -70,6 +72,25 @@ def check_finite(name: str, model: nn.Module) -> None:
             raise ModelError(f"The tensor {key} of {name} holds values that are no numbers (NaN or infinite).", _AGAIN)
 
 
+def check_talks(lm: LanguageModel) -> None:
+    """Try the chat template, which is a program of the model's own.
+
+    Raises:
+        ModelError: It fails, or leaves the message out: every question would be the same.
+    """
+    try:
+        fault = "" if _MESSAGE in lm.format_chat(_MESSAGE) else "what the user writes is not in what it makes"
+    except Exception as error:  # a template raises what it likes
+        if is_out_of_memory(error):
+            raise
+        fault = " ".join(str(error).split())[:_LONGEST].rstrip(".") or type(error).__name__
+    if fault:
+        raise ModelError(
+            f"The chat template of {lm.name} cannot be used: {fault}.",
+            "Get its files again; a model without chat_template.jinja is asked in plain text.",
+        )
+
+
 @torch.inference_mode()
 def check_computes(lm: LanguageModel) -> None:
     """Try the model, on its device, in float32: some passes over a dozen tokens.
@@ -88,9 +109,9 @@ def check_computes(lm: LanguageModel) -> None:
         _check_blocks(trial, ids)
         try:
             gap = _cache_gap(trial, ids, plain)
-        except (AtuError, MemoryError, torch.OutOfMemoryError):
-            raise
         except Exception as error:
+            if isinstance(error, AtuError) or is_out_of_memory(error):
+                raise
             raise _unfollowed(lm) from error
     if not gap <= _TOLERANCE * float(plain.std()):
         raise _unfollowed(lm)

@@ -80,7 +80,7 @@ def local_language_model(config: ModelConfig) -> ModelFiles | None:
     check = _model_check(config)
     if source == STARTER:
         return _starter(paths.starter_model(), STARTER_MODEL, "config.json", check)
-    path = Path(source).expanduser()
+    path = paths.expanded(source)
     if path.is_file():
         if path.suffix.lower() != ".gguf":
             raise ModelError(f"{path} is no model.", "Choose a folder with safetensors, or a GGUF file.")
@@ -133,7 +133,7 @@ def _starter(folder: Path, name: str, sign: str, check: Callable[[Path], None]) 
 
 
 def _local_folder(source: str, check: Callable[[Path], None], what: str) -> ModelFiles | None:
-    path = Path(source).expanduser()
+    path = paths.expanded(source)
     if not source:
         raise ModelError(f"No {what} is named.", "Give “starter”, a hub id or a folder.")
     if path.is_dir():

@@ -160,14 +160,16 @@ class Stages:
         yield self._seen(sight)
         yield SimilaritySeen(self._run_id, place.round, place.step, *sight.histograms())
         tau, reason = choose_tau(plan, sight, place.ceiling)
+        held = self._gate.held_tau
+        aimed = tau if held is None else held
         yield TauChosen(
             run_id=self._run_id,
             round=place.round,
             step=place.step,
-            tau=tau,
-            retain_share_above=share_above(sight.retain_similarity, tau),
-            concept_share_above=share_above(sight.concept_similarity, tau),
-            reason=reason,
+            tau=aimed,
+            retain_share_above=share_above(sight.retain_similarity, aimed),
+            concept_share_above=share_above(sight.concept_similarity, aimed),
+            reason=reason if held is None else f"set by you; the schedule would take {tau:.2f}",
         )
         if plan.tau is None:
             place.ceiling = tau

@@ -15,15 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from atu_gui.core.errors import Fault, InputError
+from atu_gui.core.files import read_at_most
 from atu_gui.core.halves import has_halves
 from atu_gui.core.materials import Passage
+from atu_gui.core.paths import shown
 
 # Passages are cut to a number of tokens later; a paragraph longer than this would lose its end there.
 MAX_WORDS = 120
 SHOWN_FAULTS = 20
 # After so many the rest of a file is not read: a million broken lines would take a gigabyte, and nobody reads them.
 MOST_FAULTS = 1000
-_LONGEST_SHOWN = 300
+# Bytes of a file of texts or questions: reading one takes several times as much memory, and a run reads no more
+# passages than its steps can take.
+LARGEST = 256_000_000
 SUFFIXES = (".txt", ".md", ".jsonl", ".json", ".csv")
 _RWKU_TEXTS = "positive.json"
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])")
@@ -69,7 +73,7 @@ def is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError as error:
-        raise InputError(f"{_shown(path)} is no path: {error.strerror or error}.", "Check the path.") from None
+        raise InputError(f"{shown(path)} is no path: {error.strerror or error}.", "Check the path.") from None
 
 
 def read_text(path: Path) -> str:
@@ -79,16 +83,16 @@ def read_text(path: Path) -> str:
         InputError: Missing, unreadable, a folder, empty, binary or in another encoding.
     """
     try:
-        data = path.read_bytes()
+        data = read_at_most(path, LARGEST)
     except FileNotFoundError:
         raise InputError(f"There is no file {path}.", "Check the path.") from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder, not a file.", "Name a file in it.") from None
     except OSError as error:
         problem = error.strerror or error
-        raise InputError(f"{_shown(path)} cannot be read: {problem}.", "Check the path and its permissions.") from None
+        raise InputError(f"{shown(path)} cannot be read: {problem}.", "Check the path and its permissions.") from None
     except ValueError:
-        raise InputError(f"{_shown(path)} is no path.", "Check the path.") from None
+        raise InputError(f"{shown(path)} is no path.", "Check the path.") from None
     if b"\0" in data:
         raise InputError(f"{path} is binary, not text.", "Save it as plain text in UTF-8.")
     try:
@@ -201,12 +205,6 @@ def raise_faults(faults: Sequence[Fault], hint: str = "Mend these lines and try 
     raise InputError(message, hint, faults)
 
 
-def _shown(path: Path) -> str:
-    """The path as far as it can be printed, and read."""
-    words = str(path).encode("utf-8", "replace").decode().replace("\0", "?")
-    return words if len(words) <= _LONGEST_SHOWN else f"{words[:_LONGEST_SHOWN]}…"
-
-
 def _text_problem(value: Any, needed: bool) -> str:
     if value is None:
         return "is missing"
@@ -222,7 +220,10 @@ def _read_folder(folder: Path) -> list[Passage]:
     if rwku.is_file():
         return read_passages(rwku)
     # Stray JSON files are seldom texts (settings, indexes), so a plain folder gives its text files only.
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in {".txt", ".md", ".jsonl", ".csv"})
+    try:
+        files = sorted(file for file in folder.iterdir() if file.suffix.lower() in {".txt", ".md", ".jsonl", ".csv"})
+    except OSError as error:
+        raise InputError(f"The folder {folder} cannot be read: {error.strerror}.", "Check its permissions.") from None
     if not files:
         raise InputError(f"The folder {folder} holds no texts.", "Name a text file or an RWKU target folder.")
     return [passage for file in files for passage in read_passages(file)]

@@ -97,7 +97,7 @@ def audits(found: Sequence[AuditFound]) -> Table:
                 values = (score(value) for value in (back.untouched, back.unlearned, back.attacked))
                 what = Cell(back.measure, back.group)
                 rows.append((*named, what, *values, Cell(share_words(back.share))))
-    headings = ("Audit", "Attack", "Measure", "Untouched", "Round", "Under attack", "Came back")
+    headings = ("Audit", "Attack", "Measure", "Untouched", "Round", "Attacked", "Came back")
     return Table("What audits brought back", headings, tuple(rows), left=3)
 
 

@@ -17,11 +17,11 @@ from atu_gui.core import paths
 from atu_gui.core.config import load_config, parse_config
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import Event, RunStarted, StoreMended, from_record
-from atu_gui.core.locks import FileLock
+from atu_gui.core.locks import LOCK_FILE, FileLock
 from atu_gui.core.ports import UNTOUCHED, Weights
 from atu_gui.core.processes import process_of
 from atu_gui.core.records import parse
-from atu_gui.service.folders import CONFIG_FILE, LOCK_FILE, original_of
+from atu_gui.service.folders import CONFIG_FILE, original_of
 from atu_gui.store.cards import RunCard, noted_folders, read_card
 from atu_gui.store.faults import DamagedStore, is_damaged
 from atu_gui.store.recorder import EVENTS_FILE, recorded_lines, replayed
@@ -53,11 +53,20 @@ class Archive:
             OutputError: It cannot be written, is kept busy by another process, or is from a newer version.
         """
         if self._store is None:
+            if self._is_gone():
+                return self.mended()
             try:
                 self._store = RunStore.open(self._file)
             except DamagedStore:
                 return self.mended()
         return self._store
+
+    def _is_gone(self) -> bool:
+        """Whether there is none, or an empty file, although there are runs. What a store of another place knew is
+        unknown."""
+        if self._file != paths.store_file() or _has_content(self._file):
+            return False
+        return any(map(_seems_a_run, _folders(self._file)))
 
     def ask(self, question: Callable[[RunStore], T]) -> T:
         """What the store says; where it turns out to be damaged, what the one made again says.
@@ -73,7 +82,7 @@ class Archive:
         return question(self.mended())
 
     def mended(self) -> RunStore:
-        """A whole store in place of a damaged one.
+        """A whole store in place of one that is damaged or gone.
 
         Raises:
             OutputError: The damaged file cannot be moved, or another process is mending it.
@@ -83,7 +92,7 @@ class Archive:
         try:
             if not lock.take():
                 raise OutputError("Another window or command is mending the run store.", "Try again in a moment.")
-            store = _whole(self._file)
+            store = _whole(self._file) if _has_content(self._file) else None
             if store is None:
                 aside = _put_aside(self._file)
                 store = RunStore.open(self._file)
@@ -105,6 +114,16 @@ class Archive:
             store.close()
 
 
+def _has_content(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError:
+        # Whoever opens it says why that fails.
+        return True
+
+
 def _whole(file: Path) -> RunStore | None:
     """The store, where another process has mended it already."""
     try:
@@ -118,7 +137,7 @@ def _whole(file: Path) -> RunStore | None:
 
 
 def _put_aside(file: Path) -> Path:
-    """Move the damaged file and what belongs to it; gives its new place.
+    """Move the damaged file, where there is one, and what belongs to it; gives its new place.
 
     Raises:
         OSError: It cannot be moved.
@@ -136,7 +155,7 @@ def _put_aside(file: Path) -> Path:
 
 def _filled(store: RunStore, file: Path, aside: Path) -> StoreMended:
     """Every run that can be found goes into a new store, the oldest first."""
-    folders = dict.fromkeys((*noted_folders(file), *_children(paths.runs_folder())))
+    folders = _folders(file)
     cards = [(card, folder) for folder in folders if (card := _card(folder)) is not None]
     unread = [str(folder) for folder in folders if _seems_a_run(folder) and folder not in {one for _, one in cards}]
     for card, folder in sorted(cards, key=lambda one: one[0].started):
@@ -144,7 +163,13 @@ def _filled(store: RunStore, file: Path, aside: Path) -> StoreMended:
             _bring_back(store, card, folder)
         except (InputError, OSError, ValueError):
             unread.append(str(folder))
-    return StoreMended(str(aside), len(cards) - sum(str(folder) in unread for _, folder in cards), tuple(unread))
+    kept = str(aside) if aside.exists() else ""
+    return StoreMended(kept, len(cards) - sum(str(folder) in unread for _, folder in cards), tuple(unread))
+
+
+def _folders(file: Path) -> list[Path]:
+    """Where runs may lie."""
+    return list(dict.fromkeys((*noted_folders(file), *_children(paths.runs_folder()))))
 
 
 def _children(folder: Path) -> list[Path]:

@@ -7,17 +7,17 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TypedDict
 
-from atu_gui.core.asked import AskedQuestion, AskedWay, Reply, from_line, to_line
+from atu_gui.core import asked, tokens
+from atu_gui.core.asked import AskedQuestion, AskedWay, Reply
 from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import Event, Progress, PromptAnswered
 from atu_gui.core.events.chat import named
 from atu_gui.core.ports import UNTOUCHED, AskRequest, PreviewRequest, RephraseRequest, TokenRequest, Weights
 from atu_gui.core.preview import Preview
-from atu_gui.core.records import kept_lines
 from atu_gui.core.rephrasing import Rephrased
-from atu_gui.core.tokens import TokenLine
+from atu_gui.core.tokens import TokenLine, TokenLook
 from atu_gui.service.backend import Engine
-from atu_gui.service.folders import ASKED_FILE, add_line
+from atu_gui.service.folders import ASKED_FILE, LOOKS_FILE, add_line
 from atu_gui.service.holding import Holding
 
 
@@ -55,27 +55,31 @@ def look_at(
     cancelled: Callable[[], bool],
 ) -> Generator[Event, None, tuple[TokenLine, ...]]:
     """Read each text with its weights. The untouched weights are judged by the heads of round 1, which learnt on them;
-    current ones in the midst of a round by those of the newest finished one.
+    current ones in the midst of a round by those of the newest finished one. Then all is added to the folder of the run
+    whose heads judged last.
 
     Raises:
         AtuError: No model, no such run or round, or no heads were kept.
         Cancelled: `cancelled` said so.
     """
-    lines = []
+    lines: list[TokenLine] = []
+    judge = ""
     for text, weights in zip(request.texts, request.sides, strict=True):
         if cancelled():
             raise Cancelled
-        run = weights.run_id or request.run_id or holding.run_id
-        if not run:
+        judge = weights.run_id or request.run_id or holding.run_id
+        if not judge:
             raise InputError(
                 "There is no run whose heads could judge the tokens.", "Run, or open a run that finished a round."
             )
         round_ = 1 if weights.round == 0 else weights.round
         with holding.answering(weights, folder_of) as by:
             label = named(by.label, by.weights_hash)
-            lines.append(engine.look_at(holding.loaded, folder_of(run), round_, label, text, request.prompt))
+            lines.append(engine.look_at(holding.loaded, folder_of(judge), round_, label, text, request.prompt))
         yield Progress("tokens", "Texts", len(lines), len(request.texts), "texts")
-    return tuple(lines)
+    look = TokenLook(request.prompt, time.time(), tuple(lines))
+    yield from add_line(folder_of(judge), LOOKS_FILE, tokens.to_line(look), "The look at tokens is")
+    return look.lines
 
 
 def ask_all(
@@ -94,7 +98,7 @@ def ask_all(
         AtuError: No model, no such run or round.
         Cancelled: `cancelled` said so; what was told before stays told, and nothing is kept.
     """
-    asked = time.time()
+    begun = time.time()
     replies: list[list[Reply]] = [[] for _ in request.rephrasings]
     for side, weights in enumerate(request.sides):
         with holding.answering(weights, folder_of) as by:
@@ -106,13 +110,8 @@ def ask_all(
     place = folder_for(request.sides)
     if place is not None:
         ways = (AskedWay(one, tuple(said)) for one, said in zip(request.rephrasings, replies, strict=True))
-        line = to_line(AskedQuestion(request.query, asked, tuple(ways)))
+        line = asked.to_line(AskedQuestion(request.query, begun, tuple(ways)))
         yield from add_line(place, ASKED_FILE, line, "What was asked is")
-
-
-def asked_in(folder: Path) -> tuple[AskedQuestion, ...]:
-    """What was asked of a run in many ways, oldest first; damaged lines are left out."""
-    return kept_lines(folder / ASKED_FILE, from_line)
 
 
 def preview(

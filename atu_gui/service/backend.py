@@ -14,7 +14,7 @@ from atu_gui.core.config import STARTER, ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError
 from atu_gui.core.evaluation import HUB, Evaluation, EvaluationRequest
-from atu_gui.core.events import Event, ModelLoaded, RoundScored
+from atu_gui.core.events import Event, ModelLoaded
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.harness import HarnessFigure, HarnessRequest
 from atu_gui.core.knowledge import Knowledge
@@ -253,16 +253,7 @@ class Engine:
         """Write the model, which has the weights of a round of a run, as a folder."""
         from atu_gui.engine.export import Provenance, export
 
-        scores = {event.round: event for event in events if isinstance(event, RoundScored)}
-        source = Provenance(
-            run_id=found.run_id,
-            round=number,
-            config=found.config,
-            before=scores.get(0),
-            after=scores.get(number),
-            probes=materials.probes,
-            instructions=materials.fluency_prompts,
-        )
+        source = Provenance.of(found.run_id, number, found.config, events, materials)
         return (yield from export(loaded.lm, source, folder, cancelled))
 
     def audits(

@@ -50,12 +50,13 @@ class Beginning:
     folder_of: Callable[[str], Path] = Path
 
     def open(self) -> Generator[Event, None, Opened]:
-        """Cheap faults first: files, then the folder, then the model, then what depends on the model."""
+        """Cheap faults first: files, then store and folder, then the model, then what depends on the model."""
         folder = run_folder(self.config)
         made = not folder.exists()
         lock: FileLock | None = None
         try:
             self.engine.validate_inputs(self.config)
+            self.store()
             lock = claim(folder)
             config, loaded = yield from ready(self.engine, self.holding, self.config, self.wants_out)
             require_space(folder, self.engine.snapshot_bytes(config, loaded))

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
-from atu_gui.core.chats import Chat, KeptAnswer, from_line, to_line
+from atu_gui.core.chats import Chat, KeptAnswer, to_line
 from atu_gui.core.events import ChatAnswered, ChatToken, Event, JobFailed
 from atu_gui.core.ports import ChatRequest, Weights
-from atu_gui.core.records import kept_lines
 from atu_gui.service.backend import Engine
 from atu_gui.service.failures import details_of, explained
 from atu_gui.service.folders import CHATS_FILE, add_line
@@ -33,11 +32,6 @@ def kept(
         return
     chat = Chat(request.prompt, request.temperature, request.seed, asked, tuple(answers))
     yield from add_line(place, CHATS_FILE, to_line(chat), "The chat is")
-
-
-def chats_in(folder: Path) -> tuple[Chat, ...]:
-    """What was asked of a run, oldest first; damaged lines are left out."""
-    return kept_lines(folder / CHATS_FILE, from_line)
 
 
 def chat(

@@ -18,7 +18,7 @@ from atu_gui.core.checkpoints import CHECKPOINTS_FOLDER
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import OutputError
 from atu_gui.core.events import Note
-from atu_gui.core.locks import FileLock
+from atu_gui.core.locks import FileLock, occupy
 from atu_gui.core.materials import Materials
 from atu_gui.store.cards import CARD_FILE
 from atu_gui.store.recorder import EVENTS_FILE
@@ -28,9 +28,9 @@ CONFIG_FILE = "config.toml"
 TEXTS_FOLDER = "texts"
 CHATS_FILE = "chats.jsonl"
 ASKED_FILE = "asked.jsonl"
+LOOKS_FILE = "looks.jsonl"
 AUDITS_FILE = "audits.jsonl"
 EVALUATIONS_FOLDER = "evaluations"
-LOCK_FILE = "in-use.lock"
 _DELETED = ".deleted-"
 # All that a run writes into its folder.
 OF_A_RUN = (
@@ -41,6 +41,7 @@ OF_A_RUN = (
     TEXTS_FOLDER,
     CHATS_FILE,
     ASKED_FILE,
+    LOOKS_FILE,
     AUDITS_FILE,
     EVALUATIONS_FOLDER,
     CHECKPOINTS_FOLDER,
@@ -55,7 +56,7 @@ _OTHER = "Choose another folder."
 def run_folder(config: RunConfig, now: float | None = None) -> Path:
     """The folder that a config names, or a new one below the user's runs."""
     if config.out is not None:
-        return config.out.expanduser().absolute()
+        return paths.expanded(config.out).absolute()
     stamp = time.strftime("%Y-%m-%d-%H%M%S", time.localtime(now))
     base = paths.runs_folder() / f"{stamp}-{slug(config.title)}"
     folder, number = base, 2
@@ -94,25 +95,6 @@ def claim(folder: Path) -> FileLock:
         lock.release()
         raise
     return lock
-
-
-def occupy(folder: Path) -> FileLock:
-    """Let no other process write a run there until the lock is released, or this process ends.
-
-    Raises:
-        OutputError: Another window or command does, or the folder cannot be written.
-    """
-    lock = FileLock(folder / LOCK_FILE)
-    try:
-        if lock.take():
-            return lock
-    except OSError as error:
-        raise OutputError(f"The folder {folder} cannot be written: {error.strerror}.", _OTHER) from None
-    owner = lock.owner()
-    who = f" (process {owner})" if owner else ""
-    raise OutputError(
-        f"Another window or command{who} has a run in {folder}.", "Wait until it has ended, or choose another folder."
-    )
 
 
 def aside_of(folder: Path, run_id: str) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import tomlkit
 
+from atu_gui.core import paths
 from atu_gui.core.config import RunConfig, load_config, parse_config
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, from_record
@@ -41,7 +42,7 @@ def find_run(store: RunStore, name: str) -> FoundRun:
     Raises:
         InputError: No run, or several, fit.
     """
-    folder = Path(name).expanduser().absolute()
+    folder = paths.expanded(name).absolute()
     try:
         record = store.find(str(folder) if (folder / CONFIG_FILE).is_file() else name)
     except InputError:

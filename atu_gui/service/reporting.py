@@ -8,17 +8,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from atu_gui.core import text
+from atu_gui.core import paths, text
 from atu_gui.core.compared import Compared
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import Event, RunStarted
 from atu_gui.core.ports import RunRecord
 from atu_gui.core.recorded import record_of
 from atu_gui.core.tables import write_text
-from atu_gui.service.asking import asked_in
 from atu_gui.service.auditing import audits_in
 from atu_gui.service.evaluating import evaluations_in
 from atu_gui.service.found import FoundRun, events_of, find_run
+from atu_gui.service.inquiring import inquiries_in
 from atu_gui.store.runs import RunStore
 from atu_gui.store.summary import SUMMARY_FILE
 
@@ -36,7 +36,7 @@ def write_report(store: RunStore, name: str, file: Path, *, replace: bool) -> Pa
     from atu_gui.report.material import Material
     from atu_gui.report.page import render
 
-    file = file.expanduser().absolute()
+    file = paths.expanded(file).absolute()
     if file.is_dir():
         raise OutputError(f"{file} is a folder.", "Name a file, such as report.html.")
     if file.exists() and not replace:
@@ -55,7 +55,7 @@ def write_report(store: RunStore, name: str, file: Path, *, replace: bool) -> Pa
         start,
         audits_in(found.folder),
         evaluations_in(found.folder),
-        asked_in(found.folder),
+        inquiries_in(found.folder).asked,
         versions,
         _hashes(found.folder, start, run.final_round, answered),
         time.time(),

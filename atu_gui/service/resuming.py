@@ -11,10 +11,9 @@ from atu_gui.core.config import RunConfig, TextsConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import InputError
 from atu_gui.core.events import Event, from_record
-from atu_gui.core.locks import FileLock
+from atu_gui.core.locks import FileLock, occupy
 from atu_gui.core.ports import RunRecord
 from atu_gui.service.backend import Engine
-from atu_gui.service.folders import occupy
 from atu_gui.service.found import find_run
 from atu_gui.service.holding import Holding
 from atu_gui.service.keeping import read_texts

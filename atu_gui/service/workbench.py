@@ -15,7 +15,6 @@ from typing import TypeVar
 
 from atu_gui.core import paths
 from atu_gui.core.audits import AuditKind, AuditSettings
-from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import AtuError
@@ -23,6 +22,7 @@ from atu_gui.core.evaluation import Evaluation, EvaluationRequest
 from atu_gui.core.events import AuditFound, Event, ModelLoaded
 from atu_gui.core.footprint import Footprint
 from atu_gui.core.harness import HarnessReport, HarnessRequest
+from atu_gui.core.inquiries import Inquiries
 from atu_gui.core.knowledge import Knowledge
 from atu_gui.core.logbook import log_event
 from atu_gui.core.materials import Materials
@@ -49,7 +49,7 @@ from atu_gui.service.asking import Between, ask_all, look_at, preview, rephrase
 from atu_gui.service.auditing import audit, audits_in
 from atu_gui.service.backend import Engine
 from atu_gui.service.beginning import Beginning
-from atu_gui.service.chatting import chat, chats_in, kept
+from atu_gui.service.chatting import chat, kept
 from atu_gui.service.evaluating import evaluate, evaluations_in
 from atu_gui.service.exporting import export
 from atu_gui.service.failures import explained, told
@@ -57,6 +57,7 @@ from atu_gui.service.folders import claim, run_folder
 from atu_gui.service.found import FoundRun, events_of, find_run, folder_of
 from atu_gui.service.harnessing import ask_harness
 from atu_gui.service.holding import Holding
+from atu_gui.service.inquiring import inquiries_in
 from atu_gui.service.listeners import Listeners
 from atu_gui.service.measuring import Measure, measured, scratch
 from atu_gui.service.quiet import Quiet
@@ -194,9 +195,9 @@ class Workbench:
         if stop is not None:
             stop.set()
 
-    def chats_of(self, run_id: str) -> Future[Sequence[Chat]]:
-        """What was asked of a run."""
-        return self._read(lambda store: chats_in(folder_of(store, run_id)))
+    def inquiries_of(self, run_id: str) -> Future[Inquiries]:
+        """What was asked of a run by hand."""
+        return self._read(lambda store: inquiries_in(folder_of(store, run_id)))
 
     def rephrase(self, request: RephraseRequest) -> Future[Rephrased]:
         """Ask one question in many ways."""
@@ -248,7 +249,7 @@ class Workbench:
 
     def export_round(self, weights: Weights, folder: Path) -> Future[Exported]:
         """Write a round as a Hugging Face folder, checked."""
-        folder = folder.expanduser().absolute()
+        folder = paths.expanded(folder).absolute()
         return self._submit(
             "export", lambda end: export(self._engine, self._holding, self._archive.opened(), weights, folder, end)
         )

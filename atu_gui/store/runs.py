@@ -17,6 +17,8 @@ from atu_gui.core.checkpoints import newest_written
 from atu_gui.core.config import RunConfig
 from atu_gui.core.errors import InputError, OutputError
 from atu_gui.core.events import Event, RoundScored, from_record
+from atu_gui.core.halves import has_halves
+from atu_gui.core.paths import shown
 from atu_gui.core.ports import CUT_OFF, UNTOUCHED, RoundSummary, RunRecord, Weights
 from atu_gui.core.processes import is_alive, this_process
 from atu_gui.store.cards import RunCard, note_folder
@@ -55,8 +57,9 @@ class RunStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_MILLISECONDS / 1000)
         except (OSError, sqlite3.Error) as error:
+            why = "it is a folder" if path.is_dir() else getattr(error, "strerror", None) or error
             hint = "Set ATU_DATA to a folder that can be written."
-            raise OutputError(f"The run store {path} cannot be opened: {error}.", hint) from None
+            raise OutputError(f"The run store {path} cannot be opened: {why}.", hint) from None
         try:
             # The timeout first: switching to WAL already needs the lock that another process may hold.
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
@@ -240,6 +243,9 @@ class RunStore:
             InputError: No run, or several, fit.
         """
         hint = "`atu runs` lists them."
+        if has_halves(name):
+            # A name of bytes that are no text, which no run has.
+            raise InputError(f"There is no run “{shown(name)}”.", hint)
         if name == LAST:
             rows = self._select(f"1 {_NEWEST_FIRST} LIMIT 1")
             if not rows:

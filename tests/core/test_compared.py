@@ -6,7 +6,9 @@ import math
 import pytest
 
 from atu_gui.core.compared import Compared, asked_words, change, difference
-from atu_gui.core.events import Event, GroupScores, Interval, ItemAnswered, RoundScored
+from atu_gui.core.differences import Setting, differing
+from atu_gui.core.events import ControlApplied, Event, GroupScores, Interval, ItemAnswered, RoundScored
+from atu_gui.core.ports import Weights
 from tests.ui.fake_keeping import past_config, past_events, record_of
 
 
@@ -69,3 +71,19 @@ def test_test_questions_judge_where_they_are_known(events: list[Event]) -> None:
     assert found is not None and found.n == 3, "what both know of"
     assert asked_words([new]) == "test questions" and asked_words([old]) == "all questions"
     assert "has no sides" in asked_words([old, new]) and asked_words([]) == ""
+
+
+def test_what_was_changed_by_hand_and_what_it_began_with_are_differences(events: list[Event]) -> None:
+    plain = [event for event in events if not isinstance(event, ControlApplied)]
+    turned = [
+        *plain,
+        ControlApplied("aaaa", 40, "pause_step", None, 50.0, 1),
+        ControlApplied("aaaa", 44, "tau", 0.1, 0.3, 2),
+    ]
+    other = _compared(turned, parent=Weights("bbbb", 2))
+    rows, total = differing([_compared(plain).settings(), other.settings()])
+    assert rows == [
+        Setting("Began with", ("untouched model", "run bbbb, round 2")),
+        Setting("Changed by hand", ("–", "τ 0.10 → 0.30 at step 44")),
+    ]
+    assert total > 30

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import sys
 from pathlib import Path
 
@@ -119,3 +121,30 @@ def test_a_config_from_the_future_is_refused_by_what_is_unknown(tmp_path: Path) 
     assert {fault.where for fault in caught.value.faults if fault.problem == "no such setting"} == {
         "format", "windows.span",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("written", [codecs.BOM_UTF8 + b"seed = 3\r\nlayers = [2]\r\n", b"seed = 3\nlayers = [2]"])
+def test_files_of_any_editor_are_read(written: bytes, tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_bytes(written)
+    config = parse_config(load_config(tmp_path / "run.toml"))
+    assert (config.seed, config.layers) == (3, [2])
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("seed = 3".encode("utf-16"), "is not UTF-8. Save it as plain text in UTF-8."),
+        (b"\0" * 5_000_000, "cannot be read: it is larger than 4 MB."),
+    ],
+)
+def test_files_that_are_no_text_are_refused_in_a_sentence(written: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_bytes(written)
+    with pytest.raises(InputError) as caught:
+        load_config(tmp_path / "run.toml")
+    assert str(caught.value) == f"The config file {tmp_path / 'run.toml'} {words}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such device")
+def test_a_device_without_an_end_is_given_up() -> None:
+    with pytest.raises(InputError, match="larger than 4 MB"):
+        load_config(Path("/dev/zero"))

@@ -3,15 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from atu_gui.core.config import parse_config
-from atu_gui.core.differences import Setting, differing
+from atu_gui.core.differences import Setting, differing, settings_of
 
 
-def _config(**more: object):  # type: ignore[no-untyped-def]
-    return parse_config({"concepts": [{"name": "Ada"}], **more})
+def _settings(**more: object) -> list[tuple[str, str]]:
+    return settings_of(parse_config({"concepts": [{"name": "Ada"}], **more}))
 
 
 def test_runs_alike_differ_in_nothing() -> None:
-    rows, total = differing([_config(name="one", out=Path("a")), _config(name="two", out=Path("b"))])
+    rows, total = differing([_settings(name="one", out=Path("a")), _settings(name="two", out=Path("b"))])
     assert rows == [] and total > 30
 
 
@@ -20,8 +20,8 @@ def test_settings_are_named_as_in_the_forms() -> None:
     longer = [*rounds, {"align_steps": 6, "unlearn_steps": 6, "quantile": 0.05}]
     rows, _ = differing(
         [
-            _config(unlearn={"retain_weight": 20}, rounds=rounds),
-            _config(unlearn={"retain_weight": 1.5}, rounds=longer, guards={"forget_goal": "off"}),
+            _settings(unlearn={"retain_weight": 20}, rounds=rounds),
+            _settings(unlearn={"retain_weight": 1.5}, rounds=longer, guards={"forget_goal": "off"}),
         ]
     )
     assert rows == [

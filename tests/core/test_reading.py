@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atu_gui.core.config import RoundPlan, RunConfig
-from atu_gui.core.reading import CACHE_LIMIT, LEAST, align_rows, held_out_every, texts_read
+from atu_gui.core.reading import CACHE_LIMIT, LEAST, align_rows, held_out_every, texts_read, texts_taken
 from atu_gui.core.schedule import settle
 
 _POSITION = 4 * (576 + 384)
@@ -40,6 +40,7 @@ def test_the_disk_cache_holds_all_that_is_read() -> None:
     config = _config(25_000, 10_000)
     config.windows.max_tokens = 256
     read = texts_read(config, _POSITION)
+    assert texts_taken(config) == (50_000, 50_000)
     assert read[0] == read[1] < 50_000
     assert 0.99 * CACHE_LIMIT < sum(read) * 256 * _POSITION <= CACHE_LIMIT
 

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from atu_gui.core.config import RunConfig, UnlearnConfig
 from atu_gui.core.errors import Cancelled, InternalError, OutputError
-from atu_gui.core.events import GroupScores, Interval, Progress, RoundScored
+from atu_gui.core.events import ControlApplied, GroupScores, Interval, Progress, RoundScored
 from atu_gui.core.materials import Materials
 from atu_gui.engine import export as module
 from atu_gui.engine.export import Provenance, export, model_card
@@ -66,6 +66,18 @@ def test_an_empty_folder_is_used(lm: LanguageModel, source: Provenance, tmp_path
     (tmp_path / "out").mkdir()
     drain(export(lm, source, tmp_path / "out", _never))
     assert (tmp_path / "out" / "README.md").exists()
+
+
+def test_a_second_export_to_the_same_folder_is_told_and_disturbs_nothing(
+    lm: LanguageModel, source: Provenance, tmp_path: Path
+) -> None:
+    first = export(lm, source, tmp_path / "new" / "out", _never)
+    next(first)
+    with pytest.raises(OutputError, match=r"Another window or command \(process \d+\) writes into .*out"):
+        drain(export(lm, source, tmp_path / "new" / "out", _never))
+    _, done = drain(first)
+    assert done.answers == 4
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["out"]
 
 
 def test_a_model_that_answers_otherwise_is_not_kept(
@@ -124,3 +136,21 @@ def test_the_card_says_what_was_measured_and_what_not(lm: LanguageModel, source:
     assert "are of test questions, by which nothing in the run was chosen.\n" in card
     assert "| forget recall | 0.050 (0.000–0.100) | 0.050 (0.000–0.100) | 11 |" in card
     assert "| log-probability of forget answers, nats | −4.00 (−5.00–−3.00) |" in card
+
+
+def test_the_card_says_what_was_changed_by_hand_up_to_its_round(
+    lm: LanguageModel, config: RunConfig, materials: Materials
+) -> None:
+    events = (
+        _scored(0, 0.2),
+        ControlApplied("3f2a", 5, "pause_step", None, 9.0, 1),
+        ControlApplied("3f2a", 44, "tau", 0.1, 0.25, 2),
+        _scored(1, 0.02),
+        ControlApplied("3f2a", 60, "retain_weight", 20.0, 5.0, 3),
+        _scored(2, 0.01),
+    )
+    first, second = (
+        model_card(lm, Provenance.of("3f2a", number, config, events, materials), "out") for number in (1, 2)
+    )
+    assert first.count("changed by hand") == 1 and "| changed by hand | τ 0.10 → 0.25 at step 44 |" in first
+    assert "0.020 (0.010–0.030)" in first and "20 → 5 at step 60" in second

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from atu_gui.core import events as ev
-from atu_gui.core.config import RunConfig
+from atu_gui.core.config import RoundPlan, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.guarding import GuardConfig
 from atu_gui.core.materials import Materials
@@ -55,6 +55,19 @@ def test_steps_of_this_stage_and_of_later_ones(play: Play, config: RunConfig) ->
     started = [e for e in events if isinstance(e, ev.StageStarted) and e.stage == "unlearn"]
     assert [event.steps for event in started] == [1, 1]
     assert _steps(events, "align", 1)[-1].stage_steps == 2
+
+
+def test_what_a_round_aims_for_is_the_tau_that_the_user_set(play: Play, config: RunConfig) -> None:
+    config.rounds = [RoundPlan(align_steps=4, unlearn_steps=3, quantile=0.3)] * 2
+
+    def act(event: object, control: RunControl) -> None:
+        if isinstance(event, ev.StageStarted) and (event.stage, event.round) == ("unlearn", 1):
+            control.set_tau(-0.9)
+
+    first, second = (e for e in play(config, act) if isinstance(e, ev.TauChosen))
+    assert first.tau > -0.9 and first.reason == "quantile 0.3 of retain texts"
+    assert second.tau == -0.9 and second.reason.startswith("set by you; the schedule would take ")
+    assert (second.concept_share_above, second.retain_share_above) == (1.0, 1.0)
 
 
 def test_discarding_goes_back_to_the_untouched_weights(play: Play, config: RunConfig, lm: LanguageModel) -> None:

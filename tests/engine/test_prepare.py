@@ -58,6 +58,20 @@ def test_files_are_drawn_by_seed_and_nothing_is_written(texts: dict[str, list[Pa
     assert _prepared(_config({**limits, "probes_limit": 1}), lm).concept_passages == first.concept_passages
 
 
+def test_no_more_texts_are_held_than_steps_can_take(
+    texts: dict[str, list[Path]], lm: LanguageModel, tmp_path: Path
+) -> None:
+    many = [f"Ada Lovelace wrote the notes on the Analytical Engine, and this is part {n} of them." for n in range(900)]
+    (tmp_path / "concept.txt").write_text("\n\n".join(many))
+    steps = {"rounds": [{"align_steps": 80, "unlearn_steps": 1, "tau": 0.1}]}
+    materials = _prepared(_config({**texts, "passages": 800}, **steps), lm)
+    # Four of a batch of eight in each of 80 steps, and as many again as are held out: every tenth.
+    assert len(materials.concept_passages) == 356
+    assert "356 of the 900 concept passages were drawn; steps take no more." in materials.notes
+    fewer = _prepared(_config({**texts, "passages": 300}, **steps), lm)
+    assert len(fewer.concept_passages) == 300 and not any("were drawn" in note for note in fewer.notes)
+
+
 def test_retain_texts_that_name_the_concept_are_left_out(texts: dict[str, list[Path]], lm: LanguageModel) -> None:
     materials = _prepared(_config(texts), lm)
     assert len(materials.retain_passages) == 40

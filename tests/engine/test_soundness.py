@@ -13,7 +13,8 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, BertConfig, BertLMHeadModel
 
 from atu_gui.core.config import ModelConfig
-from atu_gui.core.errors import ModelError
+from atu_gui.core.errors import ModelError, ResourceError
+from atu_gui.engine import soundness
 from atu_gui.engine.decoding import SharedPrefix
 from atu_gui.engine.generate import answer_logprobs
 from atu_gui.engine.loading import load_encoder, load_language_model
@@ -129,6 +130,27 @@ def test_a_cache_that_leads_astray_is_refused(lm: LanguageModel, monkeypatch: py
         check_computes(lm)
 
 
+@pytest.mark.parametrize("words", ["DefaultCPUAllocator: can't allocate memory", "CUDA error: out of memory"])
+def test_a_memory_that_is_full_is_no_fault_of_the_model(
+    words: str, lm: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object) -> None:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(soundness, "Decoding", full)
+    with pytest.raises(RuntimeError, match=words):
+        check_computes(lm)
+
+
+def test_a_model_that_finds_no_memory_while_it_is_tried(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_given: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(soundness, "Decoding", full)
+    with pytest.raises(ResourceError, match="does not fit into the memory"):
+        drain(load_language_model(ModelConfig(source=str(folder), device="cpu")))
+
+
 def test_few_places_and_a_tiny_vocabulary_are_tried_with_what_there_is(folder: Path) -> None:
     settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     (folder / "config.json").write_text(json.dumps({**settings, "max_position_embeddings": 4}), encoding="utf-8")
@@ -158,3 +180,31 @@ def test_a_shared_beginning_is_not_shared_where_attention_looks_back_over_a_few_
     rows = [[5, 6, 7, 8, 9], [5, 6, 7, 8, 10]]
     assert SharedPrefix(lm, rows, 3).length == 4
     assert SharedPrefix(lm, rows, 4).length == 0
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{% for ", "unexpected 'end of template'"),
+        ("{% for a in range(10**9) %}x{% endfor %}", "Range too big"),
+        ("{{ ''.__class__.__mro__ }}", "is unsafe"),
+        ("{{ raise_exception('A system message is needed') }}", "A system message is needed"),
+        ("<|start|>Hello.", "what the user writes is not in what it makes"),
+    ],
+)
+def test_a_chat_template_that_cannot_be_used(template: str, words: str, folder: Path) -> None:
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+    with pytest.raises(ModelError, match=words) as caught:
+        load(folder)
+    assert caught.value.message.startswith("The chat template of spoilt cannot be used: ")
+    (folder / "chat_template.jinja").unlink()
+    assert load(folder).format_chat("Who?") == "Who?"
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_number_of_layers_that_no_model_has(nested: bool, folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (config.setdefault("text_config", {}) if nested else config)["num_hidden_layers"] = 10**7
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(ModelError, match="asks for 10,000,000 layers"):
+        load(folder)

@@ -180,3 +180,19 @@ def test_a_file_of_nothing_but_faults_is_given_up_soon(tmp_path: Path, name: str
         read_passages(path)
     assert len(caught.value.faults) == MOST_FAULTS
     assert time.process_time() - begun < 2.0
+
+
+def test_a_file_that_no_memory_holds_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atu_gui.engine.texts.LARGEST", 1_000_000)
+    (tmp_path / "all.txt").write_bytes(b"Ada wrote. " * 100_000)
+    with pytest.raises(InputError, match=r"all.txt cannot be read: it is larger than 1 MB\."):
+        read_passages(tmp_path / "all.txt")
+
+
+def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    with pytest.raises(InputError, match=r"The folder .* cannot be read: Permission denied\. Check its permissions\."):
+        read_passages(tmp_path)

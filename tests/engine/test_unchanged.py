@@ -1,5 +1,7 @@
 """A run does what it did before runs could be resumed: the record of a tiny one, made by the code of then.
 
+One line was changed since: a round's τ is told as the one that the user set, where that holds.
+
 Numbers may differ a little between processors, what happens in which order may not.
 """
 

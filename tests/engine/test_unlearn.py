@@ -78,3 +78,9 @@ def test_a_rehearsal_leaves_everything_as_it_was(make: Make, recompute: bool) ->
     assert steps == again
     assert _same(tensors, others)
     assert unlearner.bytes_to_come == 0
+
+
+def test_heads_that_were_never_aligned_here_get_no_gradient(make: Make) -> None:
+    setting, unlearner = make()
+    unlearner.step(-0.5, 1e-3, 10.0)
+    assert all(weight.grad is None for head in setting.heads.values() for weight in head.parameters())

@@ -99,8 +99,9 @@ def test_the_curves_are_those_of_the_window(material: Material, page: Page) -> N
     lines = [attributes for tag, attributes in page.tags if tag == "polyline"]
     means = [one for one in lines if one["class"] == "stroke similarity" and not one["stroke-dasharray"]]
     assert len((means[0]["points"] or "").split()) == len(material.curves.mean)
-    applied = [one for one in lines if one["class"] == "stroke after"]
-    assert len(applied) == len(material.curves.tau_lines)
+    tau = [one for one in lines if one["class"] == "stroke after"]
+    assert sum(not one["stroke-dasharray"] for one in tau) == len(material.curves.tau_lines)
+    assert sum(bool(one["stroke-dasharray"]) for one in tau) == len(material.curves.flags) == 1
     bands = [attributes for tag, attributes in page.tags if tag == "rect" and attributes["class"] == "unlearn-band"]
     assert len(bands) == 2 * sum(band.stage == "unlearn" for band in material.curves.bands())
 

@@ -11,11 +11,10 @@ import pytest
 
 from atu_gui.core import paths
 from atu_gui.core.errors import OutputError
-from atu_gui.core.events import Event, StoreMended, to_record
-from atu_gui.core.locks import FileLock
+from atu_gui.core.events import Event, ModelLoaded, StoreMended, to_record
+from atu_gui.core.locks import LOCK_FILE, FileLock
 from atu_gui.core.ports import RunRecord, Weights
 from atu_gui.service.archive import Archive
-from atu_gui.service.folders import LOCK_FILE
 from atu_gui.service.workbench import Workbench
 from atu_gui.store.cards import CARD_FILE
 from tests.service.fakes import FakeEngine
@@ -88,6 +87,45 @@ def test_a_file_that_is_no_database_is_found_when_it_is_opened(told: list[Event]
     assert tuple(archive.ask(lambda store: store.runs())) == before
     assert archive.opened().deleted_before(1e12), "what was deleted stays deleted, and is removed one day"
     archive.close()
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty file", "what was not yet in the file"])
+def test_a_store_that_is_gone_is_made_again(left: str, told: list[Event], tmp_path: Path) -> None:
+    before = _some_runs(told, tmp_path / "elsewhere")
+    file = paths.store_file()
+    file.unlink()
+    if left == "an empty file":
+        file.touch()
+    elif left != "nothing":
+        file.with_name(f"{file.name}-wal").write_bytes(b"\xa5" * 5000)
+    archive = Archive(file, told.append)
+    assert tuple(archive.ask(lambda store: store.runs())) == before
+    archive.close()
+    (mended,) = [event for event in told if isinstance(event, StoreMended)]
+    assert (mended.runs, mended.unread, bool(mended.aside)) == (3, (), left == "an empty file")
+    assert mended.words.startswith("The run store was " + ("damaged" if mended.aside else "gone; the list"))
+
+
+def test_a_new_store_has_nothing_to_make_again(told: list[Event], tmp_path: Path) -> None:
+    Archive(paths.store_file(), told.append).opened().close()
+    _some_runs([], tmp_path / "elsewhere")
+    archive = Archive(tmp_path / "another.sqlite3", told.append)
+    assert archive.opened().runs() == []
+    archive.close()
+    assert told == []
+
+
+def test_a_store_that_is_a_folder_is_told_before_a_model_is_loaded(told: list[Event], tmp_path: Path) -> None:
+    paths.store_file().mkdir(parents=True)
+    engine = FakeEngine()
+    bench = _bench(told, engine)
+    try:
+        with pytest.raises(OutputError, match=r"atu\.sqlite3 cannot be opened: it is a folder\."):
+            bench.run(config()).result(10)
+    finally:
+        bench.close(5)
+    assert not [event for event in told if isinstance(event, ModelLoaded)]
+    assert not paths.runs_folder().exists()
 
 
 def test_runs_of_earlier_versions_have_no_card(told: list[Event], tmp_path: Path) -> None:

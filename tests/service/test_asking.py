@@ -10,7 +10,7 @@ from atu_gui.core.errors import InputError
 from atu_gui.core.events import JobFailed, Note, Progress, PromptAnswered, StepDone
 from atu_gui.core.ports import CURRENT, UNTOUCHED, AskRequest, PreviewRequest, RephraseRequest, TokenRequest, Weights
 from atu_gui.core.rephrasing import Question, Rephrasing
-from atu_gui.service.asking import asked_in
+from atu_gui.service.inquiring import inquiries_in
 from tests.service.test_chatting import Room, config
 
 ASKED = (Rephrasing("role play", "You know. Who?", "Ada"), Rephrasing("paraphrase", "Who is it?", "Ada"))
@@ -46,10 +46,10 @@ def test_what_was_asked_is_kept_with_the_run_whose_weights_answered(room: Room) 
     first = room.workbench.run(config()).result(10)
     room.engine.other_runs[first.folder] = {1: 3.5}
     second = room.workbench.run(config()).result(10)
-    assert asked_in(first.folder) == asked_in(second.folder) == ()
+    assert inquiries_in(first.folder).asked == inquiries_in(second.folder).asked == ()
     room.workbench.ask_all(AskRequest(2, ASKED, (UNTOUCHED, Weights(first.run_id, 1)), query="Who?")).result(10)
     room.workbench.ask_all(AskRequest(3, ASKED[:1], (UNTOUCHED, CURRENT), query="Who else?")).result(10)
-    (kept,), (other,) = asked_in(first.folder), asked_in(second.folder)
+    (kept,), (other,) = inquiries_in(first.folder).asked, inquiries_in(second.folder).asked
     assert (kept.query, other.query) == ("Who?", "Who else?")
     assert [way.rephrasing for way in kept.ways] == list(ASKED)
     said = [[(reply.text, reply.weights.partition(" · ")[0]) for reply in way.replies] for way in kept.ways]
@@ -67,7 +67,7 @@ def test_rephrasings_that_were_stopped_or_cannot_be_kept_leave_nothing_behind(ro
     room.workbench.ask_all(AskRequest(2, ASKED)).result(10)
     notes = [event.text for event in room.events if isinstance(event, Note) and "not kept" in event.text]
     assert len(notes) == 1 and notes[0].startswith("What was asked is not kept in ")
-    assert asked_in(outcome.folder) == ()
+    assert inquiries_in(outcome.folder).asked == ()
 
 
 def test_rephrasings_are_written_by_the_untouched_model_whatever_the_current_weights(room: Room) -> None:
@@ -125,6 +125,19 @@ def test_tokens_are_judged_by_the_heads_that_fit_the_weights(room: Room) -> None
         (f"run {run}, round 2 · hash of 6", 9, ("c",), 0.06),
     ]
     assert [one.above for one in lines] == [2, 0, 0]
+
+
+def test_a_look_at_tokens_is_kept_with_the_run_whose_heads_judged(room: Room) -> None:
+    outcome = room.workbench.run(config()).result(10)
+    request = TokenRequest(("a b", "a c"), (UNTOUCHED, CURRENT), prompt="Who?")
+    lines = room.workbench.look_at(request).result(10)
+    (look,) = room.workbench.inquiries_of(outcome.run_id).result(10).looks
+    assert (look.prompt, look.lines) == ("Who?", lines)
+    (outcome.folder / "looks.jsonl").unlink()
+    (outcome.folder / "looks.jsonl").mkdir()
+    assert room.workbench.look_at(request).result(10) == lines
+    notes = [event.text for event in room.events if isinstance(event, Note)]
+    assert notes[-1].startswith("The look at tokens is not kept in ")
 
 
 def test_without_a_run_there_are_no_heads_to_judge_by(room: Room) -> None:

@@ -162,10 +162,10 @@ def test_a_run_known_by_its_folder_alone_answers(room: Room, tmp_path: Path) -> 
 def test_what_was_asked_of_a_run_is_kept_in_its_folder(room: Room) -> None:
     room.ask(UNTOUCHED)
     outcome = room.workbench.run(config()).result(10)
-    assert room.workbench.chats_of(outcome.run_id).result(5) == ()
+    assert room.workbench.inquiries_of(outcome.run_id).result(5).chats == ()
     room.ask(UNTOUCHED, CURRENT)
     room.ask(CURRENT)
-    first, second = room.workbench.chats_of(outcome.run_id).result(5)
+    first, second = room.workbench.inquiries_of(outcome.run_id).result(5).chats
     assert first.prompt == "What is it?"
     assert [(one.weights, one.text) for one in first.answers] == [
         ("untouched weights · hash of 10", "it is 10"),
@@ -174,4 +174,4 @@ def test_what_was_asked_of_a_run_is_kept_in_its_folder(room: Room) -> None:
     assert len(second.answers) == 1
     with (outcome.folder / "chats.jsonl").open("a", encoding="utf-8") as file:
         file.write("damaged\n")
-    assert len(room.workbench.chats_of(outcome.run_id).result(5)) == 2
+    assert len(room.workbench.inquiries_of(outcome.run_id).result(5).chats) == 2

@@ -13,9 +13,8 @@ from atu_gui.core.config import RunConfig
 from atu_gui.core.control import UNRECORDED
 from atu_gui.core.errors import OutputError
 from atu_gui.core.events import JobFailed, Note, RunFailed, RunFinished, RunPaused, RunResumed
-from atu_gui.core.locks import FileLock
+from atu_gui.core.locks import LOCK_FILE, FileLock
 from atu_gui.core.ports import ChatRequest, Weights
-from atu_gui.service.folders import LOCK_FILE
 from atu_gui.store.recorder import Recorder
 from atu_gui.store.runs import RunStore
 from tests.service.test_workbench import Bench, bench, config
@@ -131,7 +130,7 @@ def test_a_second_run_in_a_folder_is_told_who_has_it(bench: Bench, tmp_path: Pat
     other = FileLock(out / LOCK_FILE)
     assert other.take()
     for work in (bench.workbench.prepare(config(out=str(out))), bench.workbench.run(config(out=str(out)))):
-        with pytest.raises(OutputError, match=r"Another window or command \(process \d+\) has a run in"):
+        with pytest.raises(OutputError, match=r"Another window or command \(process \d+\) writes into"):
             work.result(10)
     assert list(out.iterdir()) == [out / LOCK_FILE], "nothing is mixed into what the other writes"
     other.release()

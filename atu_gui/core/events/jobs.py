@@ -110,10 +110,10 @@ class LayerScored:
 
 @dataclass(frozen=True, slots=True)
 class StoreMended:
-    """The run store was damaged: the list of runs was made again from their folders.
+    """The run store was damaged or gone: the list of runs was made again from their folders.
 
     Attributes:
-        aside: Where the damaged file is kept.
+        aside: Where the damaged file is kept; "" where there was none.
         runs: How many were found.
         unread: Folders of runs that could not be read.
     """
@@ -127,7 +127,14 @@ class StoreMended:
         """What happened, as sentences."""
         lost = f" These could not be read: {', '.join(self.unread)}." if self.unread else ""
         made = f"the list was made again from the folders of {self.runs} run{'' if self.runs == 1 else 's'}"
+        if not self.aside:
+            return f"The run store was gone; {made}.{lost}"
         return f"The run store was damaged. It is kept as {self.aside}; {made}.{lost}"
+
+    @property
+    def hint(self) -> str:
+        """What is left to do."""
+        return "Nothing needs to be done" + ("; the damaged file can be removed." if self.aside else ".")
 
 
 @dataclass(frozen=True, slots=True)
