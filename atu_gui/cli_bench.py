@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from atu_gui.core import text
+from atu_gui.core.locks import occupy
+
+if TYPE_CHECKING:
+    from atu_gui.bench.profiles import Profile
 
 bench_app = typer.Typer(help="Measure this program on this machine.", no_args_is_help=True)
 
@@ -118,29 +122,77 @@ def step(
         str | None, typer.Option(help="phi-3-mini or llama-3-8b: random weights of that shape instead of a model.")
     ] = None,
     compiled: Annotated[bool, typer.Option("--compiled", help="Compile the blocks of our unlearn steps.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="What steps are made of, instead of the rows.")] = False,
     as_json: _Json = False,
 ) -> None:
     """Cost of a step, ours against the published way."""
-    from atu_gui.bench.step import NAMES, SHAPED_ROWS, Sources, measure_shaped, measure_steps
-    from atu_gui.bench.step import as_json as told
+    from atu_gui.bench.step import NAMES, SHAPED_ROWS, SHAPES, Sources, measure_shaped, measure_steps, profile_steps
 
     sources = Sources(model, encoder, device=device, compiled=compiled)
     if mpnet is not None:
         sources = replace(sources, mpnet=mpnet)
+    if profile:
+        if shape is not None or device != "cpu":
+            raise typer.BadParameter("--profile watches steps of a model on the processor.")
+        told = [_told(found, as_json) for found in profile_steps(only or list(SHAPES), sources)]
+        if as_json:
+            typer.echo(json.dumps({"profiles": told}))
+        return
     rows = []
     if shape is not None:
         measured = measure_shaped(shape, only or list(SHAPED_ROWS), device, repeats, compiled=compiled)
     else:
         measured = measure_steps(only or NAMES, sources, repeats)
     for row in measured:
-        rows.append(row)
+        rows.append(asdict(row))
         if not as_json:
             gap = "" if row.loss_gap is None else f", losses within {row.loss_gap:.1e}"
             memory = "" if row.peak_bytes is None else f", {row.peak_bytes / 1e9:.1f} GB at most"
-            share = "" if row.floor_s is None else f", {row.floor_s / row.ours_s:.0%} of the machine's matrix rate"
-            typer.echo(f"{row.name}: × {row.ratio:.2f} (± {100 * row.spread:.0f} %{gap}){memory}{share}")
+            floor = f"; the floor is {row.floor_s / row.ours_s:.0%} of it, at most × {row.most:.2f}"
+            typer.echo(f"{row.name}: × {row.ratio:.2f} (± {100 * row.spread:.0f} %{gap}){memory}{floor}")
     if as_json:
-        typer.echo(json.dumps(told(rows)))
+        typer.echo(json.dumps({"rows": rows}))
+
+
+@bench_app.command()
+def gains(
+    only: Annotated[list[str] | None, typer.Option(help="A ladder to climb; may be repeated. All without it.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Turns that are counted.")] = 5,
+    model: Annotated[str, typer.Option(help="The language model, as in a run.")] = "starter",
+    encoder: Annotated[str, typer.Option(help="The encoder of unlearn steps.")] = "starter",
+    mpnet: Annotated[str | None, typer.Option(help="all-mpnet-base-v2 as a folder; without it, from the hub.")] = None,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Also try compiled blocks, which takes minutes.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """What each optimisation of a step was to save, and what it saves."""
+    from atu_gui.bench.gains import LADDERS, measure_gains
+    from atu_gui.bench.step import Sources
+
+    sources = Sources(model, encoder) if mpnet is None else Sources(model, encoder, mpnet)
+    found = []
+    for gain in measure_gains(only or list(LADDERS), sources, repeats, compiled=compiled):
+        found.append(asdict(gain))
+        if not as_json:
+            gap = "" if gain.loss_gap is None else f", loss within {gain.loss_gap:.1e}"
+            typer.echo(
+                f"{gain.ladder}, {gain.name}: {gain.seconds:.2f} s (counted {gain.counted_s:.2f}), "
+                f"× {gain.measured:.2f} ± {100 * gain.spread:.0f} %, foretold × {gain.predicted:.2f}, "
+                f"against {gain.against}{gap}"
+            )
+    if as_json:
+        typer.echo(json.dumps({"gains": found}))
+
+
+def _told(found: Profile, silent: bool) -> dict[str, object]:
+    """JSON-ready; said as well unless silent."""
+    if not silent:
+        typer.echo(f"{found.name}, {found.way}: {found.seconds:.2f} s a step")
+        typer.echo("  " + ", ".join(f"{group} {share:.1%}" for group, share in found.groups.items()))
+        for one in found.operators:
+            typer.echo(f"    {one.name}: {one.share:.1%}, {one.calls:g} calls")
+    return asdict(found)
 
 
 @bench_app.command("whole_run")
@@ -163,10 +215,11 @@ def whole_run(
     whole, short = found.whole, found.short
     typer.echo(
         f"A whole default run, summed from its parts: {whole.published_s:,.0f} s the published way, "
-        f"{whole.ours_s:,.0f} s ours, × {found.ratio:.1f}."
+        f"{whole.ours_s:,.0f} s ours, × {found.ratio:.1f}; no way takes less than {found.floor_s:,.0f} s, "
+        f"× {whole.published_s / found.floor_s:.1f}."
     )
     for part, seconds in found.ours.items():
-        typer.echo(f"  {part}: {found.published[part]:.3f} s and {seconds:.3f} s")
+        typer.echo(f"  {part}: {found.published[part]:.3f} s and {seconds:.3f} s, at least {found.floors[part]:.3f} s")
     typer.echo(f"  preparing a text: {found.prepare_s:.3f} s, ours alone")
     if short is not None:
         typer.echo(
@@ -320,6 +373,7 @@ def growth(
     if unknown:
         raise typer.BadParameter(f"There is no axis “{unknown[0]}”. There are: {', '.join(AXES)}.")
     require_place(to, force=force)
+    lock = occupy(to)
     axes = tuple(axis for axis in AXES if not only or axis in only)
     plan = Plan(tuple(model or ("starter",)), encoder, device, axes, quick, repeats, texts_model)
     found = new_growth(device)
@@ -332,3 +386,4 @@ def growth(
         if found.steps or found.runs:
             write_report(to, plan, found)
             typer.echo(f"Written: {', '.join(str(to / name) for name in NAMES)}.")
+        lock.release()

@@ -153,7 +153,7 @@ def whole_run(lab: Lab, name: str) -> tuple[float, End]:
     process = lab.process(lab.home / name, resumed=False)
     process.join(PATIENCE)
     if process.exitcode != 0:
-        raise RuntimeError(f"a run that nobody kills ended with {process.exitcode}: {log_of(lab.home / name)}")
+        raise RuntimeError(f"a run that nobody kills ended with {process.exitcode}: {log_of(lab.home / name)[-2000:]}")
     return time.monotonic() - begun, end_of(lab.home / name)
 
 
@@ -180,7 +180,7 @@ def _ill_fated(lab: Lab, data: Path, draw: random.Random, seconds: float, seen: 
     process = lab.process(data, resumed=resumed)
     process.join(PATIENCE)
     if process.exitcode != 0:
-        raise RuntimeError(f"a run could not be brought to its end ({process.exitcode}): {log_of(data)}")
+        raise RuntimeError(f"a run could not be brought to its end ({process.exitcode}): {log_of(data)[-2000:]}")
 
 
 def can_resume(data: Path) -> bool:
@@ -209,9 +209,9 @@ def end_of(data: Path) -> End:
 
 
 def log_of(data: Path) -> str:
-    """The end of what the last process said that worked in a data folder."""
+    """What the last process said that worked in a data folder."""
     with contextlib.suppress(OSError):
-        return data.with_suffix(".log").read_text(encoding="utf-8")[-2000:]
+        return data.with_suffix(".log").read_text(encoding="utf-8")
     return "no log"
 
 

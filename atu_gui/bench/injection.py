@@ -86,7 +86,7 @@ def _cases(lab: Lab) -> list[tuple[Point, int, Fault]]:
         process = lab.process(data, resumed=False, within=faulty)
         process.join(PATIENCE)
         if process.exitcode != 0:
-            raise RuntimeError(f"a run that is only watched ended with {process.exitcode}: {log_of(data)}")
+            raise RuntimeError(f"a run that is only watched ended with {process.exitcode}: {log_of(data)[-2000:]}")
         for point, times in points_of(faulty.report)[1].items():
             faults = {"memory": MEMORY, "store": STORE, "disk": DISK}[point.kind]
             for fault, time in zip(faults, (1, times, (times + 1) // 2), strict=False):
@@ -115,7 +115,7 @@ def _injected(lab: Lab, data: Path, reference: End, point: Point, time: int, fau
         wrong = wrong or ("" if told else f"ended with {process.exitcode} and no word")
         then, trouble = _brought_to_its_end(lab, data)
         wrong = wrong or trouble
-    elif _SMALLER in log:
+    elif _SMALLER in " ".join(log.split()):
         then = "went on in smaller portions"
     same = not wrong and end_of(data) == reference
     if not same and then != "went on in smaller portions":

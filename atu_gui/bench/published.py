@@ -16,10 +16,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.profiler import record_function
 
 from atu_gui.engine.models import LanguageModel, TextEncoder
 
 Window = tuple[int, ...]
+# What a profile calls the time in the encoder.
+ENCODING = "the encoder"
 
 
 def published_windows(
@@ -77,7 +80,8 @@ class PublishedWay:
         with torch.no_grad():
             states = self._hidden(ids, mask)
             flat = windows.flatten(0, 1)
-            encoded = encoder(input_ids=flat, attention_mask=torch.ones_like(flat)).last_hidden_state
+            with record_function(ENCODING):
+                encoded = encoder(input_ids=flat, attention_mask=torch.ones_like(flat)).last_hidden_state
         references = encoded.mean(1).view(*full.shape, -1)
         for parameter in self._head.parameters():
             parameter.requires_grad_(True)

@@ -1,6 +1,6 @@
 """What a step costs, ours against the published way: same model, same batches, one process, the two in turn.
 
-Beside it the floor: what the operations that are left would take at the machine's measured matrix rate. On a CUDA GPU
+Beside it the floor: what the operations that are left would take at the machine's measured rates. On a CUDA GPU
 the rows also tell the memory.
 """
 
@@ -9,39 +9,32 @@ from __future__ import annotations
 import copy
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
 
 from atu_gui.bench.draining import finish
-from atu_gui.bench.matrix_rate import matrix_rate
-from atu_gui.bench.published import PublishedWay, published_windows
+from atu_gui.bench.pairs import Pair, Shape, Size, make_pair
+from atu_gui.bench.profiles import Profile, profiled
+from atu_gui.bench.published import published_windows
 from atu_gui.bench.scratch_texts import long_texts
 from atu_gui.bench.shapes import shaped_encoder, shaped_language_model
 from atu_gui.bench.whole import measure_whole
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.errors import InputError, ResourceError
-from atu_gui.core.materials import Materials, Passage
-from atu_gui.core.schedule import settle
-from atu_gui.engine.align import Aligner
 from atu_gui.engine.loading import load_encoder, load_language_model
 from atu_gui.engine.models import LanguageModel, TextEncoder
-from atu_gui.engine.setting import build_setting
 from atu_gui.engine.snapshots import Snapshots
 from atu_gui.engine.sources import PAPER_ENCODER
 from atu_gui.engine.truncate import check_layers
-from atu_gui.engine.unlearn import Unlearner, trained_parameters
+from atu_gui.engine.unlearn import trained_parameters
 from atu_gui.engine.windows import window_texts
 
 _K = 8
 _PASSAGES, _PASSAGE_TOKENS = 582, 256
-# Under every cosine, so that every position takes part.
-_TAU = -0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +48,12 @@ class Row:
         published_s, ours_s: Medians in seconds (bytes for memory).
         loss_gap: Largest difference of the two losses of a pair of steps that begin with equal weights (of the two
             counts of full windows in `windows_582`); None where there is no loss.
+        floor_s: Seconds (bytes for memory) below which no way comes on this machine: of a step its `floor` at the
+            measured rates, of windows what the tokenizers alone take, of a whole run its parts' floors and the
+            questions, of memory the tensors that change.
+        most: The published way over that floor: the highest ratio that can be reached.
+        operations, traffic: What a step's floor is made of; None elsewhere.
         peak_bytes: Most of a CUDA GPU's memory that was in use during our steps, model included; None elsewhere.
-        floor_s: Seconds that our step would take if it did nothing but multiply by the trained matrices (6 operations
-            for each weight and token) and by those of the frozen head (4), at the measured rate of the machine; None
-            where the row is no step.
     """
 
     name: str
@@ -67,27 +62,11 @@ class Row:
     published_s: float
     ours_s: float
     loss_gap: float | None
+    floor_s: float
+    most: float
+    operations: float | None = None
+    traffic: float | None = None
     peak_bytes: int | None = None
-    floor_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Texts of a batch and tokens of each."""
-
-    batch: int = 8
-    tokens: int = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A step row: which of the two steps, where, and with what head and encoder."""
-
-    kind: str
-    layer: int
-    mpnet: bool = False
-    head: str = "causal"
-    blocks: int | None = None
 
 
 # Layers of SmolLM2-135M's 30; of another model the same share of its depth.
@@ -134,9 +113,32 @@ def measure_steps(names: Sequence[str], sources: Sources, repeats: int = 5) -> I
         InputError: No such row.
         ModelError: A model cannot be had.
     """
-    unknown = [name for name in names if name not in NAMES]
+    for name, shape, lm, encoder in _places(names, NAMES, sources):
+        if shape is None:
+            yield _ROWS[name](lm, encoder, repeats)
+        else:
+            yield _step_row(name, make_pair(shape, lm, encoder, Size(), compiled=sources.compiled), lm, repeats)
+
+
+def profile_steps(names: Sequence[str], sources: Sources) -> Iterator[Profile]:
+    """What steps are made of, both ways.
+
+    Raises:
+        InputError: No such step.
+        ModelError: A model cannot be had.
+    """
+    for name, shape, lm, encoder in _places(names, tuple(SHAPES), sources):
+        assert shape is not None, "only steps were let through"
+        yield from profiled(name, make_pair(shape, lm, encoder, Size(), compiled=sources.compiled))
+
+
+def _places(
+    names: Sequence[str], known: Sequence[str], sources: Sources
+) -> Iterator[tuple[str, Shape | None, LanguageModel, TextEncoder]]:
+    """For each row its shape, if it is a step, with the layer of this model, and the models; each is loaded once."""
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise InputError(f"There is no row “{unknown[0]}”.", f"Choose among {', '.join(NAMES)}.")
+        raise InputError(f"There is no row “{unknown[0]}”.", f"Choose among {', '.join(known)}.")
     lm, own = load_models(sources)
     encoders = {sources.encoder: own}
     for name in names:
@@ -144,12 +146,8 @@ def measure_steps(names: Sequence[str], sources: Sources, repeats: int = 5) -> I
         source = sources.mpnet if shape and shape.mpnet else sources.encoder
         if source not in encoders:
             encoders[source] = finish(load_encoder(source, sources.model, lm.device))
-        encoder = encoders[source]
-        if shape is None:
-            yield _ROWS[name](lm, encoder, repeats)
-        else:
-            placed = replace(shape, layer=max(1, round(shape.layer / 30 * lm.depth)))
-            yield _step_row(name, placed, lm, encoder, repeats, Size(), compiled=sources.compiled)
+        placed = replace(shape, layer=max(1, round(shape.layer / 30 * lm.depth))) if shape else None
+        yield name, placed, lm, encoders[source]
 
 
 def measure_shaped(
@@ -178,7 +176,7 @@ def measure_shaped(
         encoder = "all-mpnet-base-v2" if shape.mpnet else "all-MiniLM-L6-v2"
         if encoder not in encoders:
             encoders[encoder] = shaped_encoder(encoder, lm.device)
-        yield _step_row(name, shape, lm, encoders[encoder], repeats, size, compiled=compiled)
+        yield _step_row(name, make_pair(shape, lm, encoders[encoder], size, compiled=compiled), lm, repeats)
 
 
 def load_models(sources: Sources) -> tuple[LanguageModel, TextEncoder]:
@@ -191,76 +189,14 @@ def load_models(sources: Sources) -> tuple[LanguageModel, TextEncoder]:
     return lm, finish(load_encoder(sources.encoder, sources.model, lm.device))
 
 
-def as_json(rows: Sequence[Row]) -> dict[str, object]:
-    """JSON-ready."""
-    return {"rows": [asdict(row) for row in rows]}
-
-
-def _step_row(
-    name: str, shape: Shape, lm: LanguageModel, encoder: TextEncoder, repeats: int, size: Size, *, compiled: bool
-) -> Row:
-    layer = shape.layer
-    config = _config(shape, size, compiled)
-    passages = tuple(Passage(text) for text in long_texts(size.batch, 6 * size.tokens))
-    setting = finish(build_setting(config, lm, encoder, Materials(concept_passages=passages)))
-    _without_dropout(setting.heads[layer])
-    head = copy.deepcopy(setting.heads[layer])
-    # With a rate of 0 an unlearn step costs the same and leaves the one model as it is for the other way.
-    published = PublishedWay(lm, encoder, head, layer, config.align.learning_rate, 0.0)
-    batch = setting.concept.batch(range(size.batch), 0, lm.device)
-    if shape.kind == "align":
-        windows = torch.zeros(*batch.full.shape, _K, dtype=torch.long, device=lm.device)
-        rows = np.concatenate([text.windows() for text in setting.concept.texts])
-        windows[batch.full] = torch.from_numpy(rows).to(lm.device).long()
-        aligner = Aligner(setting)
-        row = _timed(
-            name,
-            lm.device,
-            lambda: published.align(batch.ids, batch.real.long(), windows, batch.full),
-            lambda: aligner.step(config.align.learning_rate, untouched=True).loss,
-            repeats,
-            # Adam turns gradients that are rounding noise into whole steps, so two trainings drift apart in a few steps
-            # (by 0.008 with 6 × 768 and MPNet). Each pair therefore begins with the same weights.
-            lambda: head.load_state_dict(setting.heads[layer].state_dict()),
-        )
-        return replace(row, floor_s=_floor(6 * _weights(head.parameters()), batch.real, lm))
-    parameters = trained_parameters(lm, [layer], config.unlearn)
-    unlearner = Unlearner(setting, parameters)
-    concept = setting.concept_vectors[0]
-    row = _timed(
-        name,
-        lm.device,
-        lambda: published.unlearn(batch.ids, batch.real.long(), concept, _TAU),
-        lambda: unlearner.step(_TAU, 0.0, 0.0).loss,
-        repeats,
-    )
-    if setting.compiled is not None and setting.compiled.failure:
-        raise ResourceError(f"The blocks could not be compiled here ({setting.compiled.failure}).")
-    operations = 6 * _weights(parameters.values()) + 4 * _weights(head.parameters())
-    return replace(row, floor_s=_floor(operations, batch.real, lm))
-
-
-def _weights(parameters: Iterable[nn.Parameter]) -> int:
-    """Weights of matrices."""
-    return sum(weight.numel() for weight in parameters if weight.dim() > 1)
-
-
-def _floor(operations: int, real: Tensor, lm: LanguageModel) -> float:
-    """Seconds of so many operations for each real token."""
-    return operations * int(real.sum()) / matrix_rate(lm.device, lm.compute_dtype)
-
-
-def _config(shape: Shape, size: Size, compiled: bool) -> RunConfig:
-    head = {"kind": "published", "layers": 6, "width": 768, "heads": 8} if shape.head == "published" else {}
-    data = {
-        "concepts": [{"name": "the sea"}],
-        "layers": [shape.layer],
-        "head": head,
-        "align": {"concept_share": 1.0, "held_out": 0.0, "learning_rate": 1e-4 if head else 1e-3},
-        "unlearn": {"blocks": shape.blocks, "compile": "on" if compiled else "off"},
-        "windows": {"k": _K, "max_tokens": size.tokens, "batch": size.batch},
-    }
-    return settle(RunConfig.model_validate(data))
+def _step_row(name: str, pair: Pair, lm: LanguageModel, repeats: int) -> Row:
+    left = pair.floor
+    floor_s = left.seconds(lm.device, lm.compute_dtype)
+    row = _timed(name, lm.device, pair.published, pair.ours, floor_s, repeats, pair.before)
+    compiled = pair.setting.compiled
+    if compiled is not None and compiled.failure:
+        raise ResourceError(f"The blocks could not be compiled here ({compiled.failure}).")
+    return replace(row, operations=left.operations, traffic=left.traffic)
 
 
 def _windows_row(lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
@@ -281,7 +217,13 @@ def _windows_row(lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
         found = window_texts(texts, lm.tokenizer, encoder.tokenizer, max_tokens=_PASSAGE_TOKENS, k=_K)
         return sum(len(text.windows()) for text in found)
 
-    return _timed("windows_582", torch.device("cpu"), plainly, ours, repeats)
+    def only_tokenise() -> int:
+        lm.tokenizer(texts, return_offsets_mapping=True)
+        encoder.tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        return 0
+
+    floor_s = statistics.median(_clocked(only_tokenise)[0] for _ in range(repeats))
+    return _timed("windows_582", torch.device("cpu"), plainly, ours, floor_s, repeats)
 
 
 def _memory_row(lm: LanguageModel, _encoder: TextEncoder, _repeats: int) -> Row:
@@ -290,13 +232,18 @@ def _memory_row(lm: LanguageModel, _encoder: TextEncoder, _repeats: int) -> Row:
     parameters = trained_parameters(lm, [layer], RunConfig().unlearn)
     held = _bytes(Snapshots(lm, parameters, Path()).values(0).values())
     second = _bytes(copy.deepcopy(lm.model).parameters())
-    return Row("before_after_memory", second / held, 0.0, second, held, None)
+    changed = _bytes(parameters.values())
+    return Row("before_after_memory", second / held, 0.0, second, held, None, changed, second / changed)
 
 
 def _whole_row(lm: LanguageModel, encoder: TextEncoder, repeats: int) -> Row:
     """Composed, so it has no spread; `atu bench whole_run` shows the parts and what the sum is worth."""
     found = measure_whole(lm, encoder, repeats=repeats, check=False)
-    return Row("whole_run", found.ratio, 0.0, found.whole.published_s, found.whole.ours_s, None)
+    whole = found.whole
+    return Row(
+        "whole_run", found.ratio, 0.0, whole.published_s, whole.ours_s, None, found.floor_s,
+        whole.published_s / found.floor_s,
+    )  # fmt: skip
 
 
 def _bytes(tensors: Any) -> int:
@@ -309,6 +256,7 @@ def _timed(
     device: torch.device,
     published: Callable[[], float],
     ours: Callable[[], float],
+    floor_s: float,
     repeats: int,
     before: Callable[[], object] = lambda: None,
 ) -> Row:
@@ -331,7 +279,9 @@ def _timed(
     ours_median = statistics.median(pair[1] for pair in times)
     ratio = theirs_median / ours_median
     ratios = [pair[0] / pair[1] for pair in times]
-    return Row(name, ratio, (max(ratios) - min(ratios)) / 2 / ratio, theirs_median, ours_median, gap, peak)
+    spread = (max(ratios) - min(ratios)) / 2 / ratio
+    most = theirs_median / floor_s
+    return Row(name, ratio, spread, theirs_median, ours_median, gap, floor_s, most, peak_bytes=peak)
 
 
 def _clocked(work: Callable[[], float]) -> tuple[float, float]:
@@ -339,15 +289,6 @@ def _clocked(work: Callable[[], float]) -> tuple[float, float]:
     # A step ends by reading its loss, so nothing is under way on a GPU when the clock stops.
     value = work()
     return time.perf_counter() - begun, value
-
-
-def _without_dropout(head: nn.Module) -> None:
-    """The published head drops at random while aligning; without that the two losses can be compared."""
-    for module in head.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0
-        elif isinstance(module, nn.MultiheadAttention):
-            module.dropout = 0.0
 
 
 _ROWS: dict[str, Callable[[LanguageModel, TextEncoder, int], Row]] = {

@@ -17,9 +17,11 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from atu_gui.bench.draining import finish
+from atu_gui.bench.floors import FORWARD, FROZEN, TRAINED, Floor, passes, training, weights
 from atu_gui.bench.published import PublishedWay
 from atu_gui.core.config import RunConfig
 from atu_gui.core.control import RunControl
@@ -27,14 +29,16 @@ from atu_gui.core.estimate import run_seconds
 from atu_gui.core.materials import Materials, Passage
 from atu_gui.core.paces import Paces, Part
 from atu_gui.core.schedule import settle
+from atu_gui.engine.align import MEASURED
 from atu_gui.engine.cache import TensorCache
 from atu_gui.engine.calibrate import measure_paces, scratch_probes, scratch_setting
 from atu_gui.engine.corpus import Batch, embed_references, keep_untouched, pad_id_of
 from atu_gui.engine.inputs import bundled, bundled_lines
-from atu_gui.engine.models import LanguageModel, TextEncoder
+from atu_gui.engine.models import LanguageModel, TextEncoder, linear_layers
 from atu_gui.engine.pipeline import Run
 from atu_gui.engine.probes.score import score_round
 from atu_gui.engine.setting import Setting, with_layers
+from atu_gui.engine.unlearn import trained_parameters
 
 # As many questions as the model writes itself, of both groups together.
 _QUESTIONS = 40
@@ -74,6 +78,8 @@ class WholeRun:
         ours, published: Seconds per step of each part, per question (“probe”, “asides” beside them), and per round
             (“between”).
         prepare_s: Seconds for each text of ours, once: references and untouched states.
+        floors: Seconds of each part at the machine's measured rates (`floors`); questions as they were measured.
+        floor_s: A default run made of these, its texts' preparation included.
     """
 
     whole: Sums
@@ -81,6 +87,8 @@ class WholeRun:
     ours: Mapping[Part, float]
     published: Mapping[Part, float]
     prepare_s: float
+    floors: Mapping[Part, float]
+    floor_s: float
 
     @property
     def ratio(self) -> float:
@@ -108,8 +116,10 @@ def measure_whole(lm: LanguageModel, encoder: TextEncoder, *, repeats: int = 3, 
     prepare = _preparing(setting, encoder)
     texts = config.texts.passages + config.texts.retain_passages
     whole = Sums(_sum(config, published, _QUESTIONS), texts * prepare + _sum(config, ours, _QUESTIONS))
+    floors = {**ours, **_floors(setting)}
+    floor_s = texts * _preparing_floor(setting, encoder) + _sum(config, floors, _QUESTIONS)
     short = _short(lm, encoder, way, setting, ours, published, prepare) if check else None
-    return WholeRun(whole, short, ours, published, prepare)
+    return WholeRun(whole, short, ours, published, prepare, floors, floor_s)
 
 
 def _short(
@@ -207,6 +217,37 @@ def _preparing(setting: Setting, encoder: TextEncoder) -> float:
                 pass
 
         return _clocked(prepare) / len(setting.concept)
+
+
+def _floors(setting: Setting) -> dict[Part, float]:
+    """Seconds of each part but the questions at the machine's measured rates."""
+    lm, config = setting.lm, setting.config
+    positions = config.windows.batch * config.windows.max_tokens
+    looked_at = 4 * MEASURED * config.windows.max_tokens
+    predicting = sum(weights(head.parameters()) for head in setting.heads.values())
+    passed = weights(parameter for block in lm.blocks[: max(setting.layers)] for parameter in block.parameters())
+    trained = weights(trained_parameters(lm, setting.layers, config.unlearn).values())
+    unlearning = training(trained, positions) + passes(FROZEN, predicting, positions)
+    if config.unlearn.retain_weight:
+        unlearning += passes(TRAINED, trained, positions)
+    floors: dict[Part, Floor] = {
+        "first align": training(predicting, positions),
+        "align": passes(FORWARD, passed, positions) + training(predicting, positions),
+        "unlearn": unlearning,
+        "between": passes(FORWARD, passed + predicting, looked_at),
+    }
+    return {part: floor.seconds(lm.device, lm.compute_dtype) for part, floor in floors.items()}
+
+
+def _preparing_floor(setting: Setting, encoder: TextEncoder) -> float:
+    """Seconds for each text at the machine's measured rate: its distinct windows and its states."""
+    lm, texts = setting.lm, setting.concept.texts
+    windows = np.concatenate([text.windows() for text in texts])
+    encoding = sum(layer.inputs * layer.outputs for layer in linear_layers(encoder.model))
+    passed = weights(parameter for block in lm.blocks[: max(setting.layers)] for parameter in block.parameters())
+    left = passes(FORWARD, encoding, np.unique(windows, axis=0).size)
+    left += passes(FORWARD, passed, sum(len(text.ids) for text in texts))
+    return left.seconds(lm.device, lm.compute_dtype) / len(texts)
 
 
 def _ask(lm: LanguageModel, materials: Materials) -> None:

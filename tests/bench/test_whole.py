@@ -24,3 +24,8 @@ def test_a_sum_is_parts_times_counts_and_both_runs_are_made(tiny_model: Path, ti
     assert found.whole.ours_s == pytest.approx(steps + asked + 320 * found.prepare_s)
     assert found.ratio == found.whole.published_s / found.whole.ours_s
     assert found.short is not None and found.short.ours_run_s and found.short.published_run_s
+    floors = found.floors
+    assert set(floors) == set(PARTS) and floors["probe"] == ours["probe"]
+    assert all(0 < floors[part] < ours[part] for part in ("first align", "align", "unlearn", "between"))
+    at_least = 250 * floors["first align"] + 84 * floors["align"] + 48 * floors["unlearn"] + 8 * floors["between"]
+    assert at_least + asked < found.floor_s < found.whole.ours_s
