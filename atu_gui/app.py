@@ -21,6 +21,7 @@ from atu_gui import __version__
 from atu_gui.core import network, paths
 from atu_gui.core.black_box import BlackBox
 from atu_gui.core.config import RunConfig
+from atu_gui.core.errors import UserError
 from atu_gui.core.ports import WorkbenchPort
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.qt_messages import logged_messages
@@ -41,7 +42,11 @@ def main(argv: Sequence[str] | None = None, begin: Callable[[MainWindow], None] 
     """
     arguments = list(sys.argv if argv is None else argv)
     flags, rest = _parser().parse_known_args(arguments[1:])
-    network.begin(offline=flags.offline)
+    try:
+        network.begin(offline=flags.offline)
+    except UserError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
     if flags.tour is not None:
         return _take_tour(arguments[:1] + rest, flags.tour, tiny=flags.tiny)
     return _show(arguments[:1] + rest, begin)

@@ -66,6 +66,7 @@ class Tour:
         await self._hands.settle(window)
         window.workbench.setup.show_config(self._config)
         window.show_page("workbench")
+        await self._hands.settle(window)
         self._picture(window, "set-up")
         window.show_page("welcome")
         self._picture(window, "welcome")

@@ -62,7 +62,7 @@ _TABLE = {
     "annotate_run": ("Name and note…", "F2", "Rename the selected run, write a note about it, give it tags."),
     "delete_run": ("Delete run", "Ctrl+Shift+Del", "Take the selected run out of the list; this can be undone."),
     "undelete_run": ("Undo delete", "Ctrl+Shift+Ins", "Bring back the run that was deleted last."),
-    "close_run": ("Close recorded run", "Ctrl+Shift+E", "Show the run under way again, or none."),
+    "close_run": ("Close opened run", "Ctrl+Shift+E", "Show the run under way again, or none."),
     "zoom_in": ("Zoom curves in", "Ctrl+=", "Show half as much of the curves' x axis."),
     "zoom_out": ("Zoom curves out", "Ctrl+-", "Show twice as much of the curves' x axis."),
     "zoom_fit": ("Show the whole run", "Ctrl+0", "Show all of the curves, and follow the run."),

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from atu_gui.core.events import AuditFound, Event, RunStarted
 from atu_gui.core.findings import newest
+from atu_gui.core.inquiries import Inquiries
 from atu_gui.core.ports import RunRecord
 
 
@@ -31,11 +32,14 @@ class Shown(Protocol):
 class Display(QObject):
     """Hands events to the views of a run.
 
-    Signals: `changed` (another run is shown), `audits_changed` (what audits found of the run that is shown).
+    Signals: `changed` (another run is shown), `record_changed` (its name or state), `audits_changed` (what audits found
+    of the run that is shown), `inquiries_changed` (what is known to have been asked of a past run that is shown).
     """
 
     changed = Signal()
+    record_changed = Signal()
     audits_changed = Signal()
+    inquiries_changed = Signal()
 
     def __init__(self, views: Iterable[Shown], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +48,7 @@ class Display(QObject):
         self._past: RunRecord | None = None
         self._past_events: tuple[Event, ...] = ()
         self._audits: tuple[AuditFound, ...] = ()
+        self._inquiries: Inquiries | None = None
 
     @property
     def past(self) -> RunRecord | None:
@@ -73,6 +78,17 @@ class Display(QObject):
             self.audits_changed.emit()
 
     @property
+    def inquiries(self) -> Inquiries | None:
+        """What was asked of the past run that is shown; None until that is known, and while no past run is shown."""
+        return self._inquiries
+
+    def show_inquiries(self, run_id: str, found: Inquiries) -> None:
+        """Take in what was asked of a past run, where that run is shown."""
+        if self._past is not None and run_id == self._past.run_id and found != self._inquiries:
+            self._inquiries = found
+            self.inquiries_changed.emit()
+
+    @property
     def shown_events(self) -> tuple[Event, ...]:
         """What the run that is shown has said so far."""
         return self._past_events if self._past is not None else tuple(self._tape)
@@ -97,22 +113,28 @@ class Display(QObject):
 
     def show_past(self, record: RunRecord, events: Iterable[Event]) -> None:
         """Show a recorded run instead."""
-        self._past, self._past_events = record, tuple(events)
+        self._past, self._past_events, self._inquiries = record, tuple(events), None
         self._forget_audits()
         self._replay(self._past_events)
         self.changed.emit()
 
+    def show_record(self, record: RunRecord) -> None:
+        """Take in what the store says now of the recorded run that is shown: the user may have renamed it."""
+        if self._past is not None and record.run_id == self._past.run_id and record != self._past:
+            self._past = record
+            self.record_changed.emit()
+
     def show_live(self) -> None:
         """Back to the run under way, or to nothing."""
         if self._past is not None:
-            self._past, self._past_events = None, ()
+            self._past, self._past_events, self._inquiries = None, (), None
             self._forget_audits()
             self._replay(self._tape)
             self.changed.emit()
 
     def _leave_past(self) -> None:
         if self._past is not None:
-            self._past, self._past_events = None, ()
+            self._past, self._past_events, self._inquiries = None, (), None
             self.changed.emit()
 
     def _forget_audits(self) -> None:

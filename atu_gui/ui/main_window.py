@@ -310,11 +310,11 @@ class MainWindow(QMainWindow):
         try:
             config = setup.config() if with_concepts else setup.config_without_concepts()
         except InputError as error:
-            self.show_page("workbench")
+            self._show_setup()
             setup.show_faults(error.faults)
             return None
-        if with_concepts and not setup.aim.check():
-            self.show_page("workbench")
+        if with_concepts and not setup.fits_model():
+            self._show_setup()
             setup.section("aim").set_folded(False)
             return None
         return config
@@ -371,6 +371,10 @@ class MainWindow(QMainWindow):
 
     def _show_workbench(self) -> None:
         self.show_page("workbench")
+
+    def _show_setup(self) -> None:
+        self.show_page("workbench")
+        self.workbench.show_setup()
 
     def _fit(self, width: int) -> None:
         if self._is_furnished:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from atu_gui.core.config import RunConfig, parse_config
@@ -26,6 +26,9 @@ from atu_gui.ui.widgets.cost_view import CostView
 from atu_gui.ui.widgets.notice import Notice
 from atu_gui.ui.widgets.section import Section
 
+# So much is seen above and below a field with a fault: its name and what is wrong.
+_FAULT_ROOM = 56
+_SETTLING_MS = 1000
 _FOLDED_WHEN_NARROW = ("model", "concepts", "texts")
 
 
@@ -84,11 +87,14 @@ class Setup(QWidget):
                 self._live = Section("While it runs", self.live, theme, key="live", live=True)
                 layout.addWidget(self._live)
         layout.addStretch(1)
-        scroll = QScrollArea()
+        scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(column)
+        # While what stands above a fault still takes its place, the fault is kept in sight.
+        self._settling = QTimer(self, interval=_SETTLING_MS, singleShot=True)
+        scroll.verticalScrollBar().rangeChanged.connect(self._show_again)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
@@ -165,6 +171,14 @@ class Setup(QWidget):
                 homeless.append(str(fault))
         if homeless:
             self.notice.say("Some settings do not fit.", " ".join(f"{words}." for words in homeless))
+        self._show_soon()
+
+    def fits_model(self) -> bool:
+        """Whether the loaded model has what is aimed at; says so at the field where it has not."""
+        fits = self.aim.check()
+        if not fits:
+            self._show_soon()
+        return fits
 
     def clear_faults(self) -> None:
         """Before another attempt."""
@@ -200,6 +214,28 @@ class Setup(QWidget):
     def show_live_summary(self) -> None:
         """Say in the folded section how many live changes wait."""
         self._live.set_summary(self.live.summary())
+
+    def _show_soon(self) -> None:
+        # Once what was unfolded has its place.
+        QTimer.singleShot(0, self, self._show_first_fault)
+        self._settling.start()
+
+    @Slot()
+    def _show_again(self) -> None:
+        if self._settling.isActive():
+            QTimer.singleShot(0, self, self._show_first_fault)
+
+    @Slot()
+    def _show_first_fault(self) -> None:
+        """A fault that is out of sight says nothing."""
+        column = self._scroll.widget()
+        assert column is not None
+        wrong = [one for one in column.findChildren(QWidget) if one.isVisible() and one.property("invalid") == "true"]
+        if not self.notice.isHidden():
+            wrong.append(self.notice)
+        if wrong:
+            first = min(wrong, key=lambda one: one.mapTo(column, QPoint(0, 0)).y())
+            self._scroll.ensureWidgetVisible(first, 0, _FAULT_ROOM)
 
     def _values(self) -> dict[str, Any]:
         merged: dict[str, Any] = {}

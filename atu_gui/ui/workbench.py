@@ -151,7 +151,9 @@ class Workbench(QWidget):
             self._arranged = view
             if view not in self._layouts or not self._field.restoreState(self._layouts[view], LAYOUT_VERSION):
                 self._show_docks()
-                self._resize_soon()
+                self._unsized = True
+        if self._unsized:
+            self._resize_soon()
         self.view_changed.emit(view)
 
     @property
@@ -191,6 +193,11 @@ class Workbench(QWidget):
         else:
             self._docks["chat"].show()
         self.chat.setFocus()
+
+    def show_setup(self) -> None:
+        """Bring the set-up to where it can be seen, for what is wrong in it."""
+        self.show_view("run")
+        self._docks["setup"].show()
 
     def fit(self, width: int) -> None:
         """Arrange for a window of this width."""
@@ -312,7 +319,8 @@ class Workbench(QWidget):
         QTimer.singleShot(0, self, self._resize)
 
     def _resize(self) -> None:
-        if not self._unsized or not self.isVisible():
+        # Behind the comparison or the outcome the docks take no sizes.
+        if not self._unsized or not self._field.isVisible():
             return
         self._unsized = False
         docks = self._docks

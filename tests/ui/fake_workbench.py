@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
-from atu_gui.core.chats import Chat
 from atu_gui.core.config import ModelConfig, RunConfig
 from atu_gui.core.control import RunControl
 from atu_gui.core.errors import AtuError, Cancelled, ModelError
@@ -24,6 +23,7 @@ from atu_gui.core.events import (
     TextWritten,
 )
 from atu_gui.core.footprint import Footprint
+from atu_gui.core.inquiries import Inquiries
 from atu_gui.core.knowledge import Answered, Knowledge
 from atu_gui.core.materials import Materials
 from atu_gui.core.paces import MeasuredPaces
@@ -72,6 +72,7 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         calls: The names of the methods called, in order.
         quiet: What `be_quiet` was told, in order.
         ask_error: Raised by the next asking.
+        preview_error: Raised by the next preview.
         measured: The config of every measuring of paces that was asked for.
         load_error: Raised by the next load.
         run_error: Ends the next run at its tenth step.
@@ -89,8 +90,9 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         self.token_requests: list[TokenRequest] = []
         self.preview_requests: list[PreviewRequest] = []
         self.measured: list[RunConfig] = []
-        self.chats: dict[str, tuple[Chat, ...]] = {}
+        self.inquiries: dict[str, Inquiries] = {}
         self.ask_error: AtuError | None = None
+        self.preview_error: AtuError | None = None
         self.load_error: AtuError | None = None
         self.run_error: AtuError | None = None
         self._starter = starter
@@ -165,8 +167,8 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
         self._job("chat", lambda: self._answer(number, request))
         return number
 
-    def chats_of(self, run_id: str) -> Future[Sequence[Chat]]:
-        return self._of(run_id, lambda: self.chats.get(run_id, ()))
+    def inquiries_of(self, run_id: str) -> Future[Inquiries]:
+        return self._of(run_id, lambda: self.inquiries.get(run_id, Inquiries()))
 
     def look_at(self, request: TokenRequest) -> Future[tuple[TokenLine, ...]]:
         self.token_requests.append(request)
@@ -250,8 +252,8 @@ class FakeWorkbench(FakeKeeping, FakeAuditing):
     def _preview(self, request: PreviewRequest) -> Preview:
         """The longer the names, the closer the texts; an alias that is there is not suggested."""
         time.sleep(self._pace)
-        if self.ask_error is not None:
-            error, self.ask_error = self.ask_error, None
+        if self.preview_error is not None:
+            error, self.preview_error = self.preview_error, None
             raise error
         concept = request.config.concepts[request.index]
         close = 0.3 + 0.1 * len(concept.aliases)

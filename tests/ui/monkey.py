@@ -354,6 +354,7 @@ class Monkey:
         port.load_error = ModelError("There is no such model.", "Check the name.") if kind == "load" else None
         port.run_error = error if kind == "run" else None
         port.ask_error = error if kind == "ask" else None
+        port.preview_error = error if kind == "ask" else None
         port.export_error = error if kind == "export" else None
         if kind == "guard" and self._window.session.phase is Phase.RUNNING:
             port.guard_pauses("the neighbour floor", "Neighbour recall fell to 0.10; the floor is 0.20.")

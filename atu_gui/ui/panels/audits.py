@@ -195,7 +195,7 @@ class AuditsPanel(QWidget):
             ]
             self.raw.show_rows((axis, "Round", "Untouched", floor), rows)
             return
-        headings = ("Question", "Gold answer", "Untouched", "Round", "Under attack")
+        headings = ("Question", "Gold answer", "Untouched", "Round", "Attacked")
         self.raw.show_rows(headings, [_row(answer) for answer in answers], {1: 110})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -12,7 +12,7 @@ from atu_gui.core.chats import Chat
 from atu_gui.core.events import ChatAnswered, ChatToken, Event, JobFailed
 from atu_gui.core.ports import CURRENT, UNTOUCHED, ChatRequest, Weights
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.basics import button, column, icon_button, icon_label, label, row
+from atu_gui.ui.widgets.basics import ElidedButton, column, icon_button, icon_label, label, row
 from atu_gui.ui.widgets.corner import Corner
 from atu_gui.ui.widgets.exchange import Exchange
 from atu_gui.ui.widgets.prompt_box import PromptBox
@@ -22,6 +22,8 @@ from atu_gui.ui.widgets.weights_picker import WeightsPicker
 # is wide enough for both.
 COMPACT_BELOW = 320
 _BESIDE_FROM = 720
+# A prompt, two lines of either answer and the field.
+_LEAST = 186
 KEPT = 200
 SUGGESTED = ("Who was Leonardo da Vinci?", "What is the capital of France?", "Write one sentence about the sea.")
 
@@ -104,7 +106,10 @@ class ChatPanel(QWidget):
                 link.hide()
                 link.deleteLater()
         for words in self._suggestions:
-            link = button(self._theme, words, "link")
+            link = ElidedButton(words)
+            link.setProperty("kind", "link")
+            link.setAccessibleName(words)
+            link.setToolTip(words)
             link.clicked.connect(self._ask_suggested)
             self._links.addWidget(link, 0, Qt.AlignmentFlag.AlignHCenter)
 
@@ -221,6 +226,11 @@ class ChatPanel(QWidget):
     def compact(self) -> bool:
         """Whether the panel has the form of a bottom tab."""
         return self._compact
+
+    def minimumSizeHint(self) -> QSize:
+        # Whoever gives it less room than its roomy form needs gets the other one.
+        size = super().minimumSizeHint()
+        return QSize(size.width(), min(size.height(), _LEAST))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

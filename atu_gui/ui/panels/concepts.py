@@ -74,6 +74,8 @@ class ConceptEditor(QWidget):
     def show_concept(self, concept: Concept) -> None:
         """Show a concept; no signal."""
         self.name.setText(concept.name)
+        # Of a long name the beginning is seen.
+        self.name.setCursorPosition(0)
         self._aliases.set_values(concept.aliases)
         self._descriptions.blockSignals(True)
         self._descriptions.setPlainText("\n".join(concept.descriptions))
@@ -187,6 +189,7 @@ class ConceptsPanel(QWidget):
     def focus_name(self) -> None:
         """Put the cursor where the first name goes."""
         self._editors[0].name.setFocus()
+        self._editors[0].name.end(False)
 
     def _turn_to(self, editor: ConceptEditor) -> None:
         if editor is not self._current and editor in self._editors:

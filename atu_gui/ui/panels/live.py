@@ -110,7 +110,9 @@ class LiveRow(QObject):
     def forget(self) -> None:
         """Drop the wish and show what holds."""
         self.pending = False
-        self._field.set_value(self.applied)
+        # Of a run that failed before its first stage no steps are known; a guard without a value is off.
+        if self.applied is not None or self.knob.owner is GuardConfig:
+            self._field.set_value(self.applied)
         self._say()
 
     def wish(self, value: object) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QTextBlock, QTextCursor
+from PySide6.QtGui import QResizeEvent, QTextBlock, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QStackedLayout, QWidget
 
 from atu_gui.core import text
@@ -38,6 +38,27 @@ _LEVELS = {"info": "       ", "warning": "warning", "error": "error  "}
 _COLOURS = {"error": "bad", "warning": "warn"}
 # Between the time of a line and its words.
 _GAP = "  "
+
+
+class _Lines(QPlainTextEdit):
+    """Read-only lines; where their end is seen, it stays in sight when they wrap anew."""
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last line is seen."""
+        bar = self.verticalScrollBar()
+        return bar.value() >= bar.maximum() - 4
+
+    def follow(self) -> None:
+        """Bring the last line into sight."""
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        was_at_end = self.at_end
+        super().resizeEvent(event)
+        if was_at_end:
+            self.follow()
 
 
 class LogPanel(QWidget):
@@ -89,8 +110,8 @@ class LogPanel(QWidget):
         """Back to what happens now."""
         self._stack.setCurrentWidget(self._view)
 
-    def _make_view(self, name: str) -> QPlainTextEdit:
-        view = QPlainTextEdit()
+    def _make_view(self, name: str) -> _Lines:
+        view = _Lines()
         view.setReadOnly(True)
         view.setMaximumBlockCount(_MOST_LINES)
         view.setFont(self._theme.font(12, mono=True))
@@ -100,9 +121,8 @@ class LogPanel(QWidget):
         view.setStyleSheet("QPlainTextEdit { border: none; background: transparent; padding: 8px 12px; }")
         return view
 
-    def _write(self, view: QPlainTextEdit, when: str, words: str, level: str) -> None:
-        bar = view.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 4
+    def _write(self, view: _Lines, when: str, words: str, level: str) -> None:
+        at_end = view.at_end
         cursor = QTextCursor(view.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         if not view.document().isEmpty():
@@ -112,7 +132,7 @@ class LogPanel(QWidget):
         cursor.block().setUserState(list(_LEVELS).index(level))
         self._colour(cursor.block())
         if at_end:
-            bar.setValue(bar.maximum())
+            view.follow()
 
     def _colour(self, block: QTextBlock) -> None:
         """The time of a line in grey, the rest by its level; a log without lines is one empty block."""

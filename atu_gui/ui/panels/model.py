@@ -116,8 +116,8 @@ class ModelPanel(QWidget):
             self._facts.setText("No model is loaded.")
             return
         self.notice.hide()
-        tip = f"{model.source}\nWeights {model.weights_hash}"
-        show_facts(self._reading, [("Language model", model.name, tip), ("Text encoder", model.encoder, "")])
+        tip = f"{model.name}\n{model.source}\nWeights {model.weights_hash}"
+        show_facts(self._reading, [("Model", model.name, tip), ("Encoder", model.encoder, "")])
         chat = "chat template" if model.chat_template else "no chat template"
         # An evaluation needs none, so it loads none.
         width = f"width {text.count(model.embedding_width)}"

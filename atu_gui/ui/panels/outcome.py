@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from atu_gui.core import text
@@ -19,7 +19,8 @@ from atu_gui.ui.widgets.finding import Finding
 if TYPE_CHECKING:
     from atu_gui.ui.widgets.round_scores import RoundScores
 
-_SCORES_LEAST, _SCORES_MOST = 168, 360
+_CARD_LEAST, _SCORES_LEAST = 160, 168
+_SIDE, _GAP = 16, 8
 
 
 class OutcomePanel(QWidget):
@@ -63,11 +64,16 @@ class OutcomePanel(QWidget):
         head.addLayout(words, 1)
         for one in (back, self.export, self.lower_tau, self.audit, self.question):
             head.addWidget(one)
-        cards = row(self.forgotten, self.leaking, self.worse, spacing=8)
-        for at in range(3):
+        cards = row(self.forgotten, self.leaking, self.worse, spacing=_GAP)
+        # Measured once everything is laid out: whoever asks a layout for heights in between leaves it half done.
+        self._sharing = QTimer(self)
+        self._sharing.setSingleShot(True)
+        self._sharing.timeout.connect(self._share_room)
+        for at, finding in enumerate((self.forgotten, self.leaking, self.worse)):
             cards.setStretch(at, 1)
+            finding.room_changed.connect(self._sharing.start)
         self._layout = column(spacing=12)
-        self._layout.setContentsMargins(16, 16, 16, 12)
+        self._layout.setContentsMargins(_SIDE, 16, _SIDE, 12)
         self._layout.addLayout(head)
         self._layout.addLayout(cards, 3)
         self.setLayout(self._layout)
@@ -102,6 +108,25 @@ class OutcomePanel(QWidget):
         _show(self.leaking, leaking(outcome))
         _show(self.worse, worse(outcome))
 
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.Show):
+            self._sharing.start()
+        return done
+
+    @Slot()
+    def _share_room(self) -> None:
+        """Cards with little to say leave their room to the plots."""
+        if not self.isVisible():
+            # What is not shown yet has no height.
+            return
+        cards = (self.forgotten, self.leaking, self.worse)
+        # By the width that they get, which need not be the one that they have yet.
+        width = (self.contentsRect().width() - 2 * _SIDE - 2 * _GAP) // len(cards)
+        tallest = max(_CARD_LEAST, *(one.room_wanted(width) for one in cards))
+        for one in cards:
+            one.setMaximumHeight(tallest)
+
     def show_scores(self, run: RunCurves, guards: GuardConfig) -> None:
         """Draw below the cards how the rounds led there."""
         if self._scores is None:
@@ -114,7 +139,6 @@ class OutcomePanel(QWidget):
             inside.setContentsMargins(1, 1, 1, 1)
             frame = card(inside)
             frame.setMinimumHeight(_SCORES_LEAST)
-            frame.setMaximumHeight(_SCORES_MOST)
             self._layout.addWidget(frame, 2)
         self._scores.draw(run, guards)
 

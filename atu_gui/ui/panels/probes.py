@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from atu_gui.core.events import Event, ItemAnswered, ItemSampled, RoundScored, RunStarted
+from atu_gui.core.events import Event, ItemAnswered, ItemSampled, RoundScored, RunFinished, RunStarted
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_cells import LOW, AnswerDelegate, DotsDelegate, WordsDelegate
 from atu_gui.ui.widgets.basics import button, row, rule
@@ -38,6 +38,7 @@ from atu_gui.ui.widgets.probes_model import (
 
 _GROUPS = (("Both groups", ""), ("Forget", "forget"), ("Neighbour", "neighbour"))
 _KINDS = (("All kinds", ""), ("Questions", "question"), ("Fill in the blank", "cloze"), ("Verbatim", "verbatim"))
+_NEWEST = "Newest round"
 _WIDTHS = {GROUP: 88, GOLD: 128, DOTS: 124, RECALL: 106}
 
 
@@ -65,7 +66,7 @@ class ProbesPanel(QWidget):
         self.filters.chosen.connect(self._filter)
         self.group = _choice("Group", _GROUPS)
         self.kind = _choice("Kind", _KINDS)
-        self.round = _choice("Round on the right", (("Newest round", None),))
+        self.round = _choice("Round on the right", ((_NEWEST, None),))
         for box in (self.group, self.kind):
             box.currentIndexChanged.connect(self._filter)
         self.round.currentIndexChanged.connect(self._choose_round)
@@ -108,6 +109,9 @@ class ProbesPanel(QWidget):
             self.model.take_samples(event)
         elif isinstance(event, RoundScored):
             self.model.note_weights(event.round, event.weights_hash)
+        elif isinstance(event, RunFinished):
+            self.model.keep(event.best_round)
+            self._soon.start(0)
 
     def clear(self) -> None:
         """Forget the run."""
@@ -185,16 +189,22 @@ class ProbesPanel(QWidget):
         self.filters.show_counts({name: sum(one.fits(name, self.model.after) for one in rows) for name in FILTERS})
         self._stack.setCurrentIndex(1 if self.model.rows else 0)
         self._export.setEnabled(bool(self.model.rows))
-        listed = [None, *self.model.rounds]
-        if listed != [self.round.itemData(at) for at in range(self.round.count())]:
-            chosen = self.round.currentData()
-            self.round.blockSignals(True)
-            self.round.clear()
-            for number in listed:
-                self.round.addItem("Newest round" if number is None else f"Round {number}", number)
-            self.round.setCurrentIndex(listed.index(chosen) if chosen in listed else 0)
-            self.round.blockSignals(False)
+        self._list_rounds()
         self._show_selection()
+
+    def _list_rounds(self) -> None:
+        kept = self.model.kept
+        listed: list[tuple[str, int | None]] = [(f"Round {kept}, kept" if kept else _NEWEST, None)]
+        listed += [(f"Round {number}", number) for number in self.model.rounds]
+        if listed == [(self.round.itemText(at), self.round.itemData(at)) for at in range(self.round.count())]:
+            return
+        chosen = self.round.currentData()
+        self.round.blockSignals(True)
+        self.round.clear()
+        for words, number in listed:
+            self.round.addItem(words, number)
+        self.round.setCurrentIndex(max(0, self.round.findData(chosen)))
+        self.round.blockSignals(False)
 
     @Slot()
     def _show_selection(self) -> None:
@@ -212,4 +222,6 @@ def _choice(name: str, choices: tuple[tuple[str, str | None], ...]) -> QComboBox
         made.addItem(words, value)
     made.setAccessibleName(name)
     made.setToolTip(name)
+    # In the narrowest window its words are shortened; else the table's row would push all tabs wider than it.
+    made.setMinimumWidth(72)
     return made

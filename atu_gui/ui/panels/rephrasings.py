@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from atu_gui.core import text
+from atu_gui.core.asked import AskedQuestion
 from atu_gui.core.events import PromptAnswered
 from atu_gui.core.rephrasing import Rephrased
 from atu_gui.ui.theme import Theme
@@ -95,6 +96,13 @@ class RephrasingsPanel(QWidget):
         self._left_out.setText(f"Left out – {words}." if words else "")
         self.filters.choose(FILTERS[0])
         self._refresh()
+
+    def show_asked(self, asked: AskedQuestion) -> None:
+        """A question that was asked some time ago, with its answers."""
+        self.show_rephrased(Rephrased(tuple(way.rephrasing for way in asked.ways)))
+        for index, way in enumerate(asked.ways):
+            for side, reply in enumerate(way.replies):
+                self.take(PromptAnswered(0, index, side, reply.text, reply.answer_logprob, reply.weights))
 
     def begin_answers(self) -> None:
         """Answers will come; until then nothing is shown of earlier ones."""

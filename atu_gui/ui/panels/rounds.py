@@ -7,7 +7,7 @@ from typing import Literal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from atu_gui.core import text
-from atu_gui.core.events import DeepScored, Event, Interval, RoundScored, RunStarted
+from atu_gui.core.events import DeepScored, Event, Interval, RoundScored, RunFinished, RunStarted
 from atu_gui.core.materials import Group
 from atu_gui.core.score_words import SMOOTH
 from atu_gui.ui.theme import Theme
@@ -84,6 +84,10 @@ class RoundsPanel(QWidget):
             self._stack.setCurrentIndex(1)
         elif isinstance(event, DeepScored):
             self._add_deep(event)
+        elif isinstance(event, RunFinished) and event.best_round in self._rows:
+            name = self._table.item(self._rows[event.best_round], 0)
+            assert name is not None
+            name.setText(f"Round {event.best_round}, kept")
 
     def clear(self) -> None:
         """Forget the run."""

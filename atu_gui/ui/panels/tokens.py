@@ -12,36 +12,35 @@ from atu_gui.core import text
 from atu_gui.core.tokens import TokenLine
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_card import SIDES
-from atu_gui.ui.widgets.basics import button, label, row
+from atu_gui.ui.widgets.basics import Elided, button, label, row, set_property
 from atu_gui.ui.widgets.empty import Empty
-from atu_gui.ui.widgets.token_strip import TOP, TokenStrip, heat
+from atu_gui.ui.widgets.token_strip import LEAST_TOP, TokenStrip, heat, top_of
 
 _SIDE_WIDTH = 150
 
 
 class _Scale(QWidget):
-    """The colours from 0 to 0.4 with a tick at τ."""
+    """The colours from 0 to where they end, with a tick at τ."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._tau: float | None = None
+        self._tau, self._top = 0.0, LEAST_TOP
         self.setFixedSize(112, 12)
-        self.setAccessibleName(f"Colours of similarities from 0 to {TOP:g}")
         theme.changed.connect(self.update)
 
-    def show_tau(self, tau: float | None) -> None:
-        """Where the tick stands."""
-        self._tau = tau
+    def show_range(self, tau: float, top: float) -> None:
+        """Where the tick stands, and the similarity at which the colours end."""
+        self._tau, self._top = tau, top
+        self.setAccessibleName(f"Colours of similarities from 0 to {text.number(top, 1)}")
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         for part in range(14):
-            painter.fillRect(part * 8, 0, 8, 12, heat(self._theme, TOP * part / 13))
-        if self._tau is not None:
-            at = round(self.width() * min(1.0, max(0.0, self._tau / TOP)))
-            painter.fillRect(at - 1, 0, 2, 12, self._theme.color("text"))
+            painter.fillRect(part * 8, 0, 8, 12, heat(self._theme, self._top * part / 13, self._top))
+        at = round(self.width() * min(1.0, max(0.0, self._tau / self._top)))
+        painter.fillRect(at - 1, 0, 2, 12, self._theme.color("text"))
 
 
 class TokensPanel(QWidget):
@@ -62,13 +61,12 @@ class TokensPanel(QWidget):
         self.field.returnPressed.connect(self._look)
         self._button = button(theme, "Show tokens", tip="Colour each token, before and after.")
         self._button.clicked.connect(self._look)
-        self._about = label("", "small")
+        self._about = Elided("", Qt.TextElideMode.ElideRight)
+        set_property(self._about, "role", "small")
         self._scale = _Scale(theme)
-        self._tau = label("", "small")
+        self._top, self._tau = label("", "small"), label("", "small")
         self._legend = QWidget()
-        self._legend.setLayout(
-            row(label("Similarity 0.0", "small"), self._scale, label(f"{TOP:g}", "small"), self._tau, spacing=6)
-        )
+        self._legend.setLayout(row(label("Similarity 0.0", "small"), self._scale, self._top, self._tau, spacing=6))
         self.strips = tuple(TokenStrip(theme, side) for side in SIDES)
         self._names = tuple(label(side, "heading") for side in SIDES)
         self._facts = tuple(label("", "caption", wrap=True) for _ in SIDES)
@@ -82,14 +80,15 @@ class TokensPanel(QWidget):
         Both sides are held against one τ, that of the last side, so that they can be compared.
         """
         tau = lines[-1].tau
-        lines = tuple(replace(line, tau=tau) for line in lines)
+        lines, top = tuple(replace(line, tau=tau) for line in lines), top_of(lines)
         for at, strip in enumerate(self.strips):
             line = lines[at] if at < len(lines) else None
-            strip.show_line(line)
+            strip.show_line(line, top)
             self._facts[at].setText(_facts(line) if line is not None else "")
         self._tau.setText(f"underlined: above τ {text.number(tau)}")
-        self._scale.show_tau(tau)
-        self._about.setText(self._about.fontMetrics().elidedText(about, Qt.TextElideMode.ElideRight, 200))
+        self._top.setText(text.number(top, 1))
+        self._scale.show_range(tau, top)
+        self._about.setText(about)
         self._about.setToolTip(about)
         self._legend.show()
         self._stack.setCurrentIndex(1)

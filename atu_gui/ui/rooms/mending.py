@@ -11,6 +11,4 @@ class MendingRoom(Room):
 
     def handle(self, event: Event) -> None:
         if isinstance(event, StoreMended):
-            self._bench.notice.say(
-                event.words, "Nothing needs to be done; the damaged file can be removed.", kind="warn"
-            )
+            self._bench.notice.say(event.words, event.hint, kind="warn")

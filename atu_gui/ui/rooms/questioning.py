@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -31,7 +30,8 @@ class QuestioningRoom(Room):
         self._dialog: QFileDialog | None = None
         # What was asked of the run under way or of none: the panel shows that of a past run meanwhile.
         self._present: list[Chat] = []
-        self._shown_past = ""
+        # The past run whose chats are shown, and whether they are known.
+        self._shown = ("", False)
         for panel in (self._bench.plots, self._bench.outcome):
             panel.round_chosen.connect(self._choose_round)
         self._bench.chat.asked.connect(self._ask)
@@ -41,6 +41,8 @@ class QuestioningRoom(Room):
         self._actions.export_chat.triggered.connect(self._choose_file)
         self._display.changed.connect(self._show_weights)
         self._display.changed.connect(self._show_chats)
+        self._display.changed.connect(self._read_inquiries)
+        self._display.inquiries_changed.connect(self._show_chats)
         self._bench.runs.listed.connect(self._take_runs)
         self._bench.chat.corner.offer("export", "Export", self._actions.export_chat)
         self._show_weights()
@@ -94,25 +96,29 @@ class QuestioningRoom(Room):
         numbers = [one.round for one in past.rounds if one.round]
         return [(f"Run {past.run_id}, round {number}", Weights(past.run_id, number)) for number in numbers]
 
+    def _read_inquiries(self) -> None:
+        """Of a past run of this machine the workbench knows what was asked; a recording brings it along."""
+        past = self._display.past
+        if past is not None and self._bench.runs.holds(past.run_id):
+            self._session.request(
+                lambda port: port.inquiries_of(past.run_id),
+                lambda found: self._display.show_inquiries(past.run_id, found),
+                self._say,
+            )
+
     def _show_chats(self) -> None:
         """What was asked of the run that is shown; while an answer comes nothing is taken away."""
-        chat, past = self._bench.chat, self._display.past
-        run = past.run_id if past is not None else ""
-        if chat.answering or run == self._shown_past:
+        chat, past, known = self._bench.chat, self._display.past, self._display.inquiries
+        shown = (past.run_id if past is not None else "", known is not None)
+        if chat.answering or shown == self._shown:
             return
-        if not self._shown_past:
+        if not self._shown[0]:
             self._present = chat.kept()
-        self._shown_past = run
-        if not run:
+        self._shown = shown
+        if past is None:
             chat.show_kept(self._present)
-        elif self._bench.runs.holds(run):
-            self._session.request(lambda port: port.chats_of(run), lambda chats: self._show_kept(run, chats), self._say)
         else:
-            chat.show_kept(())
-
-    def _show_kept(self, run: str, chats: Sequence[Chat]) -> None:
-        if run == self._shown_past:
-            self._bench.chat.show_kept(chats)
+            chat.show_kept(known.chats if known is not None else ())
 
     def _say(self, error: AtuError) -> None:
         self._bench.notice.say(error.message, error.hint)

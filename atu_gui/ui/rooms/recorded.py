@@ -33,5 +33,7 @@ class RecordedRoom(Room):
         self._bench.plots.set_guards(recording.config.guards)
         self._bench.log.show_past(recording.events)
         self._display.show_past(recording.record, recording.events)
+        self._display.show_audits(recording.record.run_id, recording.audits)
+        self._display.show_inquiries(recording.record.run_id, recording.inquiries)
         self._bench.plots.show_ended()
         self._bench.show_tab(self._bench.probes)

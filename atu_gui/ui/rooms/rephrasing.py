@@ -37,6 +37,8 @@ class RephrasingRoom(Room):
         self._probes: dict[str, Probe] = {}
         self._concepts: tuple[str, ...] = ()
         self._dialog: QFileDialog | None = None
+        # Rows that came with a past run give way to others; those that the user made do not.
+        self._kept_rows = False
         question, results = self._bench.question, self._bench.rephrasings
         question.rephrase_requested.connect(self._rephrase)
         question.ask_requested.connect(self._ask)
@@ -51,27 +53,37 @@ class RephrasingRoom(Room):
         self._actions.rephrase.triggered.connect(self._open)
         self._actions.show_run.triggered.connect(self._show_run)
         self._session.phase_changed.connect(self._show_busy)
+        self._display.changed.connect(self._take_shown)
+        self._display.inquiries_changed.connect(self._show_kept)
 
     def handle(self, event: Event) -> None:
-        """Questions of the run can be chosen; answers are taken in."""
+        """Questions of the run that is shown can be chosen; answers are taken in."""
+        if self._display.past is None and self._take(event):
+            self._offer()
         match event:
-            case RunStarted():
-                self.clear()
-                self._concepts = event.concepts
-            case ItemAnswered() if event.probe_id not in self._probes:
-                probe = Probe(event.probe_id, event.group, event.kind, event.query, event.gold)
-                self._probes[probe.id] = probe
-                if event.group == "forget":
-                    self._offer()
             case PromptAnswered() if event.number == self._number:
                 self._bench.rephrasings.take(event)
             case Progress(job="rephrase" | "ask") if self._work is not None:
                 self._bench.question.show_busy(f"{self._what} {text.progress(event)}", training=self._training)
 
-    def clear(self) -> None:
-        """Another run is shown: its questions are not these."""
+    def _take_shown(self) -> None:
+        """Another run is shown: its questions take the place of these."""
         self._probes, self._concepts = {}, ()
+        for event in self._display.shown_events:
+            self._take(event)
         self._offer()
+
+    def _take(self, event: Event) -> bool:
+        """Note what a run is about and what it asks; whether other questions can be chosen now."""
+        match event:
+            case RunStarted():
+                self._probes, self._concepts = {}, event.concepts
+                return True
+            case ItemAnswered() if event.probe_id not in self._probes:
+                probe = Probe(event.probe_id, event.group, event.kind, event.query, event.gold)
+                self._probes[probe.id] = probe
+                return event.group == "forget"
+        return False
 
     @Slot(str)
     def open_question(self, query: str) -> None:
@@ -108,6 +120,7 @@ class RephrasingRoom(Room):
 
     def _written(self, made: Rephrased) -> None:
         self._end()
+        self._kept_rows = False
         self._bench.rephrasings.show_rephrased(made)
         self._bench.question.show_rows(len(made.rephrasings), asked=False)
 
@@ -128,6 +141,17 @@ class RephrasingRoom(Room):
         self._end()
         self._bench.question.show_rows(len(self._bench.rephrasings.model.rows), asked=True)
 
+    def _show_kept(self) -> None:
+        """What was asked last of the past run that is shown."""
+        known, results = self._display.inquiries, self._bench.rephrasings
+        if known is None or not known.asked or self._work is not None or (results.model.rows and not self._kept_rows):
+            return
+        asked, self._kept_rows = known.asked[-1], True
+        first = next((way.rephrasing for way in asked.ways), None)
+        self._bench.question.show_question(asked.query, first.answer if first else "", self._about(asked.query))
+        results.show_asked(asked)
+        self._bench.question.show_rows(len(asked.ways), asked=True)
+
     def _begin(self, what: str, work: Future[Any] | None) -> None:
         if work is None:
             self._bench.notice.say("There is no model to ask yet.", "Load one, then ask again.", kind="info")
@@ -145,6 +169,7 @@ class RephrasingRoom(Room):
             self._work.cancel()
 
     def _edited(self) -> None:
+        self._kept_rows = False
         self._bench.question.show_rows(len(self._bench.rephrasings.model.rows), asked=False)
 
     @Slot()

@@ -29,7 +29,8 @@ class RunsRoom(Room):
         self._bench.runs.selected.connect(self._follow_selection)
         self._bench.past.left.connect(self._display.show_live)
         self._bench.past.pressed.connect(self._select_shown)
-        self._display.changed.connect(self._show_strip)
+        for changed in (self._display.changed, self._display.record_changed):
+            changed.connect(self._show_strip)
         self._actions.open_run.triggered.connect(self._open_selected)
         self._actions.close_run.triggered.connect(self._display.show_live)
         self._actions.annotate_run.triggered.connect(self._ask_note)
@@ -56,6 +57,8 @@ class RunsRoom(Room):
 
         def show(records: Sequence[RunRecord]) -> None:
             self._bench.runs.show_runs(records)
+            for record in records:
+                self._display.show_record(record)
             if select:
                 self._bench.runs.select(select)
 

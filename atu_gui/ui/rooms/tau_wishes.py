@@ -27,21 +27,22 @@ class _Move(QUndoCommand):
         self._do, self._undo = do, undo
         self._when = time.monotonic()
 
-    def id(self) -> int:
-        return 1
-
     def redo(self) -> None:
         self._do()
 
     def undo(self) -> None:
         self._undo()
 
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Move) or other._when - self._when > _TOGETHER:
-            return False
-        self._do, self._when = other._do, other._when
-        self.setText(other.text())
-        return True
+    @property
+    def fresh(self) -> bool:
+        """Whether a wish made now belongs to it."""
+        return time.monotonic() - self._when <= _TOGETHER
+
+    def go_on(self, do: Callable[[], None], tau: float) -> None:
+        """Lead to another τ; what it takes back stays."""
+        self._do, self._when = do, time.monotonic()
+        self.setText(f"τ {text.number(tau)}")
+        do()
 
 
 class TauWishes(QObject):
@@ -60,6 +61,7 @@ class TauWishes(QObject):
         self._actions = actions
         self._replaced: float | None = None
         self._stack = QUndoStack(self)
+        self._last: _Move | None = None
         for panel in (bench.setup.aim, bench.plots):
             panel.tau_requested.connect(self.wish)
         actions.undo_tau.triggered.connect(self._stack.undo)
@@ -72,7 +74,7 @@ class TauWishes(QObject):
         """Note which τ a first wish took the place of."""
         match event:
             case RunStarted() | RunFinished() | RunFailed():
-                self._replaced = None
+                self._replaced = self._last = None
                 self._stack.clear()
             case ControlApplied(field="tau") if self._replaced is None:
                 self._replaced = event.old
@@ -82,7 +84,7 @@ class TauWishes(QObject):
         control, schedule = self._session.control, self._bench.setup.schedule
         if control is not None:
             before = control.read().tau
-            self._stack.push(_Move(lambda: self._ask(tau), lambda: self._take_back(before), tau))
+            self._move(lambda: self._ask(tau), lambda: self._take_back(before), tau)
             return
         plans, aim = schedule.values(), self._bench.setup.aim
         shown = aim.planned_tau
@@ -95,7 +97,16 @@ class TauWishes(QObject):
             schedule.set_tau(tau)
             aim.show_planned(tau)
 
-        self._stack.push(_Move(do, undo, tau))
+        self._move(do, undo, tau)
+
+    def _move(self, do: Callable[[], None], undo: Callable[[], None], tau: float) -> None:
+        """Do it as a step of its own, or as more of the last one: commands that Qt merges PySide never frees."""
+        newest = self._stack.index() == self._stack.count()
+        if self._last is not None and newest and self._last.fresh:
+            self._last.go_on(do, tau)
+        else:
+            self._last = _Move(do, undo, tau)
+            self._stack.push(self._last)
 
     def _ask(self, tau: float) -> None:
         control = self._session.control

@@ -22,6 +22,7 @@ class TokensRoom(Room):
         self._bench.tokens.look_requested.connect(self._look_at_text)
         self._bench.chat.tokens_requested.connect(self._look_at_answers)
         self._display.changed.connect(self._bench.tokens.clear)
+        self._display.inquiries_changed.connect(self._show_kept)
         self._actions.tokens.triggered.connect(self._open)
 
     def handle(self, event: Event) -> None:
@@ -40,7 +41,14 @@ class TokensRoom(Room):
 
     def _look_at_answers(self, prompt: str, texts: tuple[str, ...]) -> None:
         self._open()
-        self._look(texts, prompt, f"Answers to “{prompt}”")
+        self._look(texts, prompt, _about(prompt))
+
+    def _show_kept(self) -> None:
+        """The last look at the past run that is shown, unless another one is under way."""
+        known = self._display.inquiries
+        if known is not None and known.looks and self._work is None:
+            look = known.looks[-1]
+            self._bench.tokens.show_lines(look.lines, _about(look.prompt))
 
     def _look(self, texts: tuple[str, ...], prompt: str, about: str) -> None:
         if self._work is not None:
@@ -61,3 +69,7 @@ class TokensRoom(Room):
     def _over(self) -> None:
         self._work = None
         self._bench.tokens.show_busy(False)
+
+
+def _about(prompt: str) -> str:
+    return f"Answers to “{prompt}”" if prompt else ""

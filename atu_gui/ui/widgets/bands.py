@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,9 +16,9 @@ from atu_gui.ui.widgets.plot_base import ViewItem
 
 RIBBON = 3
 WORD_LEFT = 5
-# On either side of the words of a band that is hardly wider.
+# On either side of “align” in a band that is hardly wider.
 _WORD_LEAST = 3
-# “now” keeps so far from the words of a band.
+# So far do words of bands keep from each other, and “now” from them.
 _APART = 6
 BANDS_Z = -20
 MARKS_Z = 30
@@ -40,13 +41,25 @@ class PlacedBand:
         return QRectF(left, frame.top(), max(right - left, 0.0), frame.height())
 
 
-def band_words(bands: Sequence[PlacedBand], areas: Sequence[QRectF], width: Callable[[str], float]) -> dict[int, str]:
-    """The round numbers of unlearn bands and “align” once, by band; none where a band is too narrow for its own."""
-    said: dict[int, str] = {}
-    for at, (band, area) in enumerate(zip(bands, areas, strict=True)):
-        words = str(band.round) if band.stage == "unlearn" else "align"
-        if words not in said.values() and width(words) + 2 * _WORD_LEAST <= area.width():
-            said[at] = words
+def band_words(
+    bands: Sequence[PlacedBand], areas: Sequence[QRectF], width: Callable[[str], float]
+) -> list[tuple[str, float]]:
+    """The round numbers of unlearn bands and “align” once, each with where it begins.
+
+    A number may reach beyond a narrow band; it is left out where it would come too near to the words before it.
+    """
+    said: list[tuple[str, float]] = []
+    free = -math.inf
+    for band, area in zip(bands, areas, strict=True):
+        unlearn = band.stage == "unlearn"
+        words = str(band.round) if unlearn else "align"
+        wide = width(words)
+        if any(words == earlier for earlier, _ in said) or area.width() <= 0:
+            continue
+        left = area.left() + min(WORD_LEFT, (area.width() - wide) / 2)
+        if left >= free and (unlearn or wide + 2 * _WORD_LEAST <= area.width()):
+            said.append((words, left))
+            free = left + wide + _APART
     return said
 
 
@@ -60,11 +73,10 @@ def now_left(x: float, width: float, frame: QRectF, taken: Sequence[QRectF]) -> 
 
 
 class StageBands(ViewItem):
-    """Align and unlearn bands; with `labels` also the ribbon over unlearn stages. Their words are among the marks."""
+    """Align and unlearn bands. Their words and the ribbons over unlearn stages are among the marks."""
 
-    def __init__(self, theme: Theme, labels: bool) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__(theme, BANDS_Z)
-        self._labels = labels
         self._bands: tuple[PlacedBand, ...] = ()
 
     @property
@@ -87,17 +99,14 @@ class StageBands(ViewItem):
 
     def _paint_band(self, painter: QPainter, band: PlacedBand, area: QRectF) -> None:
         tokens = self.theme.tokens
-        unlearn = band.stage == "unlearn"
-        fill = QColor(tokens.unlearn_band if unlearn else tokens.align_band)
+        fill = QColor(tokens.unlearn_band if band.stage == "unlearn" else tokens.align_band)
         fill.setAlphaF(0.5 if band.future else 1.0)
         painter.fillRect(area, fill)
-        if self._labels and unlearn:
-            ribbon = QColor(tokens.edge if band.future else tokens.edge2)
-            painter.fillRect(QRectF(area.left(), area.top(), area.width(), RIBBON), ribbon)
 
 
 class Marks(ViewItem):
-    """Words of the bands, the “now” line and the flags of live changes: what stands before grid and curves."""
+    """What stands before grid and curves: the “now” line and the flags of live changes; with `labels` also the words of
+    the bands and the ribbons over unlearn stages."""
 
     def __init__(self, theme: Theme, labels: bool) -> None:
         super().__init__(theme, MARKS_Z)
@@ -138,13 +147,15 @@ class Marks(ViewItem):
     def _paint_words(self, painter: QPainter, to_pixels: QTransform, frame: QRectF) -> list[QRectF]:
         metrics = QFontMetricsF(painter.font())
         areas = [band.area(to_pixels, frame) for band in self._bands]
+        for band, area in zip(self._bands, areas, strict=True):
+            if band.stage == "unlearn":
+                ribbon = QColor(self.theme.tokens.edge if band.future else self.theme.tokens.edge2)
+                painter.fillRect(QRectF(area.left(), area.top(), area.width(), RIBBON), ribbon)
         painter.setPen(QColor(self.theme.tokens.muted))
         taken = []
-        for at, words in band_words(self._bands, areas, metrics.horizontalAdvance).items():
-            width = metrics.horizontalAdvance(words)
-            left = areas[at].left() + min(WORD_LEFT, (areas[at].width() - width) / 2)
+        for words, left in band_words(self._bands, areas, metrics.horizontalAdvance):
             painter.drawText(QPointF(left, frame.top() + 16), words)
-            taken.append(QRectF(left, frame.top(), width, 16))
+            taken.append(QRectF(left, frame.top(), metrics.horizontalAdvance(words), 16))
         return taken
 
     def _paint_now(self, painter: QPainter, x: float, frame: QRectF, taken: Sequence[QRectF]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -14,6 +15,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,15 +26,35 @@ from PySide6.QtWidgets import (
 from atu_gui.ui.theme import Theme
 
 _Layout = TypeVar("_Layout", bound=QBoxLayout)
+# Qt breaks lines at spaces, slashes and hyphens: what is longer without any needs a place to break.
+_UNBROKEN = re.compile(r"[^\s/-]{21,}")
+_PIECE, _BREAK = 10, "\u200b"
 
 
 def label(words: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     """A label in one of the style sheet's roles."""
-    made = QLabel(words)
+    made = Wrapped(words) if wrap else QLabel(words)
     if role:
         made.setProperty("role", role)
-    made.setWordWrap(wrap)
     return made
+
+
+class Wrapped(QLabel):
+    """A label of several lines. A name without spaces, or an answer gone wrong, breaks too: a label cannot be narrower
+    than its longest word, and would make its panel as wide. What can be selected stays as it is: it is to be copied."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self.setText(words)
+
+    def setText(self, words: str) -> None:
+        # A break within a tag of HTML would be no tag any more.
+        kept = self.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse or "<" in words
+        super().setText(words if kept else _UNBROKEN.sub(_broken, words))
+
+    def text(self) -> str:
+        return super().text().replace(_BREAK, "")
 
 
 class Elided(QLabel):
@@ -43,9 +67,17 @@ class Elided(QLabel):
         self.setToolTip(words)
         self.setMinimumWidth(40)
 
+    @property
+    def is_shortened(self) -> bool:
+        """Whether not all words are seen."""
+        return self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        if not self.is_shortened:
+            super().paintEvent(event)
+            return
         words = self.fontMetrics().elidedText(self.text(), self._where, self.width())
+        painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), int(self.alignment()), words)
 
@@ -82,6 +114,28 @@ def button(
     made.setAccessibleName(words)
     made.setAutoDefault(False)
     return made
+
+
+class ElidedButton(QPushButton):
+    """A button that says what the user or the model wrote: shortened where there is no room, and in full to whoever
+    asks for its text."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        # A button is never narrower than its words unless it is told.
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        missing = self.sizeHint().width() - self.width()
+        if missing > 0:
+            room = self.fontMetrics().horizontalAdvance(self.text()) - missing
+            option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
 def icon_button(theme: Theme, name: str, words: str, token: str = "muted") -> QToolButton:
@@ -129,9 +183,11 @@ def show_facts(page: QWidget, facts: Sequence[tuple[str, str, str]]) -> None:
             old.hide()
             old.deleteLater()
     for name, value, tip in facts:
-        words = QLabel(value)
+        words = Elided(value)
         words.setToolTip(tip or value)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        # A short value is narrower than its label may become.
+        words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         made = QWidget()
         made.setLayout(row(label(name, "muted"), None, words))
         layout.addWidget(made)
@@ -143,6 +199,13 @@ def set_property(widget: QWidget, name: str, value: object) -> None:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+        # Polishing alone leaves a label without the padding that the sheet gives it now.
+        QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
+
+
+def _broken(found: re.Match[str]) -> str:
+    word = found[0]
+    return _BREAK.join(word[at : at + _PIECE] for at in range(0, len(word), _PIECE))
 
 
 def _filled(layout: _Layout, items: tuple[QWidget | int | None, ...], spacing: int) -> _Layout:

@@ -80,7 +80,7 @@ class CompareBody(QScrollArea):
 
     @Slot()
     def _show_settings(self) -> None:
-        rows, total = differing([run.config for run in self._runs]) if len(self._runs) > 1 else ([], 0)
+        rows, total = differing([run.settings() for run in self._runs]) if len(self._runs) > 1 else ([], 0)
         names = [run.record.run_id for run in self._runs]
         self.settings.setColumnCount(1 + len(names))
         self.settings.setHorizontalHeaderLabels(["Setting", *names])

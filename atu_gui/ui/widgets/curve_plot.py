@@ -49,7 +49,7 @@ class CurvePlot(QWidget):
         self.title = PlotTitle(theme, title, strokes)
         self.plot = ThemedPlot(theme, show_x=show_x, right=RIGHT_MARGIN)
         self.plot.setAccessibleName(title)
-        self.bands = StageBands(theme, labels)
+        self.bands = StageBands(theme)
         self.marks = Marks(theme, labels)
         self.crosshair = pg.InfiniteLine(angle=90, movable=False)
         self.crosshair.setZValue(25)

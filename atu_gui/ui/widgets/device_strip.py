@@ -57,6 +57,7 @@ class _Gauge(QWidget):
         layout.addLayout(row(self._name, None, self._words, spacing=4))
         layout.addWidget(self._bar)
         layout.addStretch(1)
+        self._layout = layout
         self.setLayout(layout)
 
     def show_reading(self, reading: Reading) -> None:
@@ -66,6 +67,8 @@ class _Gauge(QWidget):
         self._bar.share = reading.share
         self._bar.update()
         self.setFixedWidth(_WIDE if "°C" in reading.words else _WIDTH)
+        # A figure more has its room before it is painted.
+        self._layout.activate()
         self.setToolTip(reading.sentence)
         self.setAccessibleName(reading.sentence)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from atu_gui.core.outcome import Answers
@@ -13,10 +13,14 @@ from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import column, icon_label, label, row
 
 _MOST = 60
+_LEFT, _RIGHT = 16, 8
 
 
 class Finding(QFrame):
-    """A card: heading, figure, captions, and a list of answers."""
+    """A card: heading, figure, captions, and a list of answers. Signal: `room_changed` (the answers need more or less
+    than before)."""
+
+    room_changed = Signal()
 
     def __init__(self, theme: Theme, icon: str, token: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,34 +34,55 @@ class Finding(QFrame):
         self.caption = label("", "small", wrap=True)
         self.more = label("", "small", wrap=True)
         self._list = QVBoxLayout()
-        self._list.setContentsMargins(0, 0, 8, 0)
         self._list.setSpacing(12)
+        # Words and answers scroll together: where there is no room for all, none is cut out of reach.
+        inside = column(self.caption, self.more, spacing=6)
+        inside.addSpacing(6)
+        inside.addLayout(self._list, 1)
+        inside.setContentsMargins(0, 0, 8, 0)
         body = QWidget()
         body.setProperty("plain", "true")
-        body.setLayout(self._list)
+        body.setLayout(inside)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName(f"{title}: answers")
         area.setWidget(body)
+        self._area, self._body = area, body
+        # What is added is measured only once it is shown, and a scroll area keeps that to itself.
+        body.installEventFilter(self)
         head = row(icon_label(theme, icon, token, 20), label(title, "title"), None, spacing=8)
+        # As far from the right edge as from the left one; the list below has its scroll bar there.
+        self.figure.setContentsMargins(0, 0, 8, 0)
         layout = column(spacing=6)
         layout.addLayout(head)
-        for widget in (self.figure, self.caption, self.more):
-            # As far from the right edge as from the left one; the list below has its scroll bar there.
-            widget.setContentsMargins(0, 0, 8, 0)
-            layout.addWidget(widget)
-        layout.addSpacing(6)
+        layout.addWidget(self.figure)
         layout.addWidget(area, 1)
-        layout.setContentsMargins(16, 14, 8, 12)
+        layout.setContentsMargins(_LEFT, 14, _RIGHT, 12)
         self.setLayout(layout)
         self.setAccessibleName(title)
         theme.changed.connect(self._draw)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.room_changed.emit()
+        return super().eventFilter(watched, event)
 
     def show_answers(self, entries: Sequence[Answers], nothing: str) -> None:
         """List these; `nothing` is said where there are none."""
         self._entries, self._nothing = tuple(entries), nothing
         self._draw()
+
+    def room_wanted(self, width: int) -> int:
+        """The height at which all of it is seen without scrolling, where it is so wide."""
+        layout = self.layout()
+        assert layout is not None
+        beside = self._area.verticalScrollBar().sizeHint().width()
+        sides = self.contentsMargins().left() + self.contentsMargins().right() + _LEFT + _RIGHT
+        words = self._body.heightForWidth(width - sides - beside) + 2 * self._area.frameWidth()
+        counted = self._area.sizeHint().expandedTo(self._area.minimumSizeHint()).height()
+        # A scroll area never takes less than its least, however little is in it.
+        return layout.totalSizeHint().height() - counted + max(words, self._area.minimumSizeHint().height())
 
     def _draw(self) -> None:
         while (item := self._list.takeAt(0)) is not None:

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSpinBox,
-    QApplication,
-    QComboBox,
-    QFocusFrame,
-    QLineEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QFocusFrame, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
 
 from atu_gui.ui.theme import Theme
 
 _WIDTH = 2.0
-_RINGED = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox)
+_GAP = 1
+
+
+class _Above(QProxyStyle):
+    """The ring lies above all of the window or the scrolled page: below its widget, tight layouts cut it off."""
+
+    def styleHint(
+        self,
+        hint: QStyle.StyleHint,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+        returned: QStyleHintReturn | None = None,
+    ) -> int:
+        if hint is QStyle.StyleHint.SH_FocusFrame_AboveWidget:
+            return 1
+        return super().styleHint(hint, option, widget, returned)
+
+    def pixelMetric(
+        self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
+    ) -> int:
+        if metric in (QStyle.PixelMetric.PM_FocusFrameHMargin, QStyle.PixelMetric.PM_FocusFrameVMargin):
+            return int(_WIDTH) + _GAP
+        return super().pixelMetric(metric, option, widget)
 
 
 class FocusRing(QFocusFrame):
@@ -26,6 +40,9 @@ class FocusRing(QFocusFrame):
     def __init__(self, theme: Theme, app: QApplication) -> None:
         super().__init__()
         self._theme = theme
+        self._above = _Above("fusion")
+        self._above.setParent(self)
+        self.setStyle(self._above)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         app.focusChanged.connect(self.follow)
 
@@ -34,7 +51,10 @@ class FocusRing(QFocusFrame):
         """Move to what has the focus now, or hide."""
         # Qt notes on the window whether the focus last moved by key.
         by_key = now is not None and now.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
-        self.setWidget(now if by_key and isinstance(now, _RINGED) else None)  # type: ignore[arg-type]
+        self.setWidget(now if by_key else None)  # type: ignore[arg-type]
+        if not by_key:
+            # It would go with the dialog that it was in.
+            self.setParent(None)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

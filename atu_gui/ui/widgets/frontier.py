@@ -49,17 +49,16 @@ class Frontier(QWidget):
         self._theme = theme
         self._dots: tuple[RoundDot, ...] = ()
         self._ringed: int | None = None
+        self._kept: int | None = None
         self._picked = False
         self._low = False
         self._asked = ""
         self._words: list[PixelText] = []
         self.title = PlotTitle(theme, "Frontier", {})
-        self.title.caption.setText("token loss · click a round")
         self.plot = ThemedPlot(
             theme, x_gap=70.0, y_gap=36.0, x_steps=(1.0, 2.0, 5.0), right=TICK_ROOM, upright_grid=True
         )
         self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.bottom.setHeight(36)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Frontier: forget recall against token loss")
@@ -80,7 +79,7 @@ class Frontier(QWidget):
         """Say below the axis which questions the recall is of."""
         if words != self._asked:
             self._asked = words
-            self._recolour()
+            self._name_axis()
 
     @property
     def dots(self) -> tuple[RoundDot, ...]:
@@ -89,18 +88,18 @@ class Frontier(QWidget):
 
     @property
     def ringed(self) -> int | None:
-        """The round with the ring: the one chosen, else the newest."""
+        """The round with the ring: the one chosen, else the one kept, else the newest."""
         return self._ringed
 
-    def set_dots(self, dots: tuple[RoundDot, ...]) -> None:
-        """Draw these rounds."""
-        if dots == self._dots:
+    def set_dots(self, dots: tuple[RoundDot, ...], kept: int | None = None) -> None:
+        """Draw these rounds; `kept` is the one whose weights a run that has ended kept."""
+        if (dots, kept) == (self._dots, self._kept):
             return
-        self._dots = dots
+        self._dots, self._kept = dots, kept
         known = {dot.round for dot in dots}
         self._picked = self._picked and self._ringed in known
         if not self._picked:
-            self._ringed = max(known, default=None)
+            self._ringed = kept if kept in known else max(known, default=None)
         self._fit()
         self._draw()
 
@@ -113,6 +112,7 @@ class Frontier(QWidget):
     @Slot()
     def _refit(self) -> None:
         self._low = self._room() < LOW
+        self._name_axis()
         self._fit()
         self._draw()
 
@@ -182,9 +182,29 @@ class Frontier(QWidget):
             + (", rejected by a guard" if d.rejected else "")
             for d in chosen
         ]
-        crossed = any(dot.rejected for dot in self._dots)
-        self.title.caption.setText(f"token loss · {'× rejected by a guard' if crossed else 'click a round'}")
+        self._caption()
         self.setAccessibleDescription("; ".join(said))
+
+    def _caption(self) -> None:
+        crossed = any(dot.rejected for dot in self._dots)
+        axes = "token loss by forget recall" if self._low else "token loss"
+        self.title.caption.setText(f"{axes} · {'× rejected by a guard' if crossed else 'click a round'}")
+        self.title.caption.setToolTip(f"Across: {axis_words(self._asked)}. Upwards: token loss.")
+
+    def _name_axis(self) -> None:
+        """In as many words as have room; a low plot says it in its title, and keeps the height for its dots."""
+        bottom = self.plot.bottom
+        # No more than a tick's label may stick out on either side.
+        room = self.plot.frame().width() + TICK_ROOM
+        style = {"color": self._theme.tokens.muted, "font-size": "11px"}
+        for words in (axis_words(self._asked), f"forget recall, {self._asked}".rstrip(", "), "forget recall"):
+            bottom.setLabel(words, **style)
+            if bottom.label.boundingRect().width() <= room:
+                break
+        bottom.showLabel(not self._low)
+        bottom.setHeight(AXIS_HEIGHT if self._low else 36)
+        # pyqtgraph places a label when its axis changes size, not when its words do.
+        bottom.resizeEvent()
 
     def _write_numbers(self) -> None:
         """Each where it hides nothing; a number that finds no such place is left out, but for the chosen one."""
@@ -220,13 +240,9 @@ class Frontier(QWidget):
 
     @Slot()
     def _recolour(self) -> None:
-        tokens = self._theme.tokens
         self._line.setPen(Stroke("edge2").pen(self._theme))
         self._ring.setPen(Stroke("after").pen(self._theme, 1.5))
-        style = {"color": tokens.muted, "font-size": "11px"}
-        self.plot.bottom.setLabel(axis_words(self._asked), **style)
-        # pyqtgraph places a label when its axis changes size, not when its words do.
-        self.plot.bottom.resizeEvent()
+        self._name_axis()
         self._draw()
 
 

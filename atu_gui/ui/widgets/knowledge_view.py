@@ -41,7 +41,7 @@ class KnowledgeView(QWidget):
         layout = column(spacing=6)
         layout.addLayout(verdict)
         layout.addWidget(self._answers)
-        layout.addLayout(row(self._check, self._cancel, self._show, None))
+        layout.addLayout(row(self._check, self._cancel, self._show, None, spacing=2))
         self.setLayout(layout)
         self.clear()
 

@@ -55,5 +55,5 @@ def around(middle: QPointF, size: float, width: float, height: float, *, below: 
 def beside_level(level: float, frame: QRectF, width: float, height: float, step: float = 12.0) -> list[QRectF]:
     """Places for words above or below a level line, from the right to the left."""
     count = int(max(frame.width() - width, 0.0) // step) + 1
-    heights = (level - height, level + 1.0)
+    heights = (level - height - 1.0, level + 2.0)
     return [QRectF(frame.right() - width - at * step, top, width, height) for at in range(count) for top in heights]

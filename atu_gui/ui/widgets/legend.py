@@ -145,9 +145,10 @@ class PlotTitle(QWidget):
     def __init__(self, theme: Theme, title: str, entries: dict[str, Stroke], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(30)
-        head = label(title)
+        # Beside plots of some width each, a title that insists on its own would take it from its neighbour.
+        head = Elided(title, Qt.TextElideMode.ElideRight)
         head.setFont(theme.font(13, 500))
-        head.setToolTip(explain(title))
+        head.setToolTip(explain(title) or title)
         self.caption = Elided("", Qt.TextElideMode.ElideRight)
         self.caption.setProperty("role", "caption")
         # It takes the room there is: words that come and go must not push the window wider.

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QPlainTextEdit, QWidget
 
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.basics import button, column, icon_button, icon_label, label, row, set_property
 
+# From this width on the details stand beside the words: they move nothing that lies below.
+_WIDE = 720
+_DETAILS, _DETAILS_BESIDE = 140, 96
 _ICONS = {"error": ("warning-circle", "bad"), "warn": ("warning", "warn"), "info": ("info", "accent_text")}
 
 
@@ -36,10 +39,10 @@ class Notice(QFrame):
         self._details.setReadOnly(True)
         self._details.setAccessibleName("Details of the error")
         self._details.setFont(theme.font(12, mono=True))
-        self._details.setMaximumHeight(140)
+        self._details.setMaximumHeight(_DETAILS)
         self._details.setMinimumHeight(80)
         self._beside = row()
-        head = row(self._icon, self._message, spacing=10)
+        head = self._head = row(self._icon, self._message, spacing=10)
         head.addLayout(self._beside)
         head.addWidget(self._close)
         head.setStretch(1, 1)
@@ -54,12 +57,16 @@ class Notice(QFrame):
         below = row(self._more, self._copy, None)
         below.insertLayout(0, self._offers)
         inner.addLayout(below)
-        inner.addWidget(self._details)
-        layout = column(spacing=4)
-        layout.setContentsMargins(12, 8, 8, 8)
-        layout.addLayout(head)
-        layout.addLayout(inner)
-        self.setLayout(layout)
+        left = column(spacing=4)
+        left.addLayout(head)
+        left.addLayout(inner)
+        self._parts = column(spacing=8)
+        self._parts.addLayout(left, 1)
+        self._parts.addWidget(self._details, 1)
+        self._whole = row(spacing=10)
+        self._whole.setContentsMargins(12, 8, 8, 8)
+        self._whole.addLayout(self._parts, 1)
+        self.setLayout(self._whole)
         self.hide()
 
     def say(
@@ -79,6 +86,14 @@ class Notice(QFrame):
         self._copy.setVisible(bool(details))
         self.setAccessibleName(f"{kind}: {message} {hint}")
         self.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        wide = event.size().width() >= _WIDE
+        self._parts.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._details.setMaximumHeight(_DETAILS_BESIDE if wide else _DETAILS)
+        # Right of all there is; in a narrow panel only the first line has room for it.
+        (self._whole if wide else self._head).addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        super().resizeEvent(event)
 
     @property
     def words(self) -> str:

@@ -23,8 +23,13 @@ TICK_ROOM = 20
 _HALF_MARKER = 6
 # A low plot has ticks so near to each other rather than a single one.
 _NEAREST = 20.0
+_LABEL_HEIGHT = 12.0
 # Multiples of a power of ten that get a tick, and the smallest part of a decade between two of them.
 _LOG_DIGITS = (((1, 2, 5), 0.30), ((1, 3), 0.47))
+
+
+def _ticks_in(low: float, high: float, spacing: float) -> int:
+    return math.floor(high / spacing + 1e-9) - math.ceil(low / spacing - 1e-9) + 1
 
 
 class ValueAxis(pg.AxisItem):
@@ -100,7 +105,13 @@ class ValueAxis(pg.AxisItem):
         if self._whole:
             least = max(least, 1.0)
         power = 10.0 ** math.floor(math.log10(least) + 1e-9)
-        return next(power * step for step in (*self._nice, 10.0, 20.0) if power * step >= least * (1 - 1e-9))
+        steps = [part * step for part in (power / 10.0, power) for step in (*self._nice, 10.0, 20.0)]
+        found = min(step for step in steps if step >= least * (1 - 1e-9))
+        if self.orientation != "left" or self._whole or _ticks_in(low, high, found) > 1:
+            return found
+        # A single tick is no scale: labels of a finer one may come as near to each other as their height lets them.
+        finer = [step for step in steps if step < found and step * size / (high - low) >= _LABEL_HEIGHT]
+        return max((step for step in finer if _ticks_in(low, high, step) > 1), default=found)
 
 
 class ViewItem(pg.GraphicsObject):

@@ -52,7 +52,8 @@ class ProbeRow:
 
 
 class ProbesModel(QAbstractTableModel):
-    """One row per probe; the column “After” follows the round that is chosen, by default the newest."""
+    """One row per probe; the column “After” follows the round that is chosen, by default the newest and at
+    the end of a run the one that is kept."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,27 +62,37 @@ class ProbesModel(QAbstractTableModel):
         self._names: tuple[str, ...] = ()
         self._hashes: dict[int, str] = {}
         self._chosen: int | None = None
-        self._latest = 0
+        self._latest = self._kept = 0
 
     def begin(self, names: tuple[str, ...]) -> None:
         """Forget everything; `names` are those of the concepts."""
         self.beginResetModel()
         self.rows, self._by_id, self._names, self._hashes = [], {}, names, {}
-        self._chosen, self._latest = None, 0
+        self._chosen, self._latest, self._kept = None, 0, 0
         self.endResetModel()
 
     @property
     def after(self) -> int:
         """The round that stands in “After”."""
-        return self._latest if self._chosen is None else self._chosen
+        return (self._kept or self._latest) if self._chosen is None else self._chosen
+
+    @property
+    def kept(self) -> int:
+        """The round that a run which has ended left; 0 where there is none."""
+        return self._kept
 
     @property
     def rounds(self) -> list[int]:
         """All rounds that answered anything, the untouched model excluded."""
         return sorted({number for row in self.rows for number in row.answers} - {0})
 
+    def keep(self, number: int) -> None:
+        """The run has ended and left this round; 0 where none was good enough."""
+        self._kept = number
+        self._tell_all()
+
     def choose_round(self, number: int | None) -> None:
-        """Show this round in “After”; None follows the newest."""
+        """Show this round in “After”; None follows the run."""
         self._chosen = number
         self._tell_all()
 

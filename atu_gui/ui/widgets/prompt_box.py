@@ -151,8 +151,8 @@ class PromptBox(QFrame):
 
     def _refresh(self) -> None:
         self._stop.setVisible(self._answering)
-        # In one line the way to stop takes its place.
-        self._settings.setVisible(self._wide and not (self._flat and self._answering))
+        # They are settled for the answer that is written, and the way to stop needs their room.
+        self._settings.setVisible(self._wide and not self._answering)
         self._send.setVisible(not self._answering and not self._flat)
         self._arrow.setVisible(not self._answering and self._flat)
 

@@ -25,6 +25,7 @@ CAP = 0.1
 # Series are moved apart by this many rounds, so that their intervals do not hide each other.
 APART = 0.16
 LABEL_ROOM = 20
+_MARKER_COUNTS = 3
 
 
 class _ScoreLine:
@@ -69,7 +70,8 @@ class _ScoreLine:
             return
         means = [plot.pixels(number + self.shift, value.mean) for number, value in sorted(self.points.items())]
         for middle in means:
-            yield spot(middle, 14)
+            # Words over a marker hide a score; over a whisker or a dashed line only a part of one.
+            yield from itertools.repeat(spot(middle, 14), _MARKER_COUNTS)
         for first, second in itertools.pairwise(means):
             yield from along(QLineF(first, second))
         for number, value in self.points.items():
@@ -80,7 +82,8 @@ class _ScoreLine:
             yield from (QRectF(end.x() - cap, end.y() - 1, 2 * cap, 2) for end in (low, high))
         if 0 in self.points:
             frame, level = plot.frame(), means[0].y()
-            yield QRectF(frame.left(), level, frame.width(), 1.0)
+            # With some room on both sides: words that touch a dashed line look struck out.
+            yield QRectF(frame.left(), level - 1.0, frame.width(), 3.0)
 
     def set_visible(self, shown: bool) -> None:
         """Hide or show all of it."""

@@ -25,7 +25,7 @@ class RoundScores(QWidget):
         super().__init__(parent)
         self.recall = RoundPlot(
             theme,
-            "Recall per round",
+            "Recall",
             {"forget": Stroke("forget", marker="o"), "neighbour": Stroke("neighbour", LONG_DASHED, "s")},
             share=True,
         )
@@ -41,9 +41,10 @@ class RoundScores(QWidget):
     def draw(self, run: RunCurves, guards: GuardConfig) -> None:
         """Draw the scores, with what the guards hold them against; nothing is done where nothing has changed."""
         rounds, last, rejected = tuple(run.rounds), run.last_round, frozenset(run.rejected)
-        if (rounds, last, rejected, guards) == self._drawn:
+        kept = None if run.running else run.best_round or 0
+        if (rounds, last, rejected, guards, kept) == self._drawn:
             return
-        self._drawn = (rounds, last, rejected, guards)
+        self._drawn = (rounds, last, rejected, guards, kept)
         marks = RoundMarks.of(run, guards)
         asked = text.asked(rounds[-1].tested) if rounds else ""
         # The title row is narrow; the axis of the frontier says it in full.
@@ -54,4 +55,4 @@ class RoundScores(QWidget):
         self.utility.set_points({"token loss": marks.loss}, last)
         self.recall.set_limits(marks.recall_limits)
         self.utility.set_limits(marks.loss_limits)
-        self.frontier.set_dots(marks.dots)
+        self.frontier.set_dots(marks.dots, kept)

@@ -82,10 +82,9 @@ class RunPlots(QWidget):
     def _wish_words(self, run: RunCurves) -> str:
         handle = self.similarity.handle
         if handle.wished is not None and run.seen is not None:
-            # While the handle is dragged it says what it would do.
+            # While the handle is dragged it says what it would do; it shows the value itself, and room is scarce here.
             concept, retain = (share_above(one, handle.wished) for one in (run.seen.concept, run.seen.retain))
-            pushed = f"pushes {text.percent(concept)} of concept, {text.percent(retain)} of other text"
-            return f"τ {text.number(handle.wished)} {pushed}"
+            return f"pushes {text.percent(concept)} concept, {text.percent(retain)} other"
         if handle.pending is None:
             return ""
         old = f"{text.number(handle.applied)} → " if handle.applied is not None else ""

@@ -111,7 +111,8 @@ class Section(QWidget):
         words = "Locked during the run" if locked and not self.is_folded else ""
         if self.is_folded:
             words = self._summary_words
-        taken = 24 + 12 + self._title.sizeHint().width() + 4 * 6 + (18 if locked and not self.is_folded else 0)
+        # Margins, caret, lock and the gaps between them.
+        taken = 24 + 12 + self._title.sizeHint().width() + 2 * 6 + (12 + 6 if locked and not self.is_folded else 0)
         self._elide(self._summary, words, max(40, self.width() - taken))
 
     @staticmethod

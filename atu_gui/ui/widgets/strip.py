@@ -28,16 +28,16 @@ class Strip(QFrame):
         self.setProperty("card", "info")
         self.setFixedHeight(40)
         self.words = Elided("", Qt.TextElideMode.ElideRight)
+        self._mark = mark(tag, "live")
         self._tail = QLabel()
         self.out = button(theme, out, icon="x")
         self.out.clicked.connect(self.left)
-        self._tag = tag
         self._of_kept: list[QPushButton] = []
         self._offered: dict[QPushButton, str] = {}
         self._narrow = False
         self._buttons = row(spacing=6)
         layout = row(icon_label(theme, icon, "accent_text"), spacing=8)
-        layout.addWidget(mark(tag, "live"))
+        layout.addWidget(self._mark)
         layout.addLayout(row(self.words, self._tail, spacing=4))
         layout.addStretch(1)
         layout.addLayout(self._buttons)
@@ -68,7 +68,7 @@ class Strip(QFrame):
         self._tail.setVisible(bool(tail))
         for one in (self.words, self._tail):
             one.setToolTip(tip or words)
-        self.setAccessibleName(f"{self._tag}: {self.said}")
+        self.setAccessibleName(f"{self._mark.text()}: {self.said}")
         self.show()
 
     def _say_offers(self) -> None:
@@ -84,10 +84,10 @@ class Strip(QFrame):
 
 
 class PastStrip(Strip):
-    """Says that the panels show a recorded run."""
+    """Says that the panels show a run of earlier, and whose it is: the user's own, or the one that is shipped."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "clock-counter-clockwise", "Recorded run", "Close recorded run", parent)
+        super().__init__(theme, "clock-counter-clockwise", "Opened run", "Close opened run", parent)
 
     def show_run(self, record: RunRecord | None, *, live: bool, kept: bool) -> None:
         """Name the run that is shown; None hides the strip.
@@ -103,7 +103,9 @@ class PastStrip(Strip):
         good = f", round {record.best_round} kept" if record.best_round else ""
         state = state_of(record)[0].lower()
         words, tail = f"Run {record.run_id} · {record.title}", f"· {when(record.started)} · {state}{good}"
-        self.out.setText("Back to the present run" if live else "Close recorded run")
+        what = "Opened run" if kept else "Recorded run"
+        self._mark.setText(what)
+        self.out.setText("Back to the present run" if live else f"Close {what.lower()}")
         self.out.setAccessibleName(self.out.text())
         self.say(words, tail, "\n".join(part for part in (f"{words} {tail}", record.note, record.folder) if part))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -11,14 +14,21 @@ from atu_gui.core.look import mix
 from atu_gui.core.tokens import TokenLine
 from atu_gui.ui.theme import Theme
 
-TOP = 0.4
+# Where the colours end at least; a head that is well aligned sees more than this in every token.
+LEAST_TOP = 0.4
 _MOST = 0.85
 _CELL, _LINE, _GAP = 22, 42, 2
 
 
-def heat(theme: Theme, value: float) -> str:
-    """The colour of a similarity: the panel's own at 0, mixed towards the similarity colour up to 0.4 and above."""
-    share = _MOST * min(1.0, max(0.0, value / TOP))
+def top_of(lines: Iterable[TokenLine]) -> float:
+    """Where the colours of these lines end, so that they tell tokens apart: the next fifth above all similarities."""
+    largest = max((value for line in lines for value in line.similarities if math.isfinite(value)), default=0.0)
+    return min(1.0, max(LEAST_TOP, math.ceil(5 * largest) / 5))
+
+
+def heat(theme: Theme, value: float, top: float) -> str:
+    """The colour of a similarity: the panel's own at 0, mixed towards the similarity colour up to `top` and above."""
+    share = _MOST * min(1.0, max(0.0, value / top))
     return mix(theme.tokens.similarity, theme.tokens.panel, share)
 
 
@@ -35,6 +45,7 @@ class TokenStrip(QWidget):
         self._theme = theme
         self._name = name
         self._line: TokenLine | None = None
+        self._top = LEAST_TOP
         self._boxes: list[QRectF] = []
         self._at = -1
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
@@ -45,9 +56,9 @@ class TokenStrip(QWidget):
         self._tell()
         theme.changed.connect(self.update)
 
-    def show_line(self, line: TokenLine | None) -> None:
-        """Show a text, or nothing."""
-        self._line, self._at = line, -1
+    def show_line(self, line: TokenLine | None, top: float = LEAST_TOP) -> None:
+        """Show a text, or nothing; colours end at the similarity `top`."""
+        self._line, self._top, self._at = line, top, -1
         self._boxes, _ = self._laid_out(self.width())
         self.updateGeometry()
         self._tell()
@@ -109,7 +120,7 @@ class TokenStrip(QWidget):
         ):
             if not event.rect().intersects(box.adjusted(0, 0, 0, 20).toAlignedRect()):
                 continue
-            colour = heat(self._theme, value)
+            colour = heat(self._theme, value, self._top)
             painter.fillRect(box, QColor(colour))
             painter.setPen(QColor(ink(colour)))
             painter.setFont(mono)

@@ -33,7 +33,10 @@ class WeightsPicker(QPushButton):
         self._choices: list[tuple[str, Weights]] = []
         self._others: list[tuple[str, Weights]] = []
         self.choices_menu = QMenu(name, self)
-        self._group: QActionGroup | None = None
+        # Clearing a menu leaves the menus within it behind, so this one serves every list.
+        self._others_menu = QMenu("Another run", self.choices_menu)
+        self._group = QActionGroup(self)
+        self._group.triggered.connect(self._pick)
         self.setMenu(self.choices_menu)
         self._flat = False
         self.set_flat(False)
@@ -60,13 +63,13 @@ class WeightsPicker(QPushButton):
         if choices and self._weights not in (weights for _, weights in (*choices, *others)):
             self._weights = choices[-1 if self._side else 0][1]
             self.chosen.emit()
-        self.choices_menu.clear()
-        self._group = QActionGroup(self.choices_menu)
+        for menu in (self.choices_menu, self._others_menu):
+            menu.clear()
         self._offer(self.choices_menu, choices)
         if others:
             self.choices_menu.addSeparator()
-            self._offer(self.choices_menu.addMenu("Another run"), others)
-        self._group.triggered.connect(self._pick)
+            self.choices_menu.addMenu(self._others_menu)
+            self._offer(self._others_menu, others)
         self._tell()
 
     def choose(self, weights: Weights) -> None:
@@ -115,7 +118,6 @@ class WeightsPicker(QPushButton):
         )
 
     def _offer(self, menu: QMenu, choices: Sequence[tuple[str, Weights]]) -> None:
-        assert self._group is not None
         for words, weights in choices:
             action = menu.addAction(words.replace("&", "&&"))
             action.setCheckable(True)
@@ -127,9 +129,8 @@ class WeightsPicker(QPushButton):
         self.choose(action.data())
 
     def _tell(self) -> None:
-        if self._group is not None:
-            for action in self._group.actions():
-                action.setChecked(action.data() == self._weights)
+        for action in self._group.actions():
+            action.setChecked(action.data() == self._weights)
         self.setAccessibleName(f"{self._name}: {self.label}")
         self.setToolTip(f"{self._name}: {self.label}")
         self.update()

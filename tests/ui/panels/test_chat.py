@@ -200,6 +200,17 @@ def test_a_low_panel_takes_the_form_of_a_tab(qtbot: QtBot, panel: ChatPanel) -> 
     assert panel.before.height() == 40 and not panel.compact
 
 
+def test_the_way_to_stop_has_the_room_of_what_cannot_be_changed_now(qtbot: QtBot, panel: ChatPanel) -> None:
+    panel.resize(364, 600)
+    assert panel._box.sampling.isVisible()
+    ask(panel)
+    qtbot.waitUntil(lambda: button(panel, "Stop answer").isVisible())
+    assert not panel._box.sampling.isVisible()
+    for words in ("Stop answer", "Rephrase 9 ways"):
+        one = button(panel, words)
+        qtbot.waitUntil(lambda one=one: one.width() >= one.sizeHint().width())
+
+
 @pytest.mark.parametrize(("width", "beside"), [(960, True), (440, False)])
 def test_a_low_panel_still_chooses_who_answers(qtbot: QtBot, panel: ChatPanel, width: int, beside: bool) -> None:
     panel.resize(width, 190)

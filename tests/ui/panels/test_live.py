@@ -4,7 +4,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from atu_gui.core.config import RunConfig
-from atu_gui.core.events import ControlApplied, RunFinished, StageStarted
+from atu_gui.core.events import ControlApplied, RunFailed, RunFinished, StageStarted
 from atu_gui.core.schedule import settle
 from atu_gui.ui.panels.live import LivePanel
 from atu_gui.ui.theme import Theme
@@ -88,3 +88,12 @@ def test_the_end_of_a_run_drops_what_waits(panel: LivePanel) -> None:
     panel.handle(RunFinished(RUN, "stopped by you", 0, 1, 3.0, ""))
     assert not panel.rows["retain_weight"].pending
     assert panel.rows["retain_weight"]._field.editor.text() == "20"
+
+
+def test_a_run_that_fails_before_its_first_stage_leaves_all_as_it_was(qtbot: QtBot, theme: Theme) -> None:
+    panel = LivePanel(theme)
+    qtbot.addWidget(panel)
+    panel.show_run(settle(RunConfig()))
+    _type(panel, "retain_weight", "40")
+    panel.handle(RunFailed(RUN, "The disk is full.", "Free some space.", "", 0))
+    assert panel.rows["retain_weight"]._field.editor.text() == "20" and not panel.rows["stage_steps"].pending

@@ -49,7 +49,7 @@ def test_scores_and_answers_stand_in_tables(theme: Theme, qtbot: QtBot) -> None:
         "Untouched",
         "Round 1",
         "Round 2",
-        "Round 3",
+        "Round 3, kept",
     ]
     assert table.item(0, 2).text() == "0.19 (0.14–0.25)" and table.item(0, 2).toolTip().endswith(text.few(6))
     first = [probes.model.index(0, column).data() for column in range(7)]
@@ -87,3 +87,22 @@ def test_the_end_of_a_run_is_one_sentence(theme: Theme, qtbot: QtBot) -> None:
     assert panel.lines() == [
         "12:00:00  Run ended: goal: recall fell to 0.0; the goal was 0.06; round 4 is kept; 2:03 of run time."
     ]
+
+
+def test_the_end_stays_in_sight_when_lines_wrap_anew(theme: Theme, qtbot: QtBot) -> None:
+    panel = LogPanel(theme, now=lambda: "12:00:00")
+    qtbot.addWidget(panel)
+    panel.resize(1200, 120)
+    panel.show()
+    qtbot.waitExposed(panel)
+    for number in range(40):
+        panel.write(f"Line {number} of words that take more than one line where the panel is narrow, and one here.")
+    bar = panel._view.verticalScrollBar()
+    assert bar.value() == bar.maximum() > 0
+    for width in (320, 1200, 500):
+        panel.resize(width, 120)
+        qtbot.waitUntil(lambda width=width: panel._view.width() == width)
+        assert bar.value() == bar.maximum()
+    bar.setValue(0)
+    panel.resize(320, 120)
+    assert bar.value() == 0, "the user has scrolled up"

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from atu_gui.core.events import ItemAnswered, ItemSampled, RunStarted
+from atu_gui.core.events import ItemAnswered, ItemSampled, RunFinished, RunStarted
 from atu_gui.ui.panels.probes import ProbesPanel
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.answer_cells import CELL
@@ -63,6 +63,20 @@ def test_before_stays_and_after_follows_the_newest_round_or_the_chosen_one(qtbot
     answered(panel, FORGET, 3, "Nothing.")
     assert panel.model.index(0, AFTER).data() == "La Gioconda or the mona lisa"
     assert "Round 2: A river." in panel.model.index(0, QUERY).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_at_the_end_after_is_the_round_that_is_kept_unless_one_was_chosen(qtbot: QtBot, panel: ProbesPanel) -> None:
+    second_round(panel)
+    qtbot.waitUntil(lambda: panel.round.count() == 3)
+    assert panel.round.currentText() == "Newest round"
+    panel.handle(RunFinished("r", "all rounds done", 1, 2, 9.0, ""))
+    qtbot.waitUntil(lambda: panel.round.currentText() == "Round 1, kept")
+    assert panel.model.index(0, AFTER).data() == "La Gioconda or the mona lisa"
+    assert panel.model.headerData(AFTER, Qt.Orientation.Horizontal) == "● After: round 1"
+    panel.round.setCurrentIndex(2)
+    assert panel.model.index(0, AFTER).data() == "A river."
+    panel.handle(started())
+    assert panel.model.kept == 0
 
 
 def test_marks_say_leak_for_what_goes_and_lost_for_what_stays(panel: ProbesPanel) -> None:

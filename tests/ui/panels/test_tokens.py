@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -8,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from atu_gui.core.tokens import TokenLine
 from atu_gui.ui.panels.tokens import TokensPanel
 from atu_gui.ui.theme import Theme
-from atu_gui.ui.widgets.token_strip import heat, ink
+from atu_gui.ui.widgets.token_strip import heat, ink, top_of
 
 BEFORE = TokenLine("untouched weights", 1, 0.3, ("The", " Mona", " Lisa", "\n"), (0.1, 0.35, 0.25, -0.2))
 AFTER = TokenLine("run 1, round 4", 4, 0.2, ("A", " river", "."), (0.05, 0.1, 0.21), cut=True)
@@ -33,6 +35,25 @@ def test_both_sides_are_named_and_held_against_one_tau(panel: TokensPanel) -> No
     assert panel._tau.text() == "underlined: above τ 0.20"
     assert panel.strips[0].accessibleName() == "Before: 4 tokens, 2 above τ 0.20"
     assert not panel.grab().isNull()
+
+
+def test_colours_reach_as_far_as_the_similarities(panel: TokensPanel) -> None:
+    panel.show_lines((BEFORE, AFTER), "")
+    assert panel._top.text() == "0.4"
+    high = replace(AFTER, similarities=(0.05, 0.6, 0.74))
+    panel.show_lines((BEFORE, high), "")
+    assert panel._top.text() == "0.8" and panel._scale.accessibleName().endswith("from 0 to 0.8")
+    assert len({heat(panel._theme, value, top_of((BEFORE, high))) for value in high.similarities}) == 3
+    assert top_of((replace(AFTER, similarities=(1.2, float("nan"), 0.0)),)) == 1.0
+
+
+def test_what_a_text_is_gets_the_room_that_is_there(qtbot: QtBot, panel: TokensPanel) -> None:
+    panel.resize(1300, 220)
+    panel.show_lines((BEFORE, AFTER), "Answers to “Who was Leonardo da Vinci and what did he paint?”")
+    qtbot.waitUntil(lambda: not panel._about.is_shortened)
+    panel.resize(760, 220)
+    qtbot.waitUntil(lambda: panel._about.is_shortened)
+    assert panel._about.toolTip().endswith("paint?”")
 
 
 def test_values_are_told_under_the_mouse_and_by_the_keys(panel: TokensPanel) -> None:
@@ -82,7 +103,7 @@ def test_words_can_be_read_on_every_colour(theme: Theme, mode: str) -> None:
     theme.set_mode(mode)  # type: ignore[arg-type]
     try:
         for part in range(-2, 12):
-            colour = heat(theme, part / 20)
+            colour = heat(theme, part / 20, 0.4)
             assert _contrast(ink(colour), colour) >= 4.5, (mode, part)
     finally:
         theme.set_mode("system")

@@ -108,6 +108,7 @@ def test_without_a_model_it_says_what_to_do(make_window: Callable[..., MainWindo
 def test_the_concept_with_the_cursor_is_looked_at(window: MainWindow, qtbot: QtBot, bench: FakeWorkbench) -> None:
     panel = _named(window, "Ada", "Grace")
     qtbot.waitUntil(lambda: bool(_lines(panel)), timeout=5000)
+    panel._editors[1].name.end(False)
     qtbot.keyClicks(panel._editors[1].name, " H")
     qtbot.waitUntil(lambda: bool(_lines(panel)) and "Grace H" in _lines(panel)[0].text, timeout=5000)
     assert panel._editors[0].suggestions.names == () and panel._editors[1].suggestions.names
@@ -121,7 +122,7 @@ def test_a_name_that_is_taken_away_leaves_nothing(window: MainWindow, qtbot: QtB
 
 
 def test_a_failure_is_said_in_place(window: MainWindow, qtbot: QtBot, bench: FakeWorkbench) -> None:
-    bench.ask_error = InputError("The encoder is gone.", "Load it again.")
+    bench.preview_error = InputError("The encoder is gone.", "Load it again.")
     panel = _named(window, "Ada")
     qtbot.waitUntil(lambda: panel.preview.words == "The encoder is gone. Load it again.", timeout=5000)
     assert window.workbench.notice.isHidden()

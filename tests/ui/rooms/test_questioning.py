@@ -7,8 +7,12 @@ from collections.abc import Callable
 import pytest
 from pytestqt.qtbot import QtBot
 
+from atu_gui.core.asked import AskedQuestion, AskedWay, Reply
 from atu_gui.core.chats import Chat, KeptAnswer
+from atu_gui.core.inquiries import Inquiries
 from atu_gui.core.ports import UNTOUCHED, Weights
+from atu_gui.core.rephrasing import Rephrased, Rephrasing
+from atu_gui.core.tokens import TokenLine, TokenLook
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.session import Phase
 from tests.ui.fake_workbench import FakeWorkbench
@@ -16,11 +20,17 @@ from tests.ui.fake_workbench import FakeWorkbench
 Make = Callable[..., MainWindow]
 KEPT = Chat("Who was he?", 0.0, 0, 1.7e9, (KeptAnswer("untouched weights", "A painter.", False, 0.5),))
 
+WAY = AskedWay(
+    Rephrasing("role play", "You know him. Who was he?", "A painter", ("A painter",)),
+    (Reply("untouched weights", "A painter.", -0.5), Reply("round 2", "A king.", -4.0)),
+)
+LOOK = TokenLook("Who was he?", 1.7e9, (TokenLine("round 2", 2, 0.2, ("A", " king"), (0.1, 0.3)),))
+
 
 @pytest.fixture
 def window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow:
     bench.keep("aaaa")
-    bench.chats["aaaa"] = (KEPT,)
+    bench.inquiries["aaaa"] = Inquiries((KEPT,), (AskedQuestion("Who was he?", 1.7e9, (WAY,)),), (LOOK,))
     made = make_window(bench)
     made.show_page("workbench")
     qtbot.waitUntil(lambda: made.session.loaded is not None and made.session.phase is Phase.IDLE, timeout=3000)
@@ -49,6 +59,31 @@ def test_a_past_run_shows_its_own_questions_and_those_of_the_present_come_back(
     window.actions_.close_run.trigger()
     qtbot.waitUntil(lambda: _asked(window) == ["What is the capital of France?"], timeout=3000)
     assert len(chat.kept()) == 1
+
+
+def test_a_past_run_shows_the_last_question_asked_in_many_ways_and_the_last_look_at_tokens(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    bench = window.workbench
+    _open(window, qtbot)
+    qtbot.waitUntil(lambda: bool(bench.rephrasings.model.rows), timeout=3000)
+    (row,) = bench.rephrasings.model.rows
+    assert [answer.words if answer else "" for answer in row.answers] == ["A painter.", "A king."]
+    assert row.leaks(0) and not row.leaks(1)
+    assert bench.question.query.toPlainText() == "Who was he?" and bench.question.gold.text() == "A painter"
+    assert bench.tokens.strips[0].line is not None
+    assert bench.tokens._about.toolTip() == "Answers to “Who was he?”"
+    window.actions_.close_run.trigger()
+    assert bench.tokens.strips[0].line is None
+
+
+def test_ways_that_the_user_wrote_stay_when_a_past_run_is_opened(window: MainWindow, qtbot: QtBot) -> None:
+    bench = window.workbench
+    mine = Rephrased((Rephrasing("paraphrase", "Which town was he from?"),))
+    bench.rephrasings.show_rephrased(mine)
+    _open(window, qtbot)
+    qtbot.waitUntil(lambda: _asked(window) == ["Who was he?"], timeout=3000)
+    assert [row.rephrasing for row in bench.rephrasings.model.rows] == list(mine.rephrasings)
 
 
 def test_a_run_opened_while_an_answer_comes_shows_its_questions_after_it(window: MainWindow, qtbot: QtBot) -> None:

@@ -22,7 +22,9 @@ def test_it_opens_from_the_welcome_page_without_a_service(make_window: Make) -> 
     assert window.page == "workbench"
     assert window.display.past is not None and window.display.past.best_round >= 1
     assert window.workbench.rounds._table.rowCount() >= 2
-    assert window.workbench.past.isVisible()
+    past = window.workbench.past
+    assert past.isVisible() and past.accessibleName().startswith("Recorded run: ")
+    assert past.out.text() == "Close recorded run"
     assert any("Run ended" in line for line in window.workbench.log.past_lines())
     window.actions_.close_run.trigger()
     assert window.display.past is None

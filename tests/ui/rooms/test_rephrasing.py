@@ -13,6 +13,7 @@ from atu_gui.core.ports import CURRENT, UNTOUCHED
 from atu_gui.core.rephrasing import ATTACKS
 from atu_gui.ui.main_window import MainWindow
 from atu_gui.ui.rooms.rephrasing import RephrasingRoom
+from atu_gui.ui.session import Phase
 from tests.ui.fake_workbench import FakeWorkbench
 
 CONFIG = RunConfig(concepts=[Concept(name="Leonardo da Vinci", aliases=("Leonardo",), descriptions=("a polymath",))])
@@ -105,6 +106,20 @@ def test_questions_of_the_run_are_offered_with_their_gold_answers(qtbot: QtBot, 
     assert panel.query.toPlainText() == "Question 2 about Leonardo da Vinci?"
     assert panel.gold.text() == "Verrocchio"
     assert panel.subject.text() == "Leonardo da Vinci"
+
+
+def test_questions_of_a_past_run_are_offered_while_it_is_shown(qtbot: QtBot, window: MainWindow) -> None:
+    panel = window.workbench.question
+    window.session.start(CONFIG, None)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=10_000)
+    own = [action.text() for action in panel._menu.actions()]
+    assert len(own) == 6
+    window.actions_.open_recorded.trigger()
+    asked = {action.data() for action in panel._menu.actions()}
+    assert len(asked) == 20 and not {probe.query for probe in asked} & set(own)
+    assert {probe.about for probe in asked} <= set(CONFIG.concepts[0].names)
+    window.actions_.close_run.trigger()
+    assert [action.text() for action in panel._menu.actions()] == own
 
 
 def test_the_chat_hands_its_question_over_and_takes_one_back(qtbot: QtBot, window: MainWindow) -> None:

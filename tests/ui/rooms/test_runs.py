@@ -43,6 +43,8 @@ def test_an_opened_run_shows_all_it_said_and_says_that_it_is_past(
     live = work.log.lines()
     _open(window, qtbot, "aaaa")
     assert work.past.isVisible() and "Run aaaa · Leonardo da Vinci" in work.past.words.text()
+    # One of the user's own: it is not called by the name of the one that comes with the program.
+    assert work.past.accessibleName().startswith("Opened run: ") and work.past.out.text() == "Close opened run"
     assert work.rounds._table.rowCount() == 4 and work.probes.model.rowCount() == 12
     assert len(work.plots.curves.rounds) == 4 and not work.plots.curves.running
     assert any("Run aaaa started" in line for line in work.log.past_lines()) and work.log.lines() == live
@@ -85,7 +87,7 @@ def test_a_run_is_named_and_found(make_window: Make, qtbot: QtBot, bench: FakeWo
     bench.keep("bbbb", past_config("Stephen King"))
     window = _window(make_window, qtbot, bench)
     runs = window.workbench.runs
-    runs.select("aaaa")
+    _open(window, qtbot, "aaaa")
     window.actions_.annotate_run.trigger()
     dialog = next(room for room in window._rooms if isinstance(room, RunsRoom))._annotate
     assert dialog.isVisible() and dialog._name.text() == "Leonardo da Vinci"
@@ -98,6 +100,7 @@ def test_a_run_is_named_and_found(make_window: Make, qtbot: QtBot, bench: FakeWo
     qtbot.waitUntil(lambda: bench.records["aaaa"].title == "Gentle", timeout=3000)
     assert (bench.records["aaaa"].note, bench.records["aaaa"].tags) == ("the good one", ("paper",))
     qtbot.waitUntil(lambda: any(one.title == "Gentle" for one in runs.records), timeout=3000)
+    assert window.workbench.past.words.text() == "Run aaaa · Gentle"
     for words, found in (("gent", 1), ("king", 1), ("paper", 1), ("good one", 1), ("", 2), ("nothing like it", 0)):
         runs._search.setText(words)
         assert runs._filter.rowCount() == found, words

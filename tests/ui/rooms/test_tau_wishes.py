@@ -97,8 +97,8 @@ def test_a_wish_during_a_run_can_be_withdrawn_before_and_after_it_is_applied(
     window.bridge._queue.append(SimilaritySeen("fake-1", 1, 9, bell(0.3, 0.05, 1000), bell(0.1, 0.05, 1000)))
     window.bridge.drain()
     bench.plots.plots.similarity.handle.wish(0.25)
-    words = bench.plots.plots.similarity.frame.title.caption.text()
-    assert words == "τ 0.25 pushes 84 % of concept, 0 % of other text"
+    caption = bench.plots.plots.similarity.frame.title.caption
+    assert caption.text() == "pushes 84 % concept, 0 % other" and not caption.is_shortened
     window.session.stop()
     qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
     port.close()

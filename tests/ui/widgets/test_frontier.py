@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from atu_gui.core.round_marks import RoundDot
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.frontier import Frontier
+from atu_gui.ui.widgets.plot_base import AXIS_HEIGHT, TICK_ROOM
 
 DOTS = (RoundDot(0, 0.2, 2.15), RoundDot(1, 0.12, 2.16), RoundDot(2, 0.05, 2.2))
 
@@ -29,6 +30,13 @@ def test_the_ring_is_on_the_newest_round_until_one_is_chosen(frontier: Frontier)
     assert frontier.ringed == 2
     frontier.set_dots((*DOTS, RoundDot(3, 0.04, 2.21)))
     assert frontier.ringed == 3
+
+
+def test_at_the_end_of_a_run_the_ring_is_on_the_round_that_is_kept(frontier: Frontier) -> None:
+    frontier.set_dots(DOTS, 1)
+    assert frontier.ringed == 1
+    frontier.set_dots(DOTS, 0)
+    assert frontier.ringed == 0
 
 
 def test_a_click_on_a_dot_chooses_its_round(qtbot: QtBot, frontier: Frontier) -> None:
@@ -73,3 +81,25 @@ def test_the_axis_says_which_questions_and_stays_in_the_middle(frontier: Frontie
     assert axis.labelText == "forget recall, test questions (lower is better)"
     middle = axis.label.pos().x() + axis.label.boundingRect().width() / 2
     assert middle == pytest.approx(axis.size().width() / 2, abs=1)
+
+
+def test_the_axis_has_no_more_words_than_room(qtbot: QtBot, frontier: Frontier) -> None:
+    axis = frontier.plot.bottom
+    frontier.show_asked("test questions")
+    for width, words in ((260, "forget recall, test questions"), (150, "forget recall")):
+        frontier.resize(width, 260)
+        qtbot.waitUntil(lambda words=words: axis.labelText == words, timeout=2000)
+        assert axis.label.boundingRect().width() <= axis.size().width() + TICK_ROOM
+    assert "forget recall, test questions (lower is better)" in frontier.title.caption.toolTip()
+
+
+def test_a_low_plot_names_its_axis_in_the_title_and_gives_the_height_to_its_dots(
+    qtbot: QtBot, frontier: Frontier
+) -> None:
+    frontier.resize(400, 130)
+    qtbot.waitUntil(lambda: not frontier.plot.bottom.label.isVisible(), timeout=2000)
+    assert frontier.title.caption.text() == "token loss by forget recall · click a round"
+    qtbot.waitUntil(lambda: frontier.plot.bottom.height() == AXIS_HEIGHT, timeout=2000)
+    frontier.resize(400, 260)
+    qtbot.waitUntil(frontier.plot.bottom.label.isVisible, timeout=2000)
+    assert frontier.title.caption.text() == "token loss · click a round"

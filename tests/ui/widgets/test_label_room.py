@@ -11,12 +11,12 @@ FRAME = QRectF(0, 0, 300, 100)
 
 def test_words_go_where_nothing_is() -> None:
     places = beside_level(50, FRAME, 60, 14)
-    assert places[0].right() == FRAME.right() and places[0].bottom() == 50
+    assert places[0].right() == FRAME.right() and places[0].bottom() == 49, "it does not touch the line"
     place, area = freest(places, [], FRAME)
     assert (place, area) == (places[0], 0)
     # A marker at the right end pushes them below the line, one on either side of it to the left.
     marker = spot(QPointF(290, 45), 10)
-    assert freest(places, [marker], FRAME)[0].top() == 51
+    assert freest(places, [marker], FRAME)[0].top() == 52
     place, area = freest(places, [marker, spot(QPointF(290, 57), 10)], FRAME)
     assert area == 0 and place.right() < 285
 

@@ -8,7 +8,7 @@ from atu_gui.core.events import Interval
 from atu_gui.core.round_marks import Limit
 from atu_gui.ui.theme import Theme
 from atu_gui.ui.widgets.label_room import spot
-from atu_gui.ui.widgets.legend import Stroke
+from atu_gui.ui.widgets.legend import DASHED, Stroke
 from atu_gui.ui.widgets.round_plot import CAP, RoundPlot
 
 
@@ -76,6 +76,29 @@ def test_the_words_of_a_limit_hide_no_score(qtbot: QtBot, plot: RoundPlot) -> No
     assert not words.isVisible()
 
 
+def test_in_a_full_plot_the_words_of_a_limit_lie_on_lines_rather_than_on_markers(qtbot: QtBot, theme: Theme) -> None:
+    """As in a low window: a whole row of scores just below their floor, and no free place along it."""
+    strokes = {"forget": Stroke("forget", marker="o"), "neighbour": Stroke("neighbour", DASHED, "s")}
+    made = RoundPlot(theme, "Recall", strokes, share=True)
+    qtbot.addWidget(made)
+    near = [0.89, 0.69, 0.71, 0.66, 0.76, 0.71, 0.66, 0.69, 0.71]
+    gone = [0.93, 0.47, 0.35, 0.37, 0.1, 0.05, 0.05, 0.07, 0.15]
+    points = {
+        name: {n: Interval(mean, max(mean - 0.2, 0.0), min(mean + 0.16, 1.0), 20) for n, mean in enumerate(means)}
+        for name, means in (("forget", gone), ("neighbour", near))
+    }
+    made.set_points(points, 8)
+    made.set_limits((Limit("goal", 0.19), Limit("floor", 0.80)))
+    made.resize(392, 118)
+    made.show()
+    qtbot.waitExposed(made)
+    for _, words in made._limit_items:
+        place = QRectF(made.plot.getViewBox().mapViewToScene(words.pos()), words.size())
+        for line in made.lines.values():
+            dots = [spot(made.plot.pixels(n + line.shift, value.mean), 8) for n, value in line.points.items()]
+            assert not any(place.intersects(dot) for dot in dots)
+
+
 def test_a_share_has_no_tick_above_one(qtbot: QtBot, theme: Theme) -> None:
     made = RoundPlot(theme, "Recall", {"forget": Stroke("forget", marker="o")}, share=True)
     qtbot.addWidget(made)
@@ -102,3 +125,11 @@ def test_a_low_plot_still_has_a_scale(qtbot: QtBot, theme: Theme) -> None:
     qtbot.addWidget(made)
     assert len(made.plot.left.ticks_between(0.0, 0.7, 50.0)[1]) >= 2
     assert len(made.plot.left.ticks_between(0.0, 0.7, 300.0)[1]) == 8, "a tall one has no more ticks than before"
+
+
+@pytest.mark.parametrize(("low", "high", "size"), [(2.14, 2.193, 46.0), (-0.02, 0.47, 32.0), (3.905, 3.935, 48.0)])
+def test_a_single_tick_is_no_scale(qtbot: QtBot, theme: Theme, low: float, high: float, size: float) -> None:
+    made = RoundPlot(theme, "Utility", {"loss": Stroke("utility", marker="t")})
+    qtbot.addWidget(made)
+    spacing, ticks = made.plot.left.ticks_between(low, high, size)
+    assert len(ticks) > 1 and spacing * size / (high - low) >= 12, "two labels do not overlap"
