@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QFocusFrame, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
 
@@ -10,6 +10,7 @@ from atu_gui.ui.theme import Theme
 
 _WIDTH = 2.0
 _GAP = 1
+_COMES_IN_SIGHT = {QEvent.Type.Move, QEvent.Type.Paint, QEvent.Type.Show, QEvent.Type.Resize}
 
 
 class _Above(QProxyStyle):
@@ -55,6 +56,14 @@ class FocusRing(QFocusFrame):
         if not by_key:
             # It would go with the dialog that it was in.
             self.setParent(None)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        taken = super().eventFilter(watched, event)
+        # Qt hides the frame of a widget that is not in sight, and leaves it hidden when the page scrolls to it.
+        if event.type() in _COMES_IN_SIGHT and self.isHidden() and self.widget() is watched and watched.isVisible():
+            self.show()
+            self.raise_()
+        return taken
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

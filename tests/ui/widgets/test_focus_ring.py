@@ -31,8 +31,9 @@ def _around(ring: FocusRing, widget: QWidget) -> bool:
     frame = QRect(ring.mapTo(window, QPoint(0, 0)), ring.size())
     inside = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
     whole = not ring.visibleRegion().isEmpty() and ring.visibleRegion().boundingRect() == ring.rect()
-    above = within.children()[-1] is ring
-    return whole and above and frame.contains(inside.adjusted(-2, -2, 2, 2))
+    later = within.children()[within.children().index(ring) + 1 :]
+    hidden = any(isinstance(one, QWidget) and one.geometry().intersects(ring.geometry()) for one in later)
+    return whole and not hidden and frame.contains(inside.adjusted(-2, -2, 2, 2))
 
 
 def test_the_ring_is_whole_where_a_layout_is_tight(qtbot: QtBot, theme: Theme, ring: FocusRing) -> None:
@@ -77,6 +78,35 @@ def test_whatever_takes_the_keyboard_has_a_ring(qtbot: QtBot, theme: Theme, ring
         if heading.hasFocus():
             break
     qtbot.waitUntil(lambda: _around(ring, heading), timeout=2000)
+
+
+def test_what_is_scrolled_into_sight_has_a_ring(qtbot: QtBot, ring: FocusRing) -> None:
+    area, page = QScrollArea(), QWidget()
+    qtbot.addWidget(area)
+    layout = QVBoxLayout(page)
+    buttons = [QPushButton(f"Round {number}") for number in range(30)]
+    for one in buttons:
+        layout.addWidget(one)
+    area.setWidgetResizable(True)
+    area.setWidget(page)
+    area.resize(200, 150)
+    with qtbot.waitActive(area):
+        area.show()
+        area.activateWindow()
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    buttons[0].setFocus()
+
+    def stands() -> bool:
+        now = area.focusWidget()
+        return now is not None and _around(ring, now)
+
+    for _ in buttons:
+        # Backwards from the first is the last, far below.
+        QTest.keyClick(area, Qt.Key.Key_Backtab)
+        qtbot.waitUntil(stands, timeout=2000)
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    area.verticalScrollBar().setValue(0)
+    qtbot.waitUntil(stands, timeout=2000)
 
 
 def test_the_ring_outlives_a_dialog(qtbot: QtBot, ring: FocusRing) -> None:
