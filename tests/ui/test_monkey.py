@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QtMsgType
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -23,8 +24,9 @@ from tests.ui.fake_keeping import past_config
 from tests.ui.fake_workbench import FakeWorkbench
 from tests.ui.monkey import Monkey
 
-# Seconds that one thing may take: this thread's own work, and the clock, on machines that do much else.
+# Seconds that one thing may take: this thread's own work, and the clock, on machines that do much else; and a resize.
 _LONGEST_WORK, _LONGEST = 4.0, 30.0
+_SETTLED = 1.0
 _SEEN_TYPES = (QtMsgType.QtWarningMsg, QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
 # What a screen that nobody sees cannot do: raise windows, hold the keyboard, take a colour scheme.
 _OF_THE_PLATFORM = ("This plugin does not support", "Unimplemented code.")
@@ -124,6 +126,7 @@ def test_anything_at_all_can_be_done_to_the_window(
                 raise
             work, clock = time.thread_time() - work, time.monotonic() - clock
             faults = [*ear.heard, *(repr(one[1]) for one in raised), *_qt_faults(qtlog), monkey.stuck]
+            faults.append(_unsettled(starts.window))
             if work > _LONGEST_WORK or clock > _LONGEST:
                 faults.append(f"it took {work:.2f} s of work, {clock:.2f} s on the clock")
             if any(faults):
@@ -145,6 +148,16 @@ def test_anything_at_all_can_be_done_to_the_window(
     assert len(monkey.done) >= 17, "every way of doing something was taken"
 
 
+def _unsettled(window: MainWindow) -> str:
+    """Widget and native window learn of a resize one after the other: between the two nobody could click."""
+    since = time.monotonic()
+    while window.isVisible() and (handle := window.windowHandle()) is not None and handle.size() != window.size():
+        if time.monotonic() - since > _SETTLED:
+            return f"the window is {window.size().toTuple()}, its native one {handle.size().toTuple()}"
+        QTest.qWait(5)
+    return ""
+
+
 def _qt_faults(qtlog: object) -> list[str]:
     records = qtlog.records  # type: ignore[attr-defined]
     shown = [one.message for one in records if one.type in _SEEN_TYPES]
@@ -153,4 +166,6 @@ def _qt_faults(qtlog: object) -> list[str]:
 
 def _report(seed: int, number: int, monkey: Monkey) -> str:
     lines = "\n  ".join(monkey.history)
-    return f"seed {seed}, event {number}; the last things done:\n  {lines}"
+    tops = [one for one in QApplication.topLevelWidgets() if one.isVisible()]
+    sizes = [(type(one).__name__, one.size().toTuple(), one.windowHandle().size().toTuple()) for one in tops]
+    return f"seed {seed}, event {number}; windows and their native ones: {sizes}; the last things done:\n  {lines}"
