@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
@@ -74,10 +76,25 @@ def save_svg(widget: QWidget, background: QColor, path: Path) -> None:
         raise _refused(path)
     try:
         painter.fillRect(widget.rect(), background)
-        widget.render(painter, QPoint())
+        with _drawn_markers(widget):
+            widget.render(painter, QPoint())
     finally:
         # A painter that outlives its device ends the program.
         painter.end()
+
+
+@contextmanager
+def _drawn_markers(widget: QWidget) -> Iterator[None]:
+    """Markers as paths: on screen they are cut out of one picture of all, which a drawing would hold whole."""
+    items = [item for view in widget.findChildren(pg.GraphicsView) for item in view.scene().items()]
+    markers = [item for item in items if isinstance(item, pg.ScatterPlotItem)]
+    for one in markers:
+        one.setExportMode(True, {})
+    try:
+        yield
+    finally:
+        for one in markers:
+            one.setExportMode(False)
 
 
 def save_csv(run: RunCurves, path: Path) -> Path:

@@ -38,6 +38,8 @@ def test_the_curves_are_written_in_three_ways(window: MainWindow, tmp_path: Path
     assert image.width() == 2 * width
     drawing = (tmp_path / "curves.svg").read_text(encoding="utf-8")
     assert "<svg" in drawing and drawing.count("<path") + drawing.count("<polyline") > 10
+    # A marker that is no path is the picture of all markers, squeezed.
+    assert not re.search(r'<image [^>]*width="\d{1,2}"', drawing)
     steps = list(csv.DictReader((tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()))
     assert len(steps) == 30
     assert [steps[19][name] for name in ("step", "stage", "round", "tau")] == ["20", "align", "1", ""]
