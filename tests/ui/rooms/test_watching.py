@@ -92,7 +92,7 @@ def test_the_machine_is_looked_at_while_the_window_is_seen(window: MainWindow) -
 def test_a_run_leaves_its_paces_and_the_title_says_how_long(
     make_window: Callable[..., MainWindow], qtbot: QtBot
 ) -> None:
-    port = FakeWorkbench(pace=0.002)
+    port = FakeWorkbench(pace=0.01)
     window = make_window(port)
     window.welcome._run.click()
     qtbot.waitUntil(lambda: window.page == "review", timeout=20_000)
