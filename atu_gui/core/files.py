@@ -36,5 +36,10 @@ def read_at_most(path: Path, most: int) -> bytes:
     with path.open("rb") as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise OSError(errno.EFBIG, f"it is larger than {most / 1e6:.0f} MB", str(path))
+        raise too_large(path, most)
     return data
+
+
+def too_large(path: Path, most: int) -> OSError:
+    """What is raised for a file of more than `most` bytes."""
+    return OSError(errno.EFBIG, f"it is larger than {most / 1e6:.0f} MB", str(path))

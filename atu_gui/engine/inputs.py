@@ -1,9 +1,10 @@
-"""Everything a run reads from the user's files, read once and checked before a model is loaded. No torch."""
+"""Everything a run reads from the user's files, read and checked before a model is loaded. No torch."""
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -14,17 +15,55 @@ from atu_gui.core.materials import Passage, Probe
 from atu_gui.core.paths import resource
 from atu_gui.engine.probes.packs import Pack, read_pack
 from atu_gui.engine.probes.rwku import is_rwku, read_rwku
-from atu_gui.engine.texts import paragraphs, read_passages
+from atu_gui.engine.texts import each_passage, paragraphs
 
 T = TypeVar("T")
+
+
+# Passages that are held once they are read; more of them stay in their files, and are read again where they are used.
+HELD = 10_000
+
+
+class Texts:
+    """The passages of files, of which no memory need hold all: they are looked through in their order, and picked.
+
+    Args:
+        paths: Files and folders, each once.
+        count: How many passages they hold.
+        held: All of them, where they are few.
+    """
+
+    def __init__(self, paths: Sequence[Path] = (), count: int = 0, held: Sequence[Passage] | None = ()) -> None:
+        self._paths, self._count, self._held = paths, count, held
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Passage]:
+        if self._held is not None:
+            return iter(self._held)
+        return (passage for path in self._paths for passage in each_passage(path))
+
+    def pick(self, places: Sequence[int]) -> tuple[Passage, ...]:
+        """Those at ascending places.
+
+        Raises:
+            InputError: The files changed since they were counted.
+        """
+        wanted = set(places)
+        last = max(places, default=-1)
+        found = tuple(one for place, one in enumerate(itertools.islice(self, last + 1)) if place in wanted)
+        if len(found) < len(places):
+            raise InputError("The texts changed while they were read.", "Try again once they are written.")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """The content of the files that a config names; empty where it names none."""
 
-    concept: tuple[Passage, ...] = ()
-    retain: tuple[Passage, ...] = ()
+    concept: Texts = field(default_factory=Texts)
+    retain: Texts = field(default_factory=Texts)
     pack: Pack = field(default_factory=Pack)
 
 
@@ -47,12 +86,12 @@ def read_inputs(config: RunConfig) -> Inputs:
         raise InputError("No concept is named.", "Name a person, a book or a topic that the model should forget.")
     errors: list[InputError] = []
     texts = config.texts
-    concept = _read(texts.concept, read_passages, errors)
-    retain = _read(texts.retain, read_passages, errors)
-    packs = _read(texts.probes, _read_packs, errors)
+    concept = _texts(texts.concept, errors)
+    retain = _texts(texts.retain, errors)
+    packs = _packs(texts.probes, errors)
     if errors:
         raise _joined(errors)
-    return Inputs(tuple(concept), tuple(retain), _merged(packs))
+    return Inputs(concept, retain, _merged(packs))
 
 
 def draw(items: Sequence[T], limit: int, seed: int, label: str) -> tuple[T, ...]:
@@ -73,18 +112,28 @@ def bundled_lines(name: str) -> list[str]:
     return resource("texts", name).read_text(encoding="utf-8").split("\n")[:-1]
 
 
-def _read(paths: Sequence[Path], read: Callable[[Path], Sequence[T]], errors: list[InputError]) -> list[T]:
-    items: list[T] = []
-    for path in dict.fromkeys(paths):
+def _texts(paths: Sequence[Path], errors: list[InputError]) -> Texts:
+    once = tuple(dict.fromkeys(paths))
+    count, held = 0, []
+    for path in once:
         try:
-            items.extend(read(path))
+            for passage in each_passage(path):
+                count += 1
+                if count <= HELD:
+                    held.append(passage)
         except InputError as error:
             errors.append(error)
-    return items
+    return Texts(once, count, held if count <= HELD else None)
 
 
-def _read_packs(path: Path) -> list[Pack]:
-    return [read_rwku(path) if is_rwku(path) else read_pack(path)]
+def _packs(paths: Sequence[Path], errors: list[InputError]) -> list[Pack]:
+    packs = []
+    for path in dict.fromkeys(paths):
+        try:
+            packs.append(read_rwku(path) if is_rwku(path) else read_pack(path))
+        except InputError as error:
+            errors.append(error)
+    return packs
 
 
 def _joined(errors: Sequence[InputError]) -> InputError:

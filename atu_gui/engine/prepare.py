@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ from atu_gui.engine.drafts.passages import write_passages
 from atu_gui.engine.drafts.questions import write_questions
 from atu_gui.engine.drafts.retain import write_retain
 from atu_gui.engine.drafts.writing import names_any
-from atu_gui.engine.inputs import bundled, bundled_lines, draw, read_inputs, validate_inputs
+from atu_gui.engine.inputs import Texts, bundled, bundled_lines, draw, read_inputs, validate_inputs
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.probes.score import score_group
 
@@ -88,18 +89,18 @@ class _Job:
     def concepts(self) -> list[Concept]:
         return self.config.concepts
 
-    def draw(self, passages: Sequence[Passage], asked: int, taken: int, label: str) -> tuple[Passage, ...]:
+    def draw(self, given: Texts, places: Sequence[int], asked: int, taken: int, label: str) -> tuple[Passage, ...]:
         """As many as are asked for and steps can take: however many are given, a run holds no more of them."""
-        if taken < min(asked, len(passages)):
-            self.notes.append(f"{taken:,} of the {len(passages):,} {label} passages were drawn; steps take no more.")
-        return draw(passages, min(asked, taken), self.config.seed, label)
+        if taken < min(asked, len(places)):
+            self.notes.append(f"{taken:,} of the {len(places):,} {label} passages were drawn; steps take no more.")
+        return given.pick(draw(places, min(asked, taken), self.config.seed, label))
 
 
-def _concept_passages(job: _Job, given: Sequence[Passage]) -> Generator[Event, None, tuple[Passage, ...]]:
+def _concept_passages(job: _Job, given: Texts) -> Generator[Event, None, tuple[Passage, ...]]:
     texts = job.config.texts
     if given:
-        telling = [passage for passage in given if len(passage.text) > 4 * _TELLING_WORDS] or given
-        return job.draw(telling, texts.passages, texts_taken(job.config)[0], "concept")
+        telling = [place for place, passage in enumerate(given) if _tells(passage)] or range(len(given))
+        return job.draw(given, telling, texts.passages, texts_taken(job.config)[0], "concept")
     written = yield from write_passages(
         job.lm,
         job.concepts,
@@ -129,14 +130,22 @@ def _neighbours(job: _Job, count: int) -> Generator[Event, None, tuple[str, ...]
     return kept
 
 
-def _given_retain(job: _Job, given: Sequence[Passage]) -> tuple[Passage, ...]:
-    kept = [passage for passage in given if not names_any(job.concepts, passage.text, passage.prompt)]
+def _tells(passage: Passage) -> bool:
+    return len(passage.text) > 4 * _TELLING_WORDS
+
+
+def _given_retain(job: _Job, given: Texts) -> tuple[Passage, ...]:
+    kept, telling = array("L"), array("L")
+    for place, passage in enumerate(given):
+        if not names_any(job.concepts, passage.text, passage.prompt):
+            kept.append(place)
+            if _tells(passage):
+                telling.append(place)
     if not kept:
         raise InputError("Every retain text names the concept.", "Give texts about other people and topics.")
     if len(kept) < len(given):
         job.notes.append(f"{len(given) - len(kept)} retain texts name the concept and were left out.")
-    telling = [passage for passage in kept if len(passage.text) > 4 * _TELLING_WORDS] or kept
-    return job.draw(telling, job.config.texts.retain_passages, texts_taken(job.config)[1], "retain")
+    return job.draw(given, telling or kept, job.config.texts.retain_passages, texts_taken(job.config)[1], "retain")
 
 
 def _written_retain(job: _Job, neighbours: Sequence[str]) -> Generator[Event, None, tuple[Passage, ...]]:

@@ -25,7 +25,7 @@ from atu_gui.core.preview import GROUPS, AliasSuggestion, Preview, PreviewGroup,
 from atu_gui.engine.aliases import find_aliases
 from atu_gui.engine.cache import TensorCache
 from atu_gui.engine.encoder import concept_candidates, cosine_to, embed_phrases, embed_windows
-from atu_gui.engine.inputs import bundled, bundled_lines, draw, read_inputs
+from atu_gui.engine.inputs import HELD, bundled, bundled_lines, draw, read_inputs
 from atu_gui.engine.models import TextEncoder
 from atu_gui.engine.setting import embed_concept
 from atu_gui.engine.texts import sentences
@@ -174,9 +174,14 @@ def _sources(config: RunConfig, materials: Materials | None) -> _Sources:
     neighbours = tuple(config.texts.neighbours)
     try:
         inputs = read_inputs(config)
+        # Of very many texts as many are looked at as are held anyway.
+        concept, retain = (
+            texts.pick(draw(range(len(texts)), HELD, config.seed, f"preview {label} texts"))
+            for texts, label in ((inputs.concept, "concept"), (inputs.retain, "retain"))
+        )
     except InputError as error:
         return _Sources((), (), (), neighbours, (error.message,))
-    return _Sources(inputs.concept, inputs.retain, inputs.pack.probes, neighbours)
+    return _Sources(concept, retain, inputs.pack.probes, neighbours)
 
 
 def _examples(

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from atu_gui.core.errors import Fault, InputError
-from atu_gui.core.files import read_at_most
+from atu_gui.core.files import read_at_most, too_large
 from atu_gui.core.halves import has_halves
 from atu_gui.core.materials import Passage
 from atu_gui.core.paths import shown
@@ -25,8 +27,8 @@ MAX_WORDS = 120
 SHOWN_FAULTS = 20
 # After so many the rest of a file is not read: a million broken lines would take a gigabyte, and nobody reads them.
 MOST_FAULTS = 1000
-# Bytes of a file of texts or questions: reading one takes several times as much memory, and a run reads no more
-# passages than its steps can take.
+# Bytes of a file of texts or questions, which is read to its end, faults and all; a run keeps no more passages than
+# its steps can take.
 LARGEST = 256_000_000
 SUFFIXES = (".txt", ".md", ".jsonl", ".json", ".csv")
 _RWKU_TEXTS = "positive.json"
@@ -34,34 +36,48 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])")
 
 
 def read_passages(path: Path) -> list[Passage]:
-    """Read every passage of a file, of an RWKU target folder (its positive.json) or of a folder of text files.
+    """Every passage of a file, of an RWKU target folder (its positive.json) or of a folder of text files.
+
+    Raises:
+        InputError: As `each_passage`.
+    """
+    return list(each_passage(path))
+
+
+def each_passage(path: Path) -> Iterator[Passage]:
+    """Passage after passage of a file or folder; all but `.json` is read line by line, so that no memory holds it.
 
     `.txt` and `.md` hold paragraphs with blank lines between them; long ones are split at sentence ends. `.jsonl` has
     one object (or string) per line and `.json` an array of the same: "text", and optionally "prompt" (the message that
     the text answers) and "about" (or RWKU's "subject"). `.csv` needs a column "text", or a single column.
 
     Raises:
-        InputError: Missing, empty, binary or without passages; or with faults, all of them listed with line and field.
+        InputError: Missing, empty, binary or without passages; or, at the end, with faults, all of them listed with
+            line and field.
     """
     if is_folder(path):
-        return _read_folder(path)
+        for file in _files(path):
+            yield from each_passage(file)
+        return
     suffix = path.suffix.lower()
     if path.is_file() and suffix not in SUFFIXES:
         raise InputError(f"{path} is of no kind that holds texts.", f"Use one of {', '.join(SUFFIXES)}.")
-    content = read_text(path)
     faults: list[Fault] = []
     if suffix == ".jsonl":
-        passages = _passages(path.name, json_lines(path, content, faults), faults)
+        passages = _passages(path.name, json_lines(path, text_lines(path), faults), faults)
     elif suffix == ".json":
-        passages = _passages(path.name, _json_array(path, content, faults), faults)
+        passages = _passages(path.name, _json_array(path, read_text(path), faults), faults)
     elif suffix == ".csv":
-        passages = _passages(path.name, _csv_rows(path, content, faults), faults)
+        passages = _passages(path.name, _csv_rows(path, text_lines(path), faults), faults)
     else:
-        passages = [Passage(text, source=path.name) for text in paragraphs(content)]
+        passages = (Passage(text, source=path.name) for text in _paragraphs(text_lines(path)))
+    found = False
+    for passage in passages:
+        found = True
+        yield passage
     raise_faults(faults)
-    if not passages:
+    if not found:
         raise InputError(f"{path} holds no texts.", "Put at least one passage into it.")
-    return passages
 
 
 def is_folder(path: Path) -> bool:
@@ -82,33 +98,49 @@ def read_text(path: Path) -> str:
     Raises:
         InputError: Missing, unreadable, a folder, empty, binary or in another encoding.
     """
-    try:
+    with _told(path):
         data = read_at_most(path, LARGEST)
-    except FileNotFoundError:
-        raise InputError(f"There is no file {path}.", "Check the path.") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a folder, not a file.", "Name a file in it.") from None
-    except OSError as error:
-        problem = error.strerror or error
-        raise InputError(f"{shown(path)} cannot be read: {problem}.", "Check the path and its permissions.") from None
-    except ValueError:
-        raise InputError(f"{shown(path)} is no path.", "Check the path.") from None
     if b"\0" in data:
-        raise InputError(f"{path} is binary, not text.", "Save it as plain text in UTF-8.")
+        raise _binary(path)
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}, line {line}: not UTF-8.", "Save it as plain text in UTF-8.") from None
+        raise _not_unicode(path, data.count(b"\n", 0, error.start) + 1) from None
     if not content.strip():
-        raise InputError(f"{path} is empty.", "Put at least one passage into it.")
+        raise _empty(path)
     return content
+
+
+def text_lines(path: Path) -> Iterator[str]:
+    r"""Line after line of a UTF-8 file with their ends, without its byte order mark; lines end at "\n" alone.
+
+    Raises:
+        InputError: As `read_text`, where reading comes to it.
+    """
+    read, blank = 0, True
+    with _told(path), path.open("rb") as file:
+        for number in itertools.count(1):
+            data = file.readline(LARGEST + 1 - read)
+            read += len(data)
+            if read > LARGEST:
+                raise too_large(path, LARGEST)
+            if not data:
+                break
+            if b"\0" in data:
+                raise _binary(path)
+            try:
+                line = data.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError:
+                raise _not_unicode(path, number) from None
+            blank = blank and not line.strip()
+            yield line
+    if blank:
+        raise _empty(path)
 
 
 def paragraphs(content: str) -> list[str]:
     """The paragraphs of a plain text, none much longer than `MAX_WORDS` words."""
-    blocks = re.split(r"\n[^\S\n]*(?:\n[^\S\n]*)+", content.replace("\r\n", "\n").replace("\r", "\n"))
-    return [piece for block in blocks for piece in split_long(block.strip()) if piece]
+    return list(_paragraphs([content]))
 
 
 def split_long(text: str, max_words: int = MAX_WORDS) -> list[str]:
@@ -137,17 +169,16 @@ def sentences(text: str) -> list[str]:
     return [text[start:end].strip() for start, end in _spans(text) if text[start:end].strip()]
 
 
-def json_lines(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple[str, Any]]:
+def json_lines(path: Path, lines: Iterable[str], faults: list[Fault]) -> Iterator[tuple[str, Any]]:
     """Each line of JSON with where it stands; broken lines become faults, blank ones are skipped."""
-    # Not splitlines(): JSON strings may hold U+2028 and its like unescaped.
-    for number, line in enumerate(content.split("\n"), start=1):
+    for number, line in enumerate(lines, start=1):
         if too_many(faults):
             return
         if not line.strip():
             continue
         where = f"{path}, line {number}"
         try:
-            yield where, json.loads(line)
+            yield where, json.loads(line.removesuffix("\n"))
         except json.JSONDecodeError as error:
             faults.append(Fault(where, f"not valid JSON ({error.msg} at column {error.colno})"))
         except RecursionError:
@@ -215,10 +246,39 @@ def _text_problem(value: Any, needed: bool) -> str:
     return "contains half a character" if has_halves(value) else ""
 
 
-def _read_folder(folder: Path) -> list[Passage]:
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Why a file cannot be read becomes a sentence."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}.", "Check the path.") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder, not a file.", "Name a file in it.") from None
+    except OSError as error:
+        problem = error.strerror or error
+        raise InputError(f"{shown(path)} cannot be read: {problem}.", "Check the path and its permissions.") from None
+    except ValueError:
+        raise InputError(f"{shown(path)} is no path.", "Check the path.") from None
+
+
+def _binary(path: Path) -> InputError:
+    return InputError(f"{path} is binary, not text.", "Save it as plain text in UTF-8.")
+
+
+def _not_unicode(path: Path, line: int) -> InputError:
+    return InputError(f"{path}, line {line}: not UTF-8.", "Save it as plain text in UTF-8.")
+
+
+def _empty(path: Path) -> InputError:
+    return InputError(f"{path} is empty.", "Put at least one passage into it.")
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder that hold texts."""
     rwku = folder / _RWKU_TEXTS
     if rwku.is_file():
-        return read_passages(rwku)
+        return [rwku]
     # Stray JSON files are seldom texts (settings, indexes), so a plain folder gives its text files only.
     try:
         files = sorted(file for file in folder.iterdir() if file.suffix.lower() in {".txt", ".md", ".jsonl", ".csv"})
@@ -226,11 +286,22 @@ def _read_folder(folder: Path) -> list[Passage]:
         raise InputError(f"The folder {folder} cannot be read: {error.strerror}.", "Check its permissions.") from None
     if not files:
         raise InputError(f"The folder {folder} holds no texts.", "Name a text file or an RWKU target folder.")
-    return [passage for file in files for passage in read_passages(file)]
+    return files
 
 
-def _passages(source: str, records: Iterator[tuple[str, Any]], faults: list[Fault]) -> list[Passage]:
-    passages = []
+def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
+    """Of lines with their ends; blank ones stand between paragraphs."""
+    block: list[str] = []
+    for whole in itertools.chain(lines, ("\n\n",)):
+        for line in whole.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n"):
+            if line.strip():
+                block.append(line)
+            elif block:
+                yield from (piece for piece in split_long("\n".join(block).strip()) if piece)
+                block.clear()
+
+
+def _passages(source: str, records: Iterator[tuple[str, Any]], faults: list[Fault]) -> Iterator[Passage]:
     for where, record in records:
         if isinstance(record, str):
             record = {"text": record}
@@ -245,8 +316,7 @@ def _passages(source: str, records: Iterator[tuple[str, Any]], faults: list[Faul
             text_field(record, about, where, faults, needed=False),
         )
         if passage.text:
-            passages.append(passage)
-    return passages
+            yield passage
 
 
 def _json_array(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple[str, Any]]:
@@ -260,10 +330,16 @@ def _json_array(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple
         yield f"{path}, item {index}", record
 
 
-def _csv_rows(path: Path, content: str, faults: list[Fault]) -> Iterator[tuple[str, Any]]:
-    first = content.lstrip("\n").partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)
+def _csv_rows(path: Path, lines: Iterator[str], faults: list[Fault]) -> Iterator[tuple[str, Any]]:
+    begin = []
+    for line in lines:
+        begin.append(line)
+        if line != "\n":
+            break
+    delimiter = max(",;\t", key="".join(begin).count)
+    # Its lines end at a lone "\r" too.
+    ended = (part for line in itertools.chain(begin, lines) for part in io.StringIO(line, newline=""))
+    reader = csv.reader(ended, delimiter=delimiter)
     header: list[str] = []
     try:
         for row in reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from atu_gui.core.errors import Cancelled, InputError
 from atu_gui.core.events import Note, Progress, TextWritten
 from atu_gui.core.materials import Materials
 from atu_gui.core.paths import resource
-from atu_gui.engine.inputs import bundled, bundled_lines, draw
+from atu_gui.engine.inputs import bundled, bundled_lines, draw, read_inputs
 from atu_gui.engine.models import LanguageModel
 from atu_gui.engine.prepare import prepare, validate_inputs
 from tests.engine.draining import drain
@@ -70,6 +71,39 @@ def test_no_more_texts_are_held_than_steps_can_take(
     assert "356 of the 900 concept passages were drawn; steps take no more." in materials.notes
     fewer = _prepared(_config({**texts, "passages": 300}, **steps), lm)
     assert len(fewer.concept_passages) == 300 and not any("were drawn" in note for note in fewer.notes)
+
+
+def test_texts_too_many_to_hold_are_drawn_as_others_are(
+    texts: dict[str, list[Path]], lm: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = _config({**texts, "passages": 10, "retain_passages": 12})
+    held = _prepared(config, lm)
+    monkeypatch.setattr("atu_gui.engine.inputs.HELD", 3)
+    assert _prepared(config, lm) == held
+
+
+def test_however_many_texts_are_read_they_take_no_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atu_gui.engine.inputs.HELD", 100)
+    peaks = []
+    for count in (2_000, 10_000):
+        path = tmp_path / f"{count}.jsonl"
+        path.write_text("".join(f'{{"text": "{n} {"was written by Ada " * 50}"}}\n' for n in range(count)))
+        tracemalloc.start()
+        inputs = read_inputs(_config({"concept": [path]}))
+        assert len(inputs.concept) == count and len(inputs.concept.pick([0, 3, count - 1])) == 3
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0] < 1_000_000
+
+
+def test_texts_that_change_while_they_are_read_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atu_gui.engine.inputs.HELD", 1)
+    path = tmp_path / "a.txt"
+    path.write_text("One.\n\nTwo.\n\nThree.")
+    inputs = read_inputs(_config({"concept": [path]}))
+    path.write_text("One.")
+    with pytest.raises(InputError, match="changed while they were read"):
+        inputs.concept.pick([0, 2])
 
 
 def test_retain_texts_that_name_the_concept_are_left_out(texts: dict[str, list[Path]], lm: LanguageModel) -> None:

@@ -26,7 +26,7 @@ from typing import Any
 
 from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.materials import Probe
-from atu_gui.engine.texts import is_folder, json_lines, raise_faults, read_text, text_field
+from atu_gui.engine.texts import is_folder, json_lines, raise_faults, text_field, text_lines
 
 BLANK = "___"
 _KINDS = ("cloze", "question", "verbatim", "neutral", "instruction")
@@ -58,11 +58,10 @@ def read_pack(path: Path) -> Pack:
     """
     if is_folder(path):
         raise InputError(f"The folder {path} holds no questions.", "Name a pack file or an RWKU target folder.")
-    content = read_text(path)
     faults: list[Fault] = []
     probes: list[Probe] = []
     texts: dict[str, list[str]] = {"neutral": [], "instruction": []}
-    for where, record in json_lines(path, content, faults):
+    for where, record in json_lines(path, text_lines(path), faults):
         if not isinstance(record, dict):
             faults.append(Fault(where, "must be an object with “kind”"))
             continue
