@@ -69,7 +69,7 @@ class TauLine:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A live change that a step has taken."""
+    """A live change, and where the first step that took it begins."""
 
     step: float
     text: str
@@ -257,7 +257,8 @@ class RunCurves:
             self._open = replace(self._open, end=self._open.start + event.new)
         # Where the run will pause changes nothing by then.
         if event.field in text.KNOBS and event.field != "pause_step":
-            self.flags.append(Flag(float(event.step), f"{text.change(event)} by you"))
+            # Where the step begins, as bands and lines of τ do.
+            self.flags.append(Flag(event.step - 1.0, f"{text.change(event)} by you"))
 
     def _start_stage(self, event: StageStarted) -> None:
         self._close_stage(float(event.step))

@@ -59,7 +59,7 @@ def test_a_live_tau_holds_for_the_coming_rounds() -> None:
     run = curves(4)
     run.add(ControlApplied(RUN, 24, "tau", 0.4, 0.25, 2))
     assert run.planned_lines()[-1].tau == 0.25
-    assert [(flag.step, flag.text) for flag in run.flags] == [(24, "τ 0.40 → 0.25 by you")]
+    assert [(flag.step, flag.text) for flag in run.flags] == [(23, "τ 0.40 → 0.25 by you")]
 
 
 def test_only_knobs_get_a_flag() -> None:

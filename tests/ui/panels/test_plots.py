@@ -130,7 +130,7 @@ def test_bands_marks_and_flags(panel: PlotsPanel) -> None:
         ]
         assert frame.marks.now == 24
         assert frame.bands.zValue() == -20
-    assert panel.plots.similarity.frame.marks.flags_drawn == ((24.0, "τ 0.40 → 0.35 by you"),)
+    assert panel.plots.similarity.frame.marks.flags_drawn == ((23.0, "τ 0.40 → 0.35 by you"),)
     play(panel, list(whole_run())[-1:])
     assert panel.plots.similarity.frame.marks.now is None
 
