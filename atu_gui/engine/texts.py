@@ -32,6 +32,8 @@ MOST_FAULTS = 1000
 LARGEST = 256_000_000
 SUFFIXES = (".txt", ".md", ".jsonl", ".json", ".csv")
 _RWKU_TEXTS = "positive.json"
+_BLOCK = 1_000_000
+_GAP = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])")
 
 
@@ -70,7 +72,7 @@ def each_passage(path: Path) -> Iterator[Passage]:
     elif suffix == ".csv":
         passages = _passages(path.name, _csv_rows(path, text_lines(path), faults), faults)
     else:
-        passages = (Passage(text, source=path.name) for text in _paragraphs(text_lines(path)))
+        passages = (Passage(text, source=path.name) for text in _paragraphs(text_blocks(path)))
     found = False
     for passage in passages:
         found = True
@@ -111,16 +113,18 @@ def read_text(path: Path) -> str:
     return content
 
 
-def text_lines(path: Path) -> Iterator[str]:
-    r"""Line after line of a UTF-8 file with their ends, without its byte order mark; lines end at "\n" alone.
+def text_blocks(path: Path) -> Iterator[str]:
+    r"""A UTF-8 file in blocks of whole lines, without its byte order mark; lines end at "\n" alone.
 
     Raises:
         InputError: As `read_text`, where reading comes to it.
     """
-    read, blank = 0, True
+    read, lines, blank = 0, 0, True
     with _told(path), path.open("rb") as file:
-        for number in itertools.count(1):
-            data = file.readline(LARGEST + 1 - read)
+        while True:
+            # What is left of the last line of a block is brought in whole, as far as a file may be large.
+            data = file.read(_BLOCK)
+            data += file.readline(max(0, LARGEST + 1 - read - len(data)))
             read += len(data)
             if read > LARGEST:
                 raise too_large(path, LARGEST)
@@ -129,13 +133,28 @@ def text_lines(path: Path) -> Iterator[str]:
             if b"\0" in data:
                 raise _binary(path)
             try:
-                line = data.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError:
-                raise _not_unicode(path, number) from None
-            blank = blank and not line.strip()
-            yield line
+                block = data.decode("utf-8" if lines else "utf-8-sig")
+            except UnicodeDecodeError as error:
+                raise _not_unicode(path, lines + data.count(b"\n", 0, error.start) + 1) from None
+            lines += data.count(b"\n")
+            blank = blank and not block.strip()
+            yield block
     if blank:
         raise _empty(path)
+
+
+def text_lines(path: Path) -> Iterator[str]:
+    """Line after line of a UTF-8 file, with their ends.
+
+    Raises:
+        InputError: As `text_blocks`.
+    """
+    for block in text_blocks(path):
+        *whole, last = block.split("\n")
+        for line in whole:
+            yield line + "\n"
+        if last:
+            yield last
 
 
 def paragraphs(content: str) -> list[str]:
@@ -289,16 +308,21 @@ def _files(folder: Path) -> list[Path]:
     return files
 
 
-def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
-    """Of lines with their ends; blank ones stand between paragraphs."""
-    block: list[str] = []
-    for whole in itertools.chain(lines, ("\n\n",)):
-        for line in whole.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n"):
-            if line.strip():
-                block.append(line)
-            elif block:
-                yield from (piece for piece in split_long("\n".join(block).strip()) if piece)
-                block.clear()
+def _paragraphs(blocks: Iterable[str]) -> Iterator[str]:
+    """Of blocks of whole lines; blank lines stand between paragraphs."""
+    held: list[str] = []
+    for block in blocks:
+        # The end of the line before it may be the first of a gap.
+        first, *others = _GAP.split("\n" + block.replace("\r\n", "\n").replace("\r", "\n"))
+        held.append(first.removeprefix("\n"))
+        for other in others:
+            yield from _pieces(held)
+            held = [other]
+    yield from _pieces(held)
+
+
+def _pieces(held: Sequence[str]) -> Iterator[str]:
+    return (piece for piece in split_long("".join(held).strip()) if piece)
 
 
 def _passages(source: str, records: Iterator[tuple[str, Any]], faults: list[Fault]) -> Iterator[Passage]:
@@ -386,7 +410,8 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 def _sentence_spans(text: str, max_words: int) -> Iterator[tuple[int, int]]:
     """Sentences, and pieces of those that are themselves too long."""
     for start, end in _spans(text):
-        if _size(text[start:end]) <= max_words:
+        # So few letters are no more words, which saves counting those of millions of short sentences.
+        if end - start <= max_words or _size(text[start:end]) <= max_words:
             yield start, end
             continue
         ends = [match.end() + start for match in re.finditer(r"\S{1,600}\s*", text[start:end])]

@@ -93,7 +93,7 @@ def test_however_many_texts_are_read_they_take_no_more_memory(tmp_path: Path, mo
         assert len(inputs.concept) == count and len(inputs.concept.pick([0, 3, count - 1])) == 3
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.2 * peaks[0] < 1_000_000
+    assert peaks[1] < 1.2 * peaks[0] < 6_000_000, "the larger file alone has ten million letters"
 
 
 def test_texts_that_change_while_they_are_read_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atu_gui.core.errors import InputError
-from atu_gui.engine.texts import MAX_WORDS, MOST_FAULTS, paragraphs, read_passages, split_long
+from atu_gui.engine.texts import MAX_WORDS, MOST_FAULTS, paragraphs, read_passages, split_long, text_lines
 from tests.conftest import shared
 
 
@@ -27,6 +27,20 @@ def test_plain_text_is_split_at_blank_lines_and_tolerates_a_byte_order_mark(tmp_
     path = _file(tmp_path, "a.txt", b"\xef\xbb\xbfOne line\r\nand its next.\r\n\r\n \r\nTwo.\n")
     assert [passage.text for passage in read_passages(path)] == ["One line\nand its next.", "Two."]
     assert read_passages(path)[0].source == "a.txt"
+
+
+@given(st.text(alphabet="ab .\n\r\t\u2028é。", max_size=60), st.integers(1, 9))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_file_is_split_the_same_in_whatever_blocks_it_is_read(tmp_path: Path, text: str, block: int) -> None:
+    path = _file(tmp_path, "a.txt", text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("atu_gui.engine.texts._BLOCK", block)
+        if text.strip():
+            assert [passage.text for passage in read_passages(path)] == paragraphs(text)
+            assert "".join(text_lines(path)) == text
+        else:
+            with pytest.raises(InputError, match="is empty"):
+                read_passages(path)
 
 
 def test_long_paragraphs_end_at_sentence_ends() -> None:
