@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atu_gui.core.errors import InputError
-from atu_gui.engine.texts import MAX_WORDS, MOST_FAULTS, paragraphs, read_passages, split_long, text_lines
+from atu_gui.engine.text_files import text_lines
+from atu_gui.engine.texts import MAX_WORDS, MOST_FAULTS, paragraphs, read_passages, split_long
 from tests.conftest import shared
 
 
@@ -34,7 +35,7 @@ def test_plain_text_is_split_at_blank_lines_and_tolerates_a_byte_order_mark(tmp_
 def test_a_file_is_split_the_same_in_whatever_blocks_it_is_read(tmp_path: Path, text: str, block: int) -> None:
     path = _file(tmp_path, "a.txt", text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("atu_gui.engine.texts._BLOCK", block)
+        patch.setattr("atu_gui.engine.text_files._BLOCK", block)
         if text.strip():
             assert [passage.text for passage in read_passages(path)] == paragraphs(text)
             assert "".join(text_lines(path)) == text
@@ -197,7 +198,7 @@ def test_a_file_of_nothing_but_faults_is_given_up_soon(tmp_path: Path, name: str
 
 
 def test_a_file_that_no_memory_holds_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("atu_gui.engine.texts.LARGEST", 1_000_000)
+    monkeypatch.setattr("atu_gui.engine.text_files.LARGEST", 1_000_000)
     (tmp_path / "all.txt").write_bytes(b"Ada wrote. " * 100_000)
     with pytest.raises(InputError, match=r"all.txt cannot be read: it is larger than 1 MB\."):
         read_passages(tmp_path / "all.txt")

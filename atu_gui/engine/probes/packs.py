@@ -26,7 +26,8 @@ from typing import Any
 
 from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.materials import Probe
-from atu_gui.engine.texts import is_folder, json_lines, raise_faults, text_field, text_lines
+from atu_gui.engine.text_files import text_lines
+from atu_gui.engine.texts import is_folder, json_lines, raise_faults, text_field
 
 BLANK = "___"
 _KINDS = ("cloze", "question", "verbatim", "neutral", "instruction")

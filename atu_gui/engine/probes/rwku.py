@@ -11,7 +11,8 @@ from typing import Any
 from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.materials import Group, Probe, ProbeKind
 from atu_gui.engine.probes.packs import Pack
-from atu_gui.engine.texts import load_json, raise_faults, read_text, text_field, too_many
+from atu_gui.engine.text_files import read_text
+from atu_gui.engine.texts import load_json, raise_faults, text_field, too_many
 
 _PROBES: tuple[tuple[str, Group, ProbeKind], ...] = (
     ("forget_level1.json", "forget", "cloze"),

@@ -12,7 +12,8 @@ from typing import Any
 
 from atu_gui.core.errors import Fault, InputError
 from atu_gui.core.rephrasing import AttackKind
-from atu_gui.engine.texts import load_json, raise_faults, read_text, text_field, too_many
+from atu_gui.engine.text_files import read_text
+from atu_gui.engine.texts import load_json, raise_faults, text_field, too_many
 
 FILES: dict[str, tuple[str, ...]] = {
     "fb": ("forget_level1.json",),
