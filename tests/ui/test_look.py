@@ -115,7 +115,7 @@ def test_a_name_as_long_as_it_likes_pushes_nothing_out_of_sight(
     qtbot.waitUntil(lambda: dressed.page == "review")
     dressed.review._start.click()
     bench.control.pause()
-    qtbot.waitUntil(lambda: dressed.session.phase is Phase.PAUSED, timeout=5000)
+    qtbot.waitUntil(lambda: dressed.session.phase is Phase.PAUSED, timeout=20_000)
     _settle(dressed, size)
     for key in ("model", "concepts", "texts", "aim", "live", "schedule", "settings"):
         setup.section(key).set_folded(False)
@@ -199,17 +199,17 @@ def test_a_low_window_keeps_its_height_for_the_curves(dressed: MainWindow, bench
     """Whatever was in front before, the tables take what they need and no more."""
     work, size = dressed.workbench, SIZES[0]
     _settle(dressed, size)
-    qtbot.waitUntil(lambda: _bottom(dressed) <= 232, timeout=2000)
+    qtbot.waitUntil(lambda: _bottom(dressed) <= 232, timeout=20_000)
     _settle(dressed, SIZES[1])
     work.show_tab(work.runs)
     _settle(dressed, size)
-    qtbot.waitUntil(lambda: _bottom(dressed) <= 232, timeout=2000)
+    qtbot.waitUntil(lambda: _bottom(dressed) <= 232, timeout=20_000)
     _settle(dressed, SIZES[1])
     work.show_view("outcome")
     _settle(dressed, (1280, 700))
     _settle(dressed, size)
     work.show_view("run")
-    qtbot.waitUntil(lambda: _bottom(dressed) <= 232, timeout=2000)
+    qtbot.waitUntil(lambda: _bottom(dressed) <= 232, timeout=20_000)
     assert work.tabs.indexOf(work.chat) == 0 and work.chat.minimumSizeHint().height() < 200
 
 
@@ -230,7 +230,7 @@ def test_a_fault_out_of_sight_is_brought_into_it(dressed: MainWindow, qtbot: QtB
 
     assert not seen()
     dressed.actions_.run.trigger()
-    qtbot.waitUntil(seen, timeout=3000)
+    qtbot.waitUntil(seen, timeout=20_000)
     assert setup.aim._layers.property("invalid") == "true"
 
 
@@ -246,12 +246,12 @@ def test_a_fault_of_the_setup_is_shown_from_wherever_the_run_was_wished_for(
     assert not setup.isVisible()
     dressed.actions_.run.trigger()
     assert setup.isVisible() and setup.aim._layers.property("invalid") == "true"
-    qtbot.waitUntil(lambda: not setup.aim._layers.visibleRegion().isEmpty(), timeout=3000)
+    qtbot.waitUntil(lambda: not setup.aim._layers.visibleRegion().isEmpty(), timeout=20_000)
     # What comes later above it does not push it out.
     setup.concepts.setMinimumHeight(900)
     qtbot.waitUntil(lambda: setup.concepts.height() >= 900)
     _settle(dressed, SIZES[0])
-    qtbot.waitUntil(lambda: not setup.aim._layers.visibleRegion().isEmpty(), timeout=3000)
+    qtbot.waitUntil(lambda: not setup.aim._layers.visibleRegion().isEmpty(), timeout=20_000)
 
 
 def test_a_mark_that_comes_later_has_its_padding_too(dressed: MainWindow) -> None:
@@ -292,7 +292,7 @@ def test_the_smallest_window_has_room_for_all_of_its_docks(
     dressed: MainWindow, bench: FakeWorkbench, qtbot: QtBot
 ) -> None:
     dressed.session.start(past_config(), materials())
-    qtbot.waitUntil(lambda: dressed.workbench.view == "outcome", timeout=8000)
+    qtbot.waitUntil(lambda: dressed.workbench.view == "outcome", timeout=20_000)
     dressed.actions_.show_run.trigger()
     _settle(dressed, (960, 640))
     field = dressed.workbench._field

@@ -33,7 +33,7 @@ Make = Callable[..., MainWindow]
 
 def _to_review(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(window.welcome._run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.page == "review", timeout=5000)
+    qtbot.waitUntil(lambda: window.page == "review", timeout=20_000)
 
 
 def _to_run(window: MainWindow, qtbot: QtBot) -> None:
@@ -42,7 +42,7 @@ def _to_run(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def _wait_idle(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=8000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
 
 
 @pytest.mark.parametrize("starter", [True, False])
@@ -50,7 +50,7 @@ def test_two_clicks_lead_from_nothing_to_a_finished_run(make_window: Make, qtbot
     port = FakeWorkbench(starter=starter)
     window = make_window(port)
     assert window.page == "welcome" and window.welcome._name.text() == "Leonardo da Vinci"
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=3000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     _to_run(window, qtbot)
     assert window.page == "workbench"
     _wait_idle(window, qtbot)
@@ -70,7 +70,7 @@ def test_run_pressed_before_the_service_is_there_is_carried_out_later(make_windo
     assert window.session.phase is Phase.FETCHING
     port = FakeWorkbench(starter=False)
     window.connect_to(port)
-    qtbot.waitUntil(lambda: window.page == "review", timeout=5000)
+    qtbot.waitUntil(lambda: window.page == "review", timeout=20_000)
     port.close()
 
 
@@ -97,7 +97,7 @@ def test_other_neighbours_are_written_for_anew(make_window: Make, qtbot: QtBot, 
     review._neighbours.take_typed()
     assert not review._rewrite.isHidden()
     review._rewrite.click()
-    qtbot.waitUntil(lambda: bench.calls.count("prepare") == 2, timeout=3000)
+    qtbot.waitUntil(lambda: bench.calls.count("prepare") == 2, timeout=20_000)
     assert "Caravaggio" in bench.configs[-1].texts.neighbours
 
 
@@ -106,15 +106,15 @@ def test_pause_resume_skip_and_stop(make_window: Make, qtbot: QtBot) -> None:
     window = make_window(port)
     _to_run(window, qtbot)
     actions, bar = window.actions_, window.workbench.run_bar
-    qtbot.waitUntil(lambda: window._progress.steps_per_second is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window._progress.steps_per_second is not None, timeout=20_000)
     assert not actions.run.isEnabled() and bar._pause.property("kind") == "primary"
     actions.pause.trigger()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.PAUSED, timeout=3000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.PAUSED, timeout=20_000)
     assert bar._pause.text() == "Resume" and bar._begin.text() == "Paused by you"
     actions.pause.trigger()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.RUNNING, timeout=3000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.RUNNING, timeout=20_000)
     actions.skip.trigger()
-    qtbot.waitUntil(lambda: any("skipped" in line for line in window.workbench.log.lines()), timeout=3000)
+    qtbot.waitUntil(lambda: any("skipped" in line for line in window.workbench.log.lines()), timeout=20_000)
     actions.stop.trigger()
     assert window.session.phase is Phase.STOPPING and not actions.stop.isEnabled()
     _wait_idle(window, qtbot)
@@ -129,21 +129,21 @@ def test_tau_is_a_wish_until_a_step_applies_it(make_window: Make, qtbot: QtBot) 
     heard: list[ControlApplied] = []
     window.bridge.add_handler(lambda event: heard.append(event) if isinstance(event, ControlApplied) else None)
     _to_run(window, qtbot)
-    qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=5000)
+    qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=20_000)
     port.control.skip_stage()
     aim = window.workbench.setup.aim
-    qtbot.waitUntil(lambda: aim._applied is not None, timeout=5000)
+    qtbot.waitUntil(lambda: aim._applied is not None, timeout=20_000)
     port.control.pause()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.PAUSED, timeout=3000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.PAUSED, timeout=20_000)
     aim._tau.setValue(0.29)
     assert "0.35 → 0.29 pending" in aim._pending.text()
     assert port.control.read().tau == pytest.approx(0.29) and not heard
     port.control.resume()
-    qtbot.waitUntil(lambda: bool(heard), timeout=3000)
-    qtbot.waitUntil(lambda: "pending" not in aim._pending.text(), timeout=3000)
+    qtbot.waitUntil(lambda: bool(heard), timeout=20_000)
+    qtbot.waitUntil(lambda: "pending" not in aim._pending.text(), timeout=20_000)
     assert window.status.applied.text().startswith("✓ τ 0.29 applied at step")
     table = window.workbench.setup.schedule._table
-    qtbot.waitUntil(lambda: table._words(1, 4) == "0.35 → 0.29", timeout=3000)
+    qtbot.waitUntil(lambda: table._words(1, 4) == "0.35 → 0.29", timeout=20_000)
     port.control.stop()
     _wait_idle(window, qtbot)
     port.close()
@@ -155,7 +155,7 @@ def test_a_model_that_cannot_be_loaded_is_told_in_place(make_window: Make, qtbot
     window = make_window(port)
     window.welcome._hub.setText("nobody/nothing")
     window.welcome._take_hub()
-    qtbot.waitUntil(lambda: not window.welcome.model_notice.isHidden(), timeout=3000)
+    qtbot.waitUntil(lambda: not window.welcome.model_notice.isHidden(), timeout=20_000)
     assert window.welcome.model_notice.words == "There is no model nobody/nothing. Check the name."
     assert window.workbench.notice.isHidden() and window.session.phase is Phase.IDLE
     assert "error: There is no model nobody/nothing." in "\n".join(window.workbench.log.lines())
@@ -167,7 +167,7 @@ def test_the_window_is_seen_before_it_is_built(qtbot: QtBot, theme: Theme) -> No
     qtbot.addWidget(window)
     built: list[bool] = []
     window.painted.connect(lambda: built.append(hasattr(window, "workbench")))
-    with qtbot.waitSignals([window.painted, window.ready], timeout=5000, order="strict"):
+    with qtbot.waitSignals([window.painted, window.ready], timeout=20_000, order="strict"):
         window.show()
     assert built == [False] and window.page == "welcome"
     window.show_page("workbench")
@@ -214,7 +214,7 @@ def test_a_run_that_fails_says_what_and_what_to_try(make_window: Make, qtbot: Qt
     window = make_window(bench)
     _to_run(window, qtbot)
     _wait_idle(window, qtbot)
-    qtbot.waitUntil(lambda: not window.workbench.notice.isHidden(), timeout=3000)
+    qtbot.waitUntil(lambda: not window.workbench.notice.isHidden(), timeout=20_000)
     assert window.workbench.notice.words == "Out of memory at batch 1. Shorten the passages."
     assert window._progress.words()[0] == "Run failed"
     assert window.actions_.run.isEnabled()
@@ -233,7 +233,7 @@ def test_writing_can_be_cancelled(make_window: Make, qtbot: QtBot) -> None:
     port = FakeWorkbench(pace=0.05)
     window = make_window(port)
     window.welcome._run.click()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.WRITING, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.WRITING, timeout=20_000)
     window.welcome._cancel.click()
     _wait_idle(window, qtbot)
     assert window.page == "welcome" and window.welcome.notice.isHidden()
@@ -244,14 +244,14 @@ def test_closing_during_a_run_asks_and_keeps_running(make_window: Make, qtbot: Q
     port = FakeWorkbench(pace=0.005)
     window = make_window(port)
     _to_run(window, qtbot)
-    qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=5000)
+    qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=20_000)
     assert not window.close()
     assert window.isVisible() and window.findChild(LeaveDialog).isVisible()
     window.findChild(LeaveDialog)._keep.click()
     assert window.session.phase is Phase.RUNNING
     assert not window.close()
     window.findChild(LeaveDialog)._checkpoint.click()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
     assert port.control.read().suspending and not port.control.read().stopping
     port.close()
 
@@ -260,7 +260,7 @@ def test_no_second_run_begins_from_the_welcome_during_a_run(make_window: Make, q
     port = FakeWorkbench(pace=0.005)
     window = make_window(port)
     _to_run(window, qtbot)
-    qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=5000)
+    qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=20_000)
     window.actions_.welcome.trigger()
     assert window.page == "welcome" and not window.welcome._run.isEnabled()
     assert "A run is under way" in window.welcome._doing.text()
@@ -268,7 +268,7 @@ def test_no_second_run_begins_from_the_welcome_during_a_run(make_window: Make, q
     assert window.session.phase is Phase.RUNNING and port.calls.count("prepare") == 1
     assert not window.close(), "the run is asked about"
     window.findChild(LeaveDialog)._discard.click()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
     port.close()
 
 
@@ -276,10 +276,10 @@ def test_closing_during_a_run_may_discard_it(make_window: Make, qtbot: QtBot) ->
     port = FakeWorkbench(pace=0.005)
     window = make_window(port)
     _to_run(window, qtbot)
-    qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=5000)
+    qtbot.waitUntil(lambda: window._progress.at >= 1, timeout=20_000)
     assert not window.close()
     window.findChild(LeaveDialog)._discard.click()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
     assert port.control.read().discarding
     port.close()
 
@@ -293,7 +293,7 @@ def test_a_question_is_answered_during_a_run(make_window: Make, qtbot: QtBot, be
     assert words == {"There is no model to ask yet. Load one, then ask again."}
     _wait_idle(window, qtbot)
     window.workbench.chat.asked.emit(ChatRequest("Who was his teacher?"))
-    qtbot.waitUntil(lambda: "chat" in bench.calls, timeout=3000)
+    qtbot.waitUntil(lambda: "chat" in bench.calls, timeout=20_000)
 
 
 def test_small_windows_move_the_chat_into_the_tabs_and_back(make_window: Make, qtbot: QtBot) -> None:

@@ -61,7 +61,7 @@ def start(theme: Theme, qtbot: QtBot) -> Iterator[Callable[..., MainWindow]]:
         window.furnish()
         window.show_page("workbench")
         window.show()
-        qtbot.waitUntil(lambda: not window.workbench._unsized, timeout=10_000)
+        qtbot.waitUntil(lambda: not window.workbench._unsized, timeout=20_000)
         return window
 
     yield build
@@ -93,8 +93,13 @@ def test_a_setup_is_kept_as_soon_as_a_run_begins_with_it(start: Callable[..., Ma
 def test_docks_come_back_as_they_were_left(start: Callable[..., MainWindow], qtbot: QtBot) -> None:
     window = start()
     bench = window.workbench
-    bench._field.resizeDocks([bench._docks["setup"], bench._docks["curves"]], [420, 560], _HORIZONTAL)
-    qtbot.waitUntil(lambda: abs(bench._docks["setup"].width() - 420) < 40, timeout=10_000)
+
+    def is_wider() -> bool:
+        # Refused while the layout still moves.
+        bench._field.resizeDocks([bench._docks["setup"], bench._docks["curves"]], [420, 560], _HORIZONTAL)
+        return abs(bench._docks["setup"].width() - 420) < 40
+
+    qtbot.waitUntil(is_wider, timeout=20_000)
     bench._docks["chat"].close()
     bench._docks["bottom"].setFloating(True)
     qtbot.wait(50)
@@ -109,17 +114,17 @@ def test_docks_come_back_as_they_were_left(start: Callable[..., MainWindow], qtb
     again = start()
     docks = again.workbench._docks
     assert docks["bottom"].isFloating() and not docks["chat"].isVisible()
-    qtbot.waitUntil(lambda: abs(docks["setup"].width() - left) < 20, timeout=10_000)
+    qtbot.waitUntil(lambda: abs(docks["setup"].width() - left) < 20, timeout=20_000)
     again.actions_.reset_layout.trigger()
-    qtbot.waitUntil(lambda: docks["chat"].isVisible() and not docks["bottom"].isFloating(), timeout=10_000)
-    qtbot.waitUntil(lambda: abs(docks["setup"].width() - 320) < 4, timeout=10_000)
+    qtbot.waitUntil(lambda: docks["chat"].isVisible() and not docks["bottom"].isFloating(), timeout=20_000)
+    qtbot.waitUntil(lambda: abs(docks["setup"].width() - 320) < 4, timeout=20_000)
 
 
 def test_the_arrangement_for_questions_comes_back_too(start: Callable[..., MainWindow], qtbot: QtBot) -> None:
     window = start()
     bench = window.workbench
     bench.show_view("question")
-    qtbot.waitUntil(lambda: not bench._unsized, timeout=10_000)
+    qtbot.waitUntil(lambda: not bench._unsized, timeout=20_000)
     bench._docks["results"].setFloating(True)
     window.close()
     again = start()

@@ -38,13 +38,13 @@ def test_a_model_that_is_loaded_is_not_loaded_again(session: Session, qtbot: QtB
     session.materials_written.connect(written.append)
     session.connect_to(bench)
     session.prepare(_CONFIG)
-    qtbot.waitUntil(lambda: len(written) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(written) == 1, timeout=20_000)
     session.leave_review()
     session.prepare(_CONFIG)
-    qtbot.waitUntil(lambda: len(written) == 2, timeout=3000)
+    qtbot.waitUntil(lambda: len(written) == 2, timeout=20_000)
     assert bench.calls == ["load", "prepare"], "the texts that it wrote serve again"
     session.prepare(_CONFIG.model_copy(update={"model": ModelConfig(source="another/model")}))
-    qtbot.waitUntil(lambda: len(written) == 3, timeout=3000)
+    qtbot.waitUntil(lambda: len(written) == 3, timeout=20_000)
     assert bench.calls[2:] == ["load", "prepare"]
     _finish(session)
 
@@ -55,7 +55,7 @@ def test_a_wish_made_while_a_model_loads_waits_for_it(session: Session, qtbot: Q
     session.load(ModelConfig(), "auto")
     session.prepare(_CONFIG)
     assert session.phase is Phase.LOADING and session.is_queued
-    qtbot.waitUntil(lambda: session.phase is Phase.REVIEWING, timeout=5000)
+    qtbot.waitUntil(lambda: session.phase is Phase.REVIEWING, timeout=20_000)
     assert port.calls == ["load", "prepare"] and not session.is_queued
     port.close()
     _finish(session)
@@ -68,7 +68,7 @@ def test_a_failure_is_told_once_and_ends_the_wish(session: Session, qtbot: QtBot
     bench.load_error = ModelError("It is damaged.", "Choose another.")
     session.load(ModelConfig(), "auto")
     session.prepare(_CONFIG)
-    qtbot.waitUntil(lambda: session.phase is Phase.IDLE, timeout=3000)
+    qtbot.waitUntil(lambda: session.phase is Phase.IDLE, timeout=20_000)
     assert [(one.message, one.hint) for one in told] == [("It is damaged.", "Choose another.")]
     assert not session.is_queued and bench.calls == ["load"]
     _finish(session)
@@ -77,10 +77,10 @@ def test_a_failure_is_told_once_and_ends_the_wish(session: Session, qtbot: QtBot
 def test_after_a_failed_load_no_model_is_held(session: Session, qtbot: QtBot, bench: FakeWorkbench) -> None:
     session.connect_to(bench)
     session.load(ModelConfig(), "auto")
-    qtbot.waitUntil(lambda: session.loaded is not None and session.phase is Phase.IDLE, timeout=3000)
+    qtbot.waitUntil(lambda: session.loaded is not None and session.phase is Phase.IDLE, timeout=20_000)
     bench.load_error = ModelError("It is damaged.", "Choose another.")
     session.load(ModelConfig(source="another"), "auto")
-    qtbot.waitUntil(lambda: session.phase is Phase.IDLE, timeout=3000)
+    qtbot.waitUntil(lambda: session.phase is Phase.IDLE, timeout=20_000)
     assert session.loaded is None and not session.holds(ModelConfig(), "auto")
     _finish(session)
 

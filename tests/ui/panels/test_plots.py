@@ -219,7 +219,7 @@ def test_events_only_store_and_a_timer_draws(qtbot: QtBot, panel: PlotsPanel) ->
     for event in first_round(10):
         panel.handle(event)
     assert drawn == []
-    qtbot.waitUntil(lambda: bool(drawn), timeout=2000)
+    qtbot.waitUntil(lambda: bool(drawn), timeout=20_000)
     assert len(drawn) == 1
 
 

@@ -18,14 +18,14 @@ from tests.ui.fake_workbench import FakeWorkbench
 def window(make_window: Callable[..., MainWindow], qtbot: QtBot, bench: FakeWorkbench) -> MainWindow:
     """A window with a model and a concept, on the workbench page."""
     made = make_window(bench)
-    qtbot.waitUntil(lambda: made.session.phase is Phase.IDLE and made.session.loaded is not None, timeout=5000)
+    qtbot.waitUntil(lambda: made.session.phase is Phase.IDLE and made.session.loaded is not None, timeout=20_000)
     made.workbench.setup.concepts.show_values(RunConfig(concepts=[Concept(name="Leonardo da Vinci")]))
     made.show_page("workbench")
     return made
 
 
 def _idle(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
 
 
 def test_a_scan_fills_the_strip_and_a_pick_the_field(window: MainWindow, qtbot: QtBot, bench: FakeWorkbench) -> None:
@@ -49,19 +49,19 @@ def test_texts_are_written_once_for_scan_and_run(window: MainWindow, qtbot: QtBo
     window.actions_.scan.trigger()
     _idle(window, qtbot)
     window.actions_.run.trigger()
-    qtbot.waitUntil(lambda: window.page == "review", timeout=5000)
+    qtbot.waitUntil(lambda: window.page == "review", timeout=20_000)
     assert bench.calls.count("prepare") == 1 and bench.calls.count("scan_layers") == 2
 
 
 def test_a_scan_can_be_cancelled(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
     port = FakeWorkbench(pace=0.01)
     window = make_window(port)
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE and window.session.loaded is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE and window.session.loaded is not None, timeout=20_000)
     window.workbench.setup.concepts.show_values(RunConfig(concepts=[Concept(name="X")]))
     window.actions_.scan.trigger()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.MEASURING, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.MEASURING, timeout=20_000)
     layers = window.workbench.setup.aim.layers
-    qtbot.waitUntil(lambda: not layers.strip.isHidden(), timeout=5000)
+    qtbot.waitUntil(lambda: not layers.strip.isHidden(), timeout=20_000)
     layers._cancel.click()
     _idle(window, qtbot)
     assert layers.strip.isHidden() and not layers.scanning

@@ -26,7 +26,7 @@ _ROUNDS = [RoundPlan(align_steps=20, unlearn_steps=5, tau=tau) for tau in (0.4, 
 
 def _open(make_window: Make, qtbot: QtBot, bench: FakeWorkbench, selected: str = "aaaa") -> ComparePanel:
     window = make_window(bench)
-    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == len(bench.records), timeout=3000)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == len(bench.records), timeout=20_000)
     window.workbench.runs.select(selected)
     window.actions_.compare.trigger()
     assert window.page == "workbench" and window.workbench.view == "compare"
@@ -49,7 +49,7 @@ def test_the_selected_run_and_one_like_it_are_compared_at_once(
     bench.keep("cccc", past_config("Stephen King"))
     bench.keep("bbbb", past_config(rounds=_ROUNDS), title="Short")
     panel = _open(make_window, qtbot, bench)
-    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=3000)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=20_000)
     labels = [panel.body.settings.item(row, 0).text() for row in range(panel.body.settings.rowCount())]
     assert "τ of round 1" in labels and "Seed" not in labels
     assert len(panel.body.overlay.curves[1].getData()[0]) == 50
@@ -57,7 +57,7 @@ def test_the_selected_run_and_one_like_it_are_compared_at_once(
     assert list(panel.body.forget.dots[0].getData()[0])[:2] == [-0.1, 0.9]
     assert _words(panel, 0, 4) == "baseline" and _words(panel, 1, 0) == "Short · bbbb"
     panel.list._pin("bbbb")
-    qtbot.waitUntil(lambda: _ids(panel) == ["bbbb", "aaaa"], timeout=3000)
+    qtbot.waitUntil(lambda: _ids(panel) == ["bbbb", "aaaa"], timeout=20_000)
     panel.left.emit()
 
 
@@ -76,7 +76,7 @@ def test_a_clear_difference_is_named_and_an_unclear_one_is_not(
 
     bench.told["bbbb"] = list(map(other, told))
     panel = _open(make_window, qtbot, bench)
-    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=3000)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=20_000)
     assert _words(panel, 1, 4) == "+0.40 worse" and _words(panel, 1, 6) == "+0.00 unclear"
     final = panel.body.final.table.item(1, 2)
     assert final is not None and final.toolTip() == f"Weights 1a2b{final.text()}"
@@ -97,15 +97,15 @@ def test_four_runs_are_the_most(make_window: Make, qtbot: QtBot, bench: FakeWork
     # The fifth, and the recorded run.
     off = [panel.list.list.item(row) for row in range(6)]
     assert sum(not item.flags() & Qt.ItemFlag.ItemIsEnabled for item in off) == 2
-    qtbot.waitUntil(lambda: len(panel.runs) == 4, timeout=3000)
+    qtbot.waitUntil(lambda: len(panel.runs) == 4, timeout=20_000)
     panel.list._remove("run0")
-    qtbot.waitUntil(lambda: len(panel.runs) == 3 and "run0" not in _ids(panel), timeout=3000)
+    qtbot.waitUntil(lambda: len(panel.runs) == 3 and "run0" not in _ids(panel), timeout=20_000)
 
 
 def test_what_is_shown_can_be_chosen(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
     bench.keep("aaaa")
     panel = _open(make_window, qtbot, bench)
-    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=3000)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=20_000)
     assert (
         len(panel.body.forget.whiskers[0].getData()[0]) == 8 and len(panel.body.overlay.tau_lines[0].getData()[0]) > 0
     )
@@ -122,12 +122,12 @@ def test_a_deleted_run_leaves_the_comparison(make_window: Make, qtbot: QtBot, be
     bench.keep("aaaa")
     bench.keep("bbbb")
     panel = _open(make_window, qtbot, bench)
-    qtbot.waitUntil(lambda: len(panel.runs) == 2, timeout=3000)
+    qtbot.waitUntil(lambda: len(panel.runs) == 2, timeout=20_000)
     window = panel.window()
     assert isinstance(window, MainWindow)
     window.workbench.runs.select("bbbb")
     window.actions_.delete_run.trigger()
-    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=3000)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=20_000)
 
 
 def _tick(panel: ComparePanel, words: str) -> None:
@@ -142,7 +142,7 @@ def test_the_recorded_run_is_compared_with_a_run_of_this_machine(
     panel = _open(make_window, qtbot, bench)
     _tick(panel, "Recorded run")
     shipped = read_recording(shipped_recording()).record
-    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", shipped.run_id], timeout=3000)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", shipped.run_id], timeout=20_000)
     assert panel.runs[1].final_round == shipped.best_round
     assert len(panel.body.forget.dots[1].data) == len(shipped.rounds)
     # A newer list of this machine's runs keeps it.
@@ -167,7 +167,7 @@ def test_a_recorded_run_that_is_missing_costs_only_itself(
     monkeypatch.setattr(comparing, "shipped_recording", lambda: tmp_path / "none.gz")
     bench.keep("aaaa")
     panel = _open(make_window, qtbot, bench)
-    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=3000)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa"], timeout=20_000)
     assert panel.list.list.count() == 1
     window = panel.window()
     assert isinstance(window, MainWindow)
@@ -180,11 +180,11 @@ def test_every_run_of_the_differences_stays_in_sight(make_window: Make, qtbot: Q
     far.texts.concept = ["/a/folder/with/a/name/of/many/letters/in/which/the/texts/of/the/concept/lie/concept.jsonl"]
     bench.keep("bbbb", far)
     panel = _open(make_window, qtbot, bench)
-    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=3000)
+    qtbot.waitUntil(lambda: _ids(panel) == ["aaaa", "bbbb"], timeout=20_000)
     table = panel.body.settings
     rows = {table.item(row, 0).text(): table.item(row, 2).toolTip() for row in range(table.rowCount())}
     assert rows["Concept texts"].endswith("concept.jsonl")
-    qtbot.waitUntil(lambda: table.viewport().width() > 100, timeout=2000)
+    qtbot.waitUntil(lambda: table.viewport().width() > 100, timeout=20_000)
     assert sum(table.columnWidth(at) for at in range(3)) <= table.viewport().width()
     assert table.columnWidth(2) > 60
     panel.left.emit()

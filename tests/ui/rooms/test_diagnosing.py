@@ -33,7 +33,7 @@ def test_a_crash_is_offered_once(make_window: Make, qtbot: QtBot, bench: FakeWor
     _left_by_a_crash()
     window = make_window(bench)
     crash = window.workbench.crash
-    qtbot.waitUntil(lambda: not crash.isHidden(), timeout=3000)
+    qtbot.waitUntil(lambda: not crash.isHidden(), timeout=20_000)
     assert window.page == "workbench" and crash.words.startswith("The program crashed")
     buttons = {one.text(): one for one in crash.findChildren(QPushButton) if not one.isHidden()}
     buttons["Copy"].click()

@@ -23,15 +23,15 @@ Make = Callable[..., MainWindow]
 
 
 def _idle(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=8000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
 
 
 def _window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow:
     bench.keep("aaaa")
     window = make_window(bench)
     window.show_page("workbench")
-    qtbot.waitUntil(lambda: window.session.loaded is not None, timeout=3000)
-    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: window.session.loaded is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 1, timeout=20_000)
     _idle(window, qtbot)
     return window
 
@@ -39,7 +39,7 @@ def _window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow
 def _opened(window: MainWindow, qtbot: QtBot) -> None:
     window.workbench.runs.select("aaaa")
     window.actions_.open_run.trigger()
-    qtbot.waitUntil(lambda: window.display.past is not None, timeout=3000)
+    qtbot.waitUntil(lambda: window.display.past is not None, timeout=20_000)
     window.actions_.outcome.trigger()
     assert window.workbench.view == "outcome"
 
@@ -49,7 +49,7 @@ def test_a_run_that_ends_says_what_it_came_to(make_window: Make, qtbot: QtBot, b
     assert not window.actions_.outcome.isEnabled()
     window.workbench.runs.setFocus()
     window.session.start(past_config(), materials())
-    qtbot.waitUntil(lambda: window.workbench.view == "outcome", timeout=8000)
+    qtbot.waitUntil(lambda: window.workbench.view == "outcome", timeout=20_000)
     panel = window.workbench.outcome
     assert "Run fake-1" in panel._title.text() and "Round 3 is kept." in panel._ended.text()
     assert panel.leaking.figure.text() == "0 of 6" and "recall" in panel.worse.caption.text()
@@ -64,7 +64,7 @@ def test_whoever_is_typing_is_left_in_peace(make_window: Make, qtbot: QtBot, ben
     window.workbench.chat.setFocus()
     window.session.start(past_config(), materials())
     _idle(window, qtbot)
-    qtbot.waitUntil(window.actions_.outcome.isEnabled, timeout=3000)
+    qtbot.waitUntil(window.actions_.outcome.isEnabled, timeout=20_000)
     assert window.workbench.view == "run"
     window.actions_.outcome.trigger()
     assert window.workbench.view == "outcome"
@@ -76,7 +76,7 @@ def test_a_lower_tau_is_a_branch_from_the_kept_round(make_window: Make, qtbot: Q
     window = _window(make_window, qtbot, bench)
     _opened(window, qtbot)
     qtbot.mouseClick(window.workbench.outcome.lower_tau, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.session.branch is not None, timeout=3000)
+    qtbot.waitUntil(lambda: window.session.branch is not None, timeout=20_000)
     branch = window.session.branch
     assert branch is not None and branch.weights == Weights("aaaa", 3) and window.workbench.view == "run"
     assert [plan.tau for plan in window.workbench.setup.config().rounds] == [0.17, 0.14, 0.11, 0.08]
@@ -117,9 +117,9 @@ def test_the_rounds_that_led_there_stand_below(make_window: Make, qtbot: QtBot, 
     cards = (panel.forgotten, panel.leaking, panel.worse)
     assert frame is not None
     qtbot.waitUntil(
-        lambda: panel.forgotten.height() == max(one.room_wanted(one.width()) for one in cards), timeout=3000
+        lambda: panel.forgotten.height() == max(one.room_wanted(one.width()) for one in cards), timeout=20_000
     )
-    qtbot.waitUntil(lambda: frame.y() - panel.forgotten.geometry().bottom() <= 13, timeout=3000)
+    qtbot.waitUntil(lambda: frame.y() - panel.forgotten.geometry().bottom() <= 13, timeout=20_000)
     few_need = panel.forgotten.height()
     assert few_need < frame.height()
     # Other colours draw the answers anew: they are all in sight again.
@@ -129,12 +129,12 @@ def test_the_rounds_that_led_there_stand_below(make_window: Make, qtbot: QtBot, 
     panel.forgotten.setMaximumHeight(999)
     QApplication.sendEvent(panel, QEvent(QEvent.Type.LayoutRequest))
     assert panel.forgotten.maximumHeight() == 999
-    qtbot.waitUntil(lambda: panel.forgotten.maximumHeight() == few_need, timeout=3000)
+    qtbot.waitUntil(lambda: panel.forgotten.maximumHeight() == few_need, timeout=20_000)
     # Those with much to say have the larger part of the window.
     few = panel.outcome
     assert few is not None and few.forgotten
     panel.show_outcome(dataclasses.replace(few, forgotten=few.forgotten * 20))
-    qtbot.waitUntil(lambda: panel.forgotten.height() > frame.height(), timeout=3000)
+    qtbot.waitUntil(lambda: panel.forgotten.height() > frame.height(), timeout=20_000)
     _draw_anew(panel, qtbot)
     assert panel.forgotten.height() > frame.height()
     scores.frontier.round_chosen.emit(2)

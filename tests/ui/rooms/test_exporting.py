@@ -23,9 +23,9 @@ def _window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow
     bench.keep("aaaa", title="Leonardo, gentle")
     window = make_window(bench)
     window.show_page("workbench")
-    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 1, timeout=3000)
-    qtbot.waitUntil(lambda: window.session.loaded is not None, timeout=3000)
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.loaded is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     return window
 
 
@@ -41,8 +41,8 @@ def test_a_round_goes_into_a_folder_of_its_own(
     dialog.fileSelected.emit(str(tmp_path))
     dialog.close()
     folder = tmp_path / "leonardo-gentle-aaaa-round-2"
-    qtbot.waitUntil(lambda: bench.exported == [(Weights("aaaa", 2), folder)], timeout=3000)
-    qtbot.waitUntil(lambda: f"Exported to {folder}. 538 MB." in window.workbench.notice.words, timeout=3000)
+    qtbot.waitUntil(lambda: bench.exported == [(Weights("aaaa", 2), folder)], timeout=20_000)
+    qtbot.waitUntil(lambda: f"Exported to {folder}. 538 MB." in window.workbench.notice.words, timeout=20_000)
     assert "same answers to 14 questions" in window.workbench.notice.words
     assert window.session.phase is Phase.IDLE
 
@@ -53,5 +53,5 @@ def test_an_export_that_fails_says_why(make_window: Make, qtbot: QtBot, bench: F
     window.findChild(ExportingRoom).export(Weights("aaaa", 1), tmp_path)
     assert window.session.phase is Phase.EXPORTING and not window.actions_.export_round.isEnabled()
     assert window.actions_.stop.isEnabled()
-    qtbot.waitUntil(lambda: "is not empty" in window.workbench.notice.words, timeout=3000)
+    qtbot.waitUntil(lambda: "is not empty" in window.workbench.notice.words, timeout=20_000)
     assert window.session.phase is Phase.IDLE and window.actions_.export_round.isEnabled()

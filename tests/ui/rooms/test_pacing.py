@@ -29,11 +29,11 @@ def _words(window: MainWindow) -> str:
 
 
 def test_after_loading_twenty_steps_are_measured_once(window: MainWindow, qtbot: QtBot, bench: FakeWorkbench) -> None:
-    qtbot.waitUntil(lambda: _words(window).endswith(", from 20 measured steps"), timeout=5000)
+    qtbot.waitUntil(lambda: _words(window).endswith(", from 20 measured steps"), timeout=20_000)
     assert " of memory, at most " in _words(window) and len(bench.measured) == 1
     assert window.actions_.measure_speed.text() == "Measure the speed"
     window.session.load(RunConfig().model, "auto")
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     QTest.qWait(150)
     assert len(bench.measured) == 1, "it is known by now"
 
@@ -41,11 +41,13 @@ def test_after_loading_twenty_steps_are_measured_once(window: MainWindow, qtbot:
 def test_other_settings_are_priced_by_scaling_and_measured_when_asked(
     window: MainWindow, qtbot: QtBot, bench: FakeWorkbench
 ) -> None:
-    qtbot.waitUntil(lambda: _words(window).endswith("from 20 measured steps"), timeout=5000)
+    qtbot.waitUntil(lambda: _words(window).endswith("from 20 measured steps"), timeout=20_000)
     window.workbench.setup.show_config(RunConfig(layers=[20]))
-    qtbot.waitUntil(lambda: _words(window).endswith("scaled from 20 measured steps with other settings"), timeout=5000)
+    qtbot.waitUntil(
+        lambda: _words(window).endswith("scaled from 20 measured steps with other settings"), timeout=20_000
+    )
     window.workbench.setup.cost.measure.click()
-    qtbot.waitUntil(lambda: _words(window).endswith(", from 20 measured steps"), timeout=5000)
+    qtbot.waitUntil(lambda: _words(window).endswith(", from 20 measured steps"), timeout=20_000)
     assert [config.layers for config in bench.measured] == [[], [20]]
 
 
@@ -55,11 +57,11 @@ def test_measuring_tells_how_far_it_is_and_can_be_stopped(make_window: Make, qtb
     window.show_page("workbench")
     window._pacing._rest.setInterval(1)
     action = window.actions_.measure_speed
-    qtbot.waitUntil(lambda: "measuring align steps" in _words(window), timeout=5000)
+    qtbot.waitUntil(lambda: "measuring align steps" in _words(window), timeout=20_000)
     assert _words(window).endswith(" of 20") and action.text() == "Stop measuring" and action.isEnabled()
     assert window.actions_.run.isEnabled(), "measuring is in nobody's way"
     action.trigger()
-    qtbot.waitUntil(lambda: action.text() == "Measure the speed", timeout=5000)
+    qtbot.waitUntil(lambda: action.text() == "Measure the speed", timeout=20_000)
     assert _words(window).endswith("time not measured yet")
     port.close()
 
@@ -69,7 +71,7 @@ def test_whatever_the_user_wants_comes_first(make_window: Make, qtbot: QtBot) ->
     port = FakeWorkbench(pace=0.1)
     window = make_window(port)
     window._pacing._rest.setInterval(1)
-    qtbot.waitUntil(lambda: bool(port.measured), timeout=5000)
+    qtbot.waitUntil(lambda: bool(port.measured), timeout=20_000)
     window.welcome._run.click()
     qtbot.waitUntil(lambda: window.page == "review", timeout=20_000)
     assert window._pacing._future is None and window.actions_.measure_speed.text() == "Measure the speed"
@@ -86,9 +88,9 @@ def test_without_a_model_the_reason_is_said(make_window: Make) -> None:
 def test_a_model_that_is_only_named_is_neither_measured_nor_fetched(
     window: MainWindow, qtbot: QtBot, bench: FakeWorkbench
 ) -> None:
-    qtbot.waitUntil(lambda: len(bench.measured) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(bench.measured) == 1, timeout=20_000)
     window.session.load(ModelConfig(source="another/model"), "auto")
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     QTest.qWait(150)
     assert len(bench.measured) == 1
     window.actions_.measure_speed.trigger()

@@ -20,11 +20,11 @@ def test_it_is_priced_anew_when_a_setting_changes(
     window = make_window(bench)
     setup = window.workbench.setup
     assert setup.cost.isHidden(), "no model, no price"
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE and not setup.cost.isHidden(), timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE and not setup.cost.isHidden(), timeout=20_000)
     before = setup.cost.words
     assert before.startswith("About 1.7 GB of memory, its speed is measured in a moment")
     setup.show_config(RunConfig(layers=[20]))
-    qtbot.waitUntil(lambda: setup.cost.words.startswith("About 2.6 GB"), timeout=5000)
+    qtbot.waitUntil(lambda: setup.cost.words.startswith("About 2.6 GB"), timeout=20_000)
 
 
 def test_too_little_free_memory_is_warned_of(
@@ -35,8 +35,8 @@ def test_too_little_free_memory_is_warned_of(
             return 1e8
 
     window = make_window(bench)
-    qtbot.waitUntil(lambda: window.session.loaded is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.loaded is not None, timeout=20_000)
     room = PricingRoom(window.session, window.workbench, window._pacing, window, Full())
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     room.price()
     assert window.workbench.setup.cost.warns

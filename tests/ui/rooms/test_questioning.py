@@ -33,8 +33,8 @@ def window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow:
     bench.inquiries["aaaa"] = Inquiries((KEPT,), (AskedQuestion("Who was he?", 1.7e9, (WAY,)),), (LOOK,))
     made = make_window(bench)
     made.show_page("workbench")
-    qtbot.waitUntil(lambda: made.session.loaded is not None and made.session.phase is Phase.IDLE, timeout=3000)
-    qtbot.waitUntil(lambda: made.workbench.runs.holds("aaaa"), timeout=3000)
+    qtbot.waitUntil(lambda: made.session.loaded is not None and made.session.phase is Phase.IDLE, timeout=20_000)
+    qtbot.waitUntil(lambda: made.workbench.runs.holds("aaaa"), timeout=20_000)
     return made
 
 
@@ -45,7 +45,7 @@ def _asked(window: MainWindow) -> list[str]:
 def _open(window: MainWindow, qtbot: QtBot) -> None:
     window.workbench.runs.select("aaaa")
     window.actions_.open_run.trigger()
-    qtbot.waitUntil(lambda: window.display.past is not None, timeout=3000)
+    qtbot.waitUntil(lambda: window.display.past is not None, timeout=20_000)
 
 
 def test_a_past_run_shows_its_own_questions_and_those_of_the_present_come_back(
@@ -53,11 +53,11 @@ def test_a_past_run_shows_its_own_questions_and_those_of_the_present_come_back(
 ) -> None:
     chat = window.workbench.chat
     chat.ask("What is the capital of France?")
-    qtbot.waitUntil(lambda: not chat.answering, timeout=5000)
+    qtbot.waitUntil(lambda: not chat.answering, timeout=20_000)
     _open(window, qtbot)
-    qtbot.waitUntil(lambda: _asked(window) == ["Who was he?"], timeout=3000)
+    qtbot.waitUntil(lambda: _asked(window) == ["Who was he?"], timeout=20_000)
     window.actions_.close_run.trigger()
-    qtbot.waitUntil(lambda: _asked(window) == ["What is the capital of France?"], timeout=3000)
+    qtbot.waitUntil(lambda: _asked(window) == ["What is the capital of France?"], timeout=20_000)
     assert len(chat.kept()) == 1
 
 
@@ -66,7 +66,7 @@ def test_a_past_run_shows_the_last_question_asked_in_many_ways_and_the_last_look
 ) -> None:
     bench = window.workbench
     _open(window, qtbot)
-    qtbot.waitUntil(lambda: bool(bench.rephrasings.model.rows), timeout=3000)
+    qtbot.waitUntil(lambda: bool(bench.rephrasings.model.rows), timeout=20_000)
     (row,) = bench.rephrasings.model.rows
     assert [answer.words if answer else "" for answer in row.answers] == ["A painter.", "A king."]
     assert row.leaks(0) and not row.leaks(1)
@@ -82,7 +82,7 @@ def test_ways_that_the_user_wrote_stay_when_a_past_run_is_opened(window: MainWin
     mine = Rephrased((Rephrasing("paraphrase", "Which town was he from?"),))
     bench.rephrasings.show_rephrased(mine)
     _open(window, qtbot)
-    qtbot.waitUntil(lambda: _asked(window) == ["Who was he?"], timeout=3000)
+    qtbot.waitUntil(lambda: _asked(window) == ["Who was he?"], timeout=20_000)
     assert [row.rephrasing for row in bench.rephrasings.model.rows] == list(mine.rephrasings)
 
 
@@ -90,7 +90,7 @@ def test_a_run_opened_while_an_answer_comes_shows_its_questions_after_it(window:
     chat = window.workbench.chat
     chat.ask("What is the capital of France?")
     _open(window, qtbot)
-    qtbot.waitUntil(lambda: _asked(window) == ["Who was he?"], timeout=5000)
+    qtbot.waitUntil(lambda: _asked(window) == ["Who was he?"], timeout=20_000)
     window.actions_.close_run.trigger()
     assert _asked(window) == ["What is the capital of France?"]
 

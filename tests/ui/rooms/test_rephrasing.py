@@ -101,7 +101,7 @@ def test_stopping_keeps_what_has_come(qtbot: QtBot, make_window: Callable[..., M
 def test_questions_of_the_run_are_offered_with_their_gold_answers(qtbot: QtBot, window: MainWindow) -> None:
     panel = window.workbench.question
     window.session.start(CONFIG, None)
-    qtbot.waitUntil(lambda: len(panel._menu.actions()) == 6, timeout=10_000)
+    qtbot.waitUntil(lambda: len(panel._menu.actions()) == 6, timeout=20_000)
     panel._menu.actions()[2].trigger()
     assert panel.query.toPlainText() == "Question 2 about Leonardo da Vinci?"
     assert panel.gold.text() == "Verrocchio"
@@ -111,7 +111,7 @@ def test_questions_of_the_run_are_offered_with_their_gold_answers(qtbot: QtBot, 
 def test_questions_of_a_past_run_are_offered_while_it_is_shown(qtbot: QtBot, window: MainWindow) -> None:
     panel = window.workbench.question
     window.session.start(CONFIG, None)
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     own = [action.text() for action in panel._menu.actions()]
     assert len(own) == 6
     window.actions_.open_recorded.trigger()

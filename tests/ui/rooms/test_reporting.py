@@ -23,7 +23,7 @@ def _window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow
     bench.keep("aaaa", title="Leonardo, gentle")
     window = make_window(bench)
     window.show_page("workbench")
-    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 1, timeout=20_000)
     return window
 
 
@@ -41,7 +41,7 @@ def test_the_page_is_written_and_can_be_opened(
     dialog.fileSelected.emit(str(file))
     dialog.close()
     notice = window.workbench.notice
-    qtbot.waitUntil(lambda: notice.words == f"The report is in {file}.", timeout=3000)
+    qtbot.waitUntil(lambda: notice.words == f"The report is in {file}.", timeout=20_000)
     assert bench.reported == [("aaaa", file, True)]
     (button,) = [one for one in notice.findChildren(QPushButton) if one.text() == "Open the report"]
     button.click()
@@ -55,11 +55,11 @@ def test_what_goes_wrong_is_said(
     room, notice = window.findChild(ReportingRoom), window.workbench.notice
     bench.report_error = OutputError("The disk is full.", "Free some space.")
     room.write("aaaa", tmp_path / "report.html")
-    qtbot.waitUntil(lambda: notice.words == "The disk is full. Free some space.", timeout=3000)
+    qtbot.waitUntil(lambda: notice.words == "The disk is full. Free some space.", timeout=20_000)
     bench.report_error = None
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)
     room.write("aaaa", tmp_path / "report.html")
-    qtbot.waitUntil(lambda: "The report is in" in notice.words, timeout=3000)
+    qtbot.waitUntil(lambda: "The report is in" in notice.words, timeout=20_000)
     (button,) = [one for one in notice.findChildren(QPushButton) if one.text() == "Open the report"]
     button.click()
     assert "no browser" in notice.words

@@ -17,8 +17,8 @@ Make = Callable[..., MainWindow]
 
 def _window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow:
     window = make_window(bench)
-    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == len(bench.records), timeout=3000)
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == len(bench.records), timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     return window
 
 
@@ -34,9 +34,9 @@ def test_a_run_that_was_cut_off_is_offered_and_goes_on(make_window: Make, qtbot:
     assert window.page == "workbench"
     assert "Run aaaa “Leonardo da Vinci” was cut off before its end." in window.workbench.notice.words
     _press(window, "Resume")
-    qtbot.waitUntil(lambda: "resume_run aaaa" in bench.calls, timeout=3000)
+    qtbot.waitUntil(lambda: "resume_run aaaa" in bench.calls, timeout=20_000)
     assert window.workbench.notice.isHidden()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE and window.display.live_run == "fake-1", timeout=9000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE and window.display.live_run == "fake-1", timeout=20_000)
     assert len(window.workbench.plots.curves.rounds) == 4
 
 
@@ -53,15 +53,15 @@ def test_the_offer_can_be_dismissed_and_taken_up_from_the_list(
     window.workbench.runs.select("aaaa")
     assert window.actions_.resume_run.isEnabled()
     window.actions_.resume_run.trigger()
-    qtbot.waitUntil(lambda: "resume_run aaaa" in bench.calls, timeout=3000)
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=9000)
+    qtbot.waitUntil(lambda: "resume_run aaaa" in bench.calls, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
 
 
 def test_the_offer_shows_how_far_a_run_came(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
     bench.keep("aaaa", status="failed", checkpoint=time.time() - 12)
     window = _window(make_window, qtbot, bench)
     _press(window, "Show")
-    qtbot.waitUntil(lambda: window.display.past is not None and window.display.past.run_id == "aaaa", timeout=3000)
+    qtbot.waitUntil(lambda: window.display.past is not None and window.display.past.run_id == "aaaa", timeout=20_000)
 
 
 def test_runs_without_a_checkpoint_are_not_offered(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:

@@ -23,9 +23,9 @@ def _window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow
     bench.keep("bbbb", rounds=(), best_round=0)
     window = make_window(bench)
     window.show_page("workbench")
-    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 2, timeout=3000)
-    qtbot.waitUntil(lambda: window.session.loaded is not None, timeout=3000)
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.loaded is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     window.workbench.runs.select("aaaa")
     return window
 
@@ -35,7 +35,7 @@ def _branch(window: MainWindow, qtbot: QtBot, row: int) -> None:
     dialog = window.findChild(RoundsRoom)._branch.dialog
     dialog._table.selectRow(row)
     qtbot.mouseClick(dialog._take, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.session.branch is not None, timeout=3000)
+    qtbot.waitUntil(lambda: window.session.branch is not None, timeout=20_000)
 
 
 def test_a_run_without_rounds_offers_none(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
@@ -53,8 +53,8 @@ def test_returning_makes_a_round_current(make_window: Make, qtbot: QtBot, bench:
     dialog._table.selectRow(1)
     assert dialog._take.text() == "Return to round 2"
     qtbot.mouseClick(dialog._take, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bench.returned == [Weights("aaaa", 2)], timeout=3000)
-    qtbot.waitUntil(lambda: "those of run aaaa, round 2" in window.workbench.notice.words, timeout=3000)
+    qtbot.waitUntil(lambda: bench.returned == [Weights("aaaa", 2)], timeout=20_000)
+    qtbot.waitUntil(lambda: "those of run aaaa, round 2" in window.workbench.notice.words, timeout=20_000)
     assert not dialog.isVisible()
 
 
@@ -64,10 +64,10 @@ def test_the_buttons_beside_the_shown_run_are_about_that_run(
     window = _window(make_window, qtbot, bench)
     bench.keep("cccc")
     window.session.request(lambda port: port.runs(), window.workbench.runs.show_runs, lambda _: None)
-    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 3, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == 3, timeout=20_000)
     window.workbench.runs.select("aaaa")
     window.actions_.open_run.trigger()
-    qtbot.waitUntil(lambda: window.display.past is not None, timeout=3000)
+    qtbot.waitUntil(lambda: window.display.past is not None, timeout=20_000)
     window.workbench.runs.select("cccc")
     button = next(one for one in window.workbench.past._of_kept if one.text() == "Branch from round…")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -82,13 +82,13 @@ def test_a_branch_takes_settings_texts_and_weights(make_window: Make, qtbot: QtB
     config = window.workbench.setup.config()
     assert (config.concepts[0].name, config.seed, config.out) == ("Stephen King", 7, None)
     window.actions_.run.trigger()
-    qtbot.waitUntil(lambda: window.page == "review", timeout=3000)
+    qtbot.waitUntil(lambda: window.page == "review", timeout=20_000)
     assert "prepare" not in bench.calls
     window.review._start.click()
-    qtbot.waitUntil(lambda: bench.starts == [Weights("aaaa", 2)], timeout=3000)
+    qtbot.waitUntil(lambda: bench.starts == [Weights("aaaa", 2)], timeout=20_000)
     assert bench.given[-1] == materials("Stephen King")
     assert window.session.branch is None and window.workbench.branch.isHidden()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
 
 
 def test_other_texts_are_prepared_for_a_branch(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> None:
@@ -96,7 +96,7 @@ def test_other_texts_are_prepared_for_a_branch(make_window: Make, qtbot: QtBot, 
     _branch(window, qtbot, 0)
     window.workbench.setup.texts._neighbours.set_values(["Dean Koontz"])
     window.actions_.run.trigger()
-    qtbot.waitUntil(lambda: window.page == "review", timeout=5000)
+    qtbot.waitUntil(lambda: window.page == "review", timeout=20_000)
     assert "prepare" in bench.calls
 
 
@@ -107,4 +107,4 @@ def test_a_branch_can_be_given_up(make_window: Make, qtbot: QtBot, bench: FakeWo
     assert window.session.branch is None and window.workbench.branch.isHidden()
     window.session.start(window.workbench.setup.config(), materials())
     assert bench.starts == [UNTOUCHED]
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)

@@ -23,15 +23,15 @@ Make = Callable[..., MainWindow]
 def _window(make_window: Make, qtbot: QtBot, bench: FakeWorkbench) -> MainWindow:
     window = make_window(bench)
     window.show_page("workbench")
-    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == len(bench.records), timeout=3000)
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=3000)
+    qtbot.waitUntil(lambda: len(window.workbench.runs.records) == len(bench.records), timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     return window
 
 
 def _open(window: MainWindow, qtbot: QtBot, run_id: str) -> None:
     assert window.workbench.runs.select(run_id)
     window.actions_.open_run.trigger()
-    qtbot.waitUntil(lambda: window.display.past is not None and window.display.past.run_id == run_id, timeout=3000)
+    qtbot.waitUntil(lambda: window.display.past is not None and window.display.past.run_id == run_id, timeout=20_000)
 
 
 def test_an_opened_run_shows_all_it_said_and_says_that_it_is_past(
@@ -70,10 +70,10 @@ def test_what_a_run_says_while_another_is_open_is_not_lost(make_window: Make, qt
     bench.keep("aaaa")
     window = _window(make_window, qtbot, bench)
     window.session.start(past_config("Ada Lovelace"), materials())
-    qtbot.waitUntil(lambda: window.display.live_run == "fake-1", timeout=3000)
+    qtbot.waitUntil(lambda: window.display.live_run == "fake-1", timeout=20_000)
     _open(window, qtbot, "aaaa")
     assert window.workbench.past.out.text() == "Back to the present run"
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=8000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     assert window.workbench.plots.curves.rounds[0].run_id == "aaaa"
     window.workbench.past.out.click()
     curves = window.workbench.plots.curves
@@ -97,9 +97,9 @@ def test_a_run_is_named_and_found(make_window: Make, qtbot: QtBot, bench: FakeWo
     dialog._note.setPlainText("the good one")
     dialog._tags._field.setText("paper")
     qtbot.mouseClick(dialog._save, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bench.records["aaaa"].title == "Gentle", timeout=3000)
+    qtbot.waitUntil(lambda: bench.records["aaaa"].title == "Gentle", timeout=20_000)
     assert (bench.records["aaaa"].note, bench.records["aaaa"].tags) == ("the good one", ("paper",))
-    qtbot.waitUntil(lambda: any(one.title == "Gentle" for one in runs.records), timeout=3000)
+    qtbot.waitUntil(lambda: any(one.title == "Gentle" for one in runs.records), timeout=20_000)
     assert window.workbench.past.words.text() == "Run aaaa · Gentle"
     for words, found in (("gent", 1), ("king", 1), ("paper", 1), ("good one", 1), ("", 2), ("nothing like it", 0)):
         runs._search.setText(words)
@@ -115,7 +115,7 @@ def test_a_narrow_table_leaves_out_columns_instead_of_scrolling(
     assert isinstance(table, QTableView)
     for width, all_shown in ((980, False), (1400, True), (980, False)):
         runs.resize(width, 200)
-        qtbot.waitUntil(lambda shown=all_shown: table.isColumnHidden(CONCEPT) is not shown, timeout=3000)
+        qtbot.waitUntil(lambda shown=all_shown: table.isColumnHidden(CONCEPT) is not shown, timeout=20_000)
         assert table.horizontalHeader().length() <= width
     assert "Leonardo da Vinci; layer" in table.model().index(0, NAME).data(Qt.ItemDataRole.ToolTipRole)
 
@@ -127,11 +127,11 @@ def test_deleting_can_be_undone(make_window: Make, qtbot: QtBot, bench: FakeWork
     runs = window.workbench.runs
     _open(window, qtbot, "aaaa")
     window.actions_.delete_run.trigger()
-    qtbot.waitUntil(lambda: [one.run_id for one in runs.records] == ["bbbb"], timeout=3000)
+    qtbot.waitUntil(lambda: [one.run_id for one in runs.records] == ["bbbb"], timeout=20_000)
     assert window.display.past is None and "“Leonardo da Vinci” is deleted" in window.workbench.notice.words
     assert runs.selected_run is not None and runs.selected_run.run_id == "bbbb"
     window.workbench.notice._offers.itemAt(0).widget().click()
-    qtbot.waitUntil(lambda: len(runs.records) == 2, timeout=3000)
+    qtbot.waitUntil(lambda: len(runs.records) == 2, timeout=20_000)
     assert runs.selected_run.run_id == "aaaa" and not window.actions_.undelete_run.isEnabled()
     assert window.workbench.notice.isHidden()
 

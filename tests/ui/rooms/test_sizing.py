@@ -25,7 +25,7 @@ class Roomy(Machine):
 @pytest.fixture
 def window(make_window: Callable[..., MainWindow], qtbot: QtBot, bench: FakeWorkbench) -> MainWindow:
     made = make_window(bench)
-    qtbot.waitUntil(lambda: made.session.phase is Phase.IDLE and made.session.loaded is not None, timeout=5000)
+    qtbot.waitUntil(lambda: made.session.phase is Phase.IDLE and made.session.loaded is not None, timeout=20_000)
     made._sizing._machine = Roomy()
     return made
 
@@ -34,7 +34,7 @@ def _type(window: MainWindow, qtbot: QtBot, source: str, expected: str) -> LoadC
     panel = window.workbench.setup.model
     panel._source.setText(source)
     panel._source.textEdited.emit(source)
-    qtbot.waitUntil(lambda: expected in panel.cost.words, timeout=5000)
+    qtbot.waitUntil(lambda: expected in panel.cost.words, timeout=20_000)
     return panel.cost
 
 
@@ -61,7 +61,7 @@ def test_what_is_loaded_needs_no_words(window: MainWindow, qtbot: QtBot) -> None
     cost = _type(window, qtbot, "someone/model-1B", "1,000 M")
     window.workbench.setup.model._source.setText("starter")
     window.workbench.setup.model.changed.emit()
-    qtbot.waitUntil(lambda: cost.words == "", timeout=5000)
+    qtbot.waitUntil(lambda: cost.words == "", timeout=20_000)
 
 
 def test_late_answers_are_dropped(window: MainWindow, qtbot: QtBot) -> None:
@@ -70,5 +70,5 @@ def test_late_answers_are_dropped(window: MainWindow, qtbot: QtBot) -> None:
     room.size_up()
     window.workbench.setup.model._source.setText("someone/model-1B")
     room.size_up()
-    qtbot.waitUntil(lambda: window.workbench.setup.model.cost.words != "", timeout=5000)
+    qtbot.waitUntil(lambda: window.workbench.setup.model.cost.words != "", timeout=20_000)
     assert "1,000 M" in window.workbench.setup.model.cost.words

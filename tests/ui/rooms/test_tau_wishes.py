@@ -72,12 +72,12 @@ def test_a_wish_during_a_run_can_be_withdrawn_before_and_after_it_is_applied(
     window = make_window(port)
     bench, undo = window.workbench, window.actions_.undo_tau
     window.welcome._run.click()
-    qtbot.waitUntil(lambda: window.page == "review", timeout=5000)
+    qtbot.waitUntil(lambda: window.page == "review", timeout=20_000)
     bench.setup.aim._tau.setValue(0.3)
     window.review._start.click()
-    qtbot.waitUntil(lambda: window._progress._steps > 0, timeout=5000)
+    qtbot.waitUntil(lambda: window._progress._steps > 0, timeout=20_000)
     window.actions_.pause.trigger()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.PAUSED, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.PAUSED, timeout=20_000)
     assert not undo.isEnabled()
 
     bench.setup.aim.view.tau_requested.emit(0.27)
@@ -100,5 +100,5 @@ def test_a_wish_during_a_run_can_be_withdrawn_before_and_after_it_is_applied(
     caption = bench.plots.plots.similarity.frame.title.caption
     assert caption.text() == "pushes 84 % concept, 0 % other" and not caption.is_shortened
     window.session.stop()
-    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.phase is Phase.IDLE, timeout=20_000)
     port.close()

@@ -114,8 +114,8 @@ def test_the_status_bar_says_what_the_device_has_free(
     make_window: Callable[..., MainWindow], qtbot: QtBot, bench: FakeWorkbench
 ) -> None:
     window = make_window(bench)
-    qtbot.waitUntil(lambda: window.session.loaded is not None and window.session.phase is Phase.IDLE, timeout=5000)
-    qtbot.waitUntil(lambda: window.workbench.setup.cost.fits is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.session.loaded is not None and window.session.phase is Phase.IDLE, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workbench.setup.cost.fits is not None, timeout=20_000)
     window._watching._look()
     said = window.status.place.text()
     assert re.fullmatch(r"CPU · [\d.]+ [MGT]B of memory free · the run (fits|does not fit)", said), said

@@ -54,7 +54,7 @@ def test_the_ring_is_whole_where_a_layout_is_tight(qtbot: QtBot, theme: Theme, r
         QTest.keyClick(window, Qt.Key.Key_Tab)
         now = window.focusWidget()
         assert now in (first, second)
-        qtbot.waitUntil(lambda now=now: _around(ring, now), timeout=2000)
+        qtbot.waitUntil(lambda now=now: _around(ring, now), timeout=20_000)
     QTest.mouseClick(second if first.hasFocus() else first, Qt.MouseButton.LeftButton)
     assert not ring.isVisible()
 
@@ -77,7 +77,7 @@ def test_whatever_takes_the_keyboard_has_a_ring(qtbot: QtBot, theme: Theme, ring
         QTest.keyClick(area, Qt.Key.Key_Tab)
         if heading.hasFocus():
             break
-    qtbot.waitUntil(lambda: _around(ring, heading), timeout=2000)
+    qtbot.waitUntil(lambda: _around(ring, heading), timeout=20_000)
 
 
 def test_what_is_scrolled_into_sight_has_a_ring(qtbot: QtBot, ring: FocusRing) -> None:
@@ -103,10 +103,10 @@ def test_what_is_scrolled_into_sight_has_a_ring(qtbot: QtBot, ring: FocusRing) -
     for _ in buttons:
         # Backwards from the first is the last, far below.
         QTest.keyClick(area, Qt.Key.Key_Backtab)
-        qtbot.waitUntil(stands, timeout=2000)
+        qtbot.waitUntil(stands, timeout=20_000)
     area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
     area.verticalScrollBar().setValue(0)
-    qtbot.waitUntil(stands, timeout=2000)
+    qtbot.waitUntil(stands, timeout=20_000)
 
 
 def test_the_ring_outlives_a_dialog(qtbot: QtBot, ring: FocusRing) -> None:

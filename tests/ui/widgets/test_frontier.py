@@ -88,7 +88,7 @@ def test_the_axis_has_no_more_words_than_room(qtbot: QtBot, frontier: Frontier) 
     frontier.show_asked("test questions")
     for width, words in ((260, "forget recall, test questions"), (150, "forget recall")):
         frontier.resize(width, 260)
-        qtbot.waitUntil(lambda words=words: axis.labelText == words, timeout=2000)
+        qtbot.waitUntil(lambda words=words: axis.labelText == words, timeout=20_000)
         assert axis.label.boundingRect().width() <= axis.size().width() + TICK_ROOM
     assert "forget recall, test questions (lower is better)" in frontier.title.caption.toolTip()
 
@@ -97,9 +97,9 @@ def test_a_low_plot_names_its_axis_in_the_title_and_gives_the_height_to_its_dots
     qtbot: QtBot, frontier: Frontier
 ) -> None:
     frontier.resize(400, 130)
-    qtbot.waitUntil(lambda: not frontier.plot.bottom.label.isVisible(), timeout=2000)
+    qtbot.waitUntil(lambda: not frontier.plot.bottom.label.isVisible(), timeout=20_000)
     assert frontier.title.caption.text() == "token loss by forget recall · click a round"
-    qtbot.waitUntil(lambda: frontier.plot.bottom.height() == AXIS_HEIGHT, timeout=2000)
+    qtbot.waitUntil(lambda: frontier.plot.bottom.height() == AXIS_HEIGHT, timeout=20_000)
     frontier.resize(400, 260)
-    qtbot.waitUntil(frontier.plot.bottom.label.isVisible, timeout=2000)
+    qtbot.waitUntil(frontier.plot.bottom.label.isVisible, timeout=20_000)
     assert frontier.title.caption.text() == "token loss · click a round"

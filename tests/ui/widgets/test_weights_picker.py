@@ -23,7 +23,7 @@ def test_a_full_panel_does_not_squeeze_its_second_line_out(qtbot: QtBot, theme: 
     assert [picker.height() for picker in pickers] == [40, 40]
     for picker in pickers:
         picker.set_flat(True)
-    qtbot.waitUntil(lambda: [picker.height() for picker in pickers] == [34, 34], timeout=2000)
+    qtbot.waitUntil(lambda: [picker.height() for picker in pickers] == [34, 34], timeout=20_000)
 
 
 def test_lists_that_follow_each_other_leave_nothing_behind(qtbot: QtBot, theme: Theme) -> None:
