@@ -17,11 +17,9 @@ from atu_gui.engine.probes.packs import Pack, read_pack
 from atu_gui.engine.probes.rwku import is_rwku, read_rwku
 from atu_gui.engine.texts import each_passage, paragraphs
 
-T = TypeVar("T")
-
-
 # Passages that are held once they are read; more of them stay in their files, and are read again where they are used.
 HELD = 10_000
+T = TypeVar("T")
 
 
 class Texts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
@@ -135,7 +134,8 @@ def _tells(passage: Passage) -> bool:
 
 
 def _given_retain(job: _Job, given: Texts) -> tuple[Passage, ...]:
-    kept, telling = array("L"), array("L")
+    kept: list[int] = []
+    telling: list[int] = []
     for place, passage in enumerate(given):
         if not names_any(job.concepts, passage.text, passage.prompt):
             kept.append(place)
